@@ -1,0 +1,30 @@
+# Compiler options of all our own targets, carried by the interface library nd_options.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_FLAGS_RELEASE "-O3 -DNDEBUG")
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+add_library(nd_options INTERFACE)
+target_compile_options(nd_options INTERFACE
+  -Wall -Wextra $<$<BOOL:${ND_WERROR}>:-Werror>
+  # Fused multiply-adds are written out where they are wanted, so that results do not depend on
+  # what a compiler contracts.
+  -ffp-contract=off
+  -ffunction-sections -fdata-sections)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  # The oldest processors served; Highway's kernels choose better instructions at run time.
+  target_compile_options(nd_options INTERFACE -march=x86-64-v2)
+endif()
+
+if(ND_SANITIZE)
+  target_compile_options(nd_options INTERFACE -fsanitize=${ND_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(nd_options INTERFACE -fsanitize=${ND_SANITIZE})
+  if(ND_SANITIZE MATCHES "undefined")
+    target_compile_options(nd_options INTERFACE -fno-sanitize-recover=undefined)
+  endif()
+endif()
