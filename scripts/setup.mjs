@@ -4,8 +4,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { at, capture, fail, runQuietly, sha256, which } from './support.mjs';
+import { at, capture, fail, isProgram, runQuietly, sha256, which } from './support.mjs';
 
 const HIGHWAY = {
   version: '1.2.0',
@@ -34,14 +33,19 @@ const PACKAGES = [
 
 const INCLUDE_FOLDERS = [
   ...(process.env.CPLUS_INCLUDE_PATH ?? '').split(':').filter(Boolean),
-  ...(process.env.CMAKE_PREFIX_PATH ?? '').split(':').filter(Boolean).map((p) => `${p}/include`),
+  ...(process.env.CMAKE_PREFIX_PATH ?? '')
+    .split(':')
+    .filter(Boolean)
+    .map((p) => `${p}/include`),
   '/usr/include',
   '/usr/local/include',
   '/opt/homebrew/include',
 ];
 
 const isPresent = ({ program, header }) =>
-  program ? which(program) !== undefined : INCLUDE_FOLDERS.some((d) => fs.existsSync(`${d}/${header}`));
+  program
+    ? which(program) !== undefined
+    : INCLUDE_FOLDERS.some((d) => fs.existsSync(`${d}/${header}`));
 
 const say = (line) => process.stdout.write(`set-up: ${line}\n`);
 
@@ -54,8 +58,11 @@ function installSystemPackages() {
   const sudo = isRoot ? [] : ['sudo', '-n'];
   const command = `${isRoot ? '' : 'sudo '}apt-get install -y --no-install-recommends ${names.join(' ')}`;
   const giveUp = (why) => {
-    if (missing.every((p) => p.optional)) return say(`going on without ${names.join(', ')} (${why})`);
-    fail(`set-up: missing ${names.join(', ')}: ${why}.\nInstall them, then run this again:\n  ${command}`);
+    if (missing.every((p) => p.optional))
+      return say(`going on without ${names.join(', ')} (${why})`);
+    fail(
+      `set-up: missing ${names.join(', ')}: ${why}.\nInstall them, then run this again:\n  ${command}`,
+    );
   };
 
   if (!which('apt-get')) {
@@ -74,7 +81,9 @@ function installSystemPackages() {
   asRoot(['update']);
   const done = asRoot(['install', '-y', '--no-install-recommends', ...names]);
   if (!done.ok || !missing.every((p) => p.optional || isPresent(p))) {
-    giveUp(`apt-get could not install them:\n${done.output.trim().split('\n').slice(-5).join('\n')}`);
+    giveUp(
+      `apt-get could not install them:\n${done.output.trim().split('\n').slice(-5).join('\n')}`,
+    );
   }
   return missing.length;
 }
@@ -149,7 +158,9 @@ function fetchFromDebian(folder) {
   const flags = Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`]);
   const updated = capture('apt-get', [...flags, 'update'], { cwd: folder });
   const got = updated.ok
-    ? capture('apt-get', [...flags, 'source', '--download-only', HIGHWAY.debianPackage], { cwd: folder })
+    ? capture('apt-get', [...flags, 'source', '--download-only', HIGHWAY.debianPackage], {
+        cwd: folder,
+      })
     : updated;
   fs.rmSync(state, { recursive: true, force: true });
   return got.ok ? undefined : got.output.trim().split('\n').slice(-3).join('\n');
@@ -172,7 +183,8 @@ async function installHighway() {
   if (findHighway()) return 0;
   const folder = at('build', 'deps', 'download');
   const tarball = path.join(folder, HIGHWAY.tarball);
-  const isGood = () => fs.existsSync(tarball) && sha256(fs.readFileSync(tarball)) === HIGHWAY.sha256;
+  const isGood = () =>
+    fs.existsSync(tarball) && sha256(fs.readFileSync(tarball)) === HIGHWAY.sha256;
   fs.mkdirSync(folder, { recursive: true });
 
   say(`building Highway ${HIGHWAY.version}`);
@@ -195,11 +207,22 @@ async function installHighway() {
   runQuietly('tar', ['xzf', tarball, '-C', at('build', 'deps')]);
   const launcher = which('ccache') ? ['-DCMAKE_CXX_COMPILER_LAUNCHER=ccache'] : [];
   runQuietly('cmake', [
-    '-G', 'Ninja', '-S', source, '-B', build, '-DCMAKE_BUILD_TYPE=Release', ...launcher,
-    '-DCMAKE_CXX_VISIBILITY_PRESET=hidden', '-DCMAKE_POSITION_INDEPENDENT_CODE=ON',
-    '-DBUILD_SHARED_LIBS=OFF', '-DHWY_ENABLE_TESTS=OFF', '-DHWY_ENABLE_EXAMPLES=OFF',
+    '-G',
+    'Ninja',
+    '-S',
+    source,
+    '-B',
+    build,
+    '-DCMAKE_BUILD_TYPE=Release',
+    ...launcher,
+    '-DCMAKE_CXX_VISIBILITY_PRESET=hidden',
+    '-DCMAKE_POSITION_INDEPENDENT_CODE=ON',
+    '-DBUILD_SHARED_LIBS=OFF',
+    '-DHWY_ENABLE_TESTS=OFF',
+    '-DHWY_ENABLE_EXAMPLES=OFF',
     '-DHWY_ENABLE_CONTRIB=OFF',
-    '-DCMAKE_INSTALL_LIBDIR=lib', `-DCMAKE_INSTALL_PREFIX=${at('build', 'deps', 'highway')}`,
+    '-DCMAKE_INSTALL_LIBDIR=lib',
+    `-DCMAKE_INSTALL_PREFIX=${at('build', 'deps', 'highway')}`,
   ]);
   runQuietly('cmake', ['--build', build, '--target', 'install']);
   // Of contrib only headers are used (vector maths); compiling its sorts would take minutes.
@@ -226,4 +249,4 @@ export async function setUp({ quiet = false } = {}) {
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await setUp();
+if (isProgram(import.meta.filename)) await setUp();

@@ -12,6 +12,10 @@ export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
 /** A path inside the repository. */
 export const at = (...parts) => path.join(root, ...parts);
 
+/** Whether the module of this file name is the program that Node.js was started with. */
+export const isProgram = (filename) =>
+  process.argv[1] !== undefined && fs.realpathSync(process.argv[1]) === filename;
+
 /** Prints why the script cannot go on and ends it with exit code 1. */
 export function fail(message) {
   process.stderr.write(`${message}\n`);
@@ -81,14 +85,15 @@ export const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex'
  * `outputs` is still there. Contents rather than times: a fresh checkout or a touched file
  * rebuilds nothing. Returns whether it ran.
  */
-export function whenChanged(name, { inputs, outputs = [], salt = '' }, work) {
+export async function whenChanged(name, { inputs, outputs = [], salt = '' }, work) {
   const hash = createHash('sha256').update(salt);
-  for (const file of listFiles(inputs)) hash.update(`\0${file}\0`).update(fs.readFileSync(at(file)));
+  for (const file of listFiles(inputs))
+    hash.update(`\0${file}\0`).update(fs.readFileSync(at(file)));
   const digest = hash.digest('hex');
   const stamp = at('build', 'stamps', name);
   const current = fs.existsSync(stamp) ? fs.readFileSync(stamp, 'utf8') : '';
   if (current === digest && outputs.every((file) => fs.existsSync(at(file)))) return false;
-  work();
+  await work();
   fs.mkdirSync(path.dirname(stamp), { recursive: true });
   fs.writeFileSync(stamp, digest);
   return true;
