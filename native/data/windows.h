@@ -1,0 +1,87 @@
+// The window sampler: training, validation and prediction windows over a panel of series of different lengths, by
+// index. Nothing is materialised but the batch at hand. Semantics: neuralforecast.md §2 (series are aligned at their
+// ends and padded with zeros, mask 0, on the left to the longest; the horizon may run past the last training row).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "data/panel.h"
+#include "data/scalers.h"
+
+namespace nd::data {
+
+/// One window: series and the row (relative to the series' first row; negative = padding) of its first insample step.
+struct WindowRef {
+  int32_t series = 0;
+  int64_t start = 0;
+  bool operator==(const WindowRef&) const = default;
+};
+
+struct WindowLayout {
+  int64_t input_size = 0, horizon = 0, step_size = 1;
+  bool start_padding = false;
+  double min_insample_fraction = 0, min_outsample_fraction = 0;
+  int64_t val_size = 0;  ///< rows at the end of each series that training does not see
+};
+
+/// Which windows exist, by series: counts and n-th window in O(1) or O(log) without a list of all windows.
+class TrainingWindows {
+ public:
+  /// Throws E0003 (says how long a series must be) when no series has a window.
+  TrainingWindows(const Panel& panel, const WindowLayout& layout);
+  int64_t count(int64_t series) const;
+  int64_t total() const;
+  WindowRef at(int64_t series, int64_t n) const;
+
+ private:
+  struct Range {
+    int64_t first = 0;  // start of the first window
+    int64_t count = 0;
+  };
+  std::vector<Range> ranges_;
+  int64_t step_ = 1, total_ = 0;
+};
+
+/// Windows of validation (the last val_size rows, step_size apart) in order of series.
+std::vector<WindowRef> validation_windows(const Panel& panel, const WindowLayout& layout);
+/// One window per series whose horizon starts after its last row.
+std::vector<WindowRef> prediction_windows(const Panel& panel, const WindowLayout& layout);
+
+/// A batch of draws: each distinct window once, with its multiplicity.
+struct WindowDraw {
+  std::vector<WindowRef> windows;
+  std::vector<float> multiplicity;
+};
+
+/// Draws training batches: `batch_size` series per step (a permutation per pass over the series), then
+/// `windows_batch_size` of their windows: without replacement if enough, else with (0 = all). Every draw is a function of (seed, step).
+class WindowSampler {
+ public:
+  struct Options {
+    int64_t batch_size = 32, windows_batch_size = 1024;
+    bool drop_last = false;
+    bool merge_repeated = true;  ///< false: a window drawn twice is listed twice
+    uint64_t seed = 1;
+  };
+  WindowSampler(const TrainingWindows& windows, int64_t series_count, const Options& options);
+  WindowDraw draw(int64_t step) const;
+  /// Upper bound of windows in any draw: the batch size a training plan is compiled for.
+  int64_t capacity() const;
+
+ private:
+  const TrainingWindows& windows_;
+  int64_t series_count_;
+  Options options_;
+};
+
+/// Gathers one window into scaled network inputs. `target`: the (series-scaled) values of the series. insample_y,
+/// insample_mask: [L]; outsample_y (scaled like the insample part), outsample_mask: [H], may be empty when there is no target.
+/// `exclude_insample_y` zeroes insample_y after the statistics. Rows at or after `limit` count as unobserved.
+WindowStatistics gather_window(std::span<const double> target, const WindowRef& window, const WindowLayout& layout,
+                               WindowScaler scaler, const RevinAffine& affine, bool exclude_insample_y, int64_t limit, bool compat,
+                               std::span<float> insample_y, std::span<float> insample_mask,
+                               std::span<float> outsample_y, std::span<float> outsample_mask);
+
+}  // namespace nd::data

@@ -1,0 +1,99 @@
+#include "graph/parameters.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "base/error.h"
+#include "base/philox.h"
+
+namespace nd {
+
+namespace {
+constexpr size_t kAlignment = 64;
+constexpr int64_t kLanes = kAlignment / sizeof(float);
+
+int64_t padded(int64_t size) { return (size + kLanes - 1) / kLanes * kLanes; }
+
+// FNV-1a: a stable number for a tensor's name, so that its draws do not depend on its neighbours.
+uint32_t name_hash(std::string_view name) {
+  uint32_t hash = 2166136261u;
+  for (char c : name) hash = (hash ^ static_cast<uint8_t>(c)) * 16777619u;
+  return hash;
+}
+}  // namespace
+
+FloatBuffer::FloatBuffer(size_t size) : size_(size) {
+  const size_t bytes = (size * sizeof(float) + kAlignment - 1) / kAlignment * kAlignment;
+  auto* memory = static_cast<float*>(std::aligned_alloc(kAlignment, std::max(bytes, kAlignment)));
+  if (memory == nullptr) throw std::bad_alloc();
+  data_.reset(memory);
+  zero();
+}
+
+FloatBuffer::FloatBuffer(const FloatBuffer& other) : FloatBuffer(other.size_) {
+  if (size_ > 0) std::memcpy(data(), other.data(), size_ * sizeof(float));
+}
+
+FloatBuffer& FloatBuffer::operator=(const FloatBuffer& other) {
+  if (this == &other) return *this;
+  if (size_ != other.size_) return *this = FloatBuffer(other);
+  if (size_ > 0) std::memcpy(data(), other.data(), size_ * sizeof(float));
+  return *this;
+}
+
+void FloatBuffer::zero() {
+  if (size_ > 0) std::memset(data(), 0, size_ * sizeof(float));
+}
+
+void FloatBuffer::Free::operator()(float* p) const { std::free(p); }
+
+ParameterTable::ParameterTable(const std::vector<ParameterDecl>& decls) {
+  for (const bool trainable : {true, false}) {
+    for (const ParameterDecl& decl : decls) {
+      if (decl.trainable != trainable) continue;
+      const int64_t size = decl.shape.row();
+      entries_.push_back({decl.name, decl.shape, total_, size, trainable});
+      total_ += padded(size);
+    }
+    if (trainable) trainable_total_ = total_;
+  }
+}
+
+const ParameterEntry* ParameterTable::find(std::string_view name) const {
+  const auto it = std::find_if(entries_.begin(), entries_.end(), [&](const auto& e) { return e.name == name; });
+  return it == entries_.end() ? nullptr : &*it;
+}
+
+int64_t ParameterTable::trainable_count() const {
+  int64_t count = 0;
+  for (const ParameterEntry& e : entries_) count += e.trainable ? e.size : 0;
+  return count;
+}
+
+void initialise_parameters(const std::vector<ParameterDecl>& decls, const ParameterTable& table, uint64_t seed,
+                           std::span<float> values) {
+  check_internal(static_cast<int64_t>(values.size()) == table.total(), "parameter buffer size");
+  for (const ParameterDecl& decl : decls) {
+    const ParameterEntry* entry = table.find(decl.name);
+    check_internal(entry != nullptr, "a declared parameter in the table");
+    float* out = values.data() + entry->offset;
+    const PhiloxKey key{.seed = seed, .stream = Stream::initialise, .substream = name_hash(decl.name)};
+    for (int64_t i = 0; i < entry->size; ++i) {
+      switch (decl.init.kind) {
+        case Init::Kind::uniform:
+          out[i] = static_cast<float>((2.0 * philox_uniform(key, static_cast<uint64_t>(i)) - 1.0) * decl.init.bound);
+          break;
+        case Init::Kind::fill:
+          out[i] = static_cast<float>(decl.init.bound);
+          break;
+        case Init::Kind::values:
+          out[i] = static_cast<float>(decl.init.values[static_cast<size_t>(i)]);
+          break;
+      }
+    }
+  }
+}
+
+}  // namespace nd

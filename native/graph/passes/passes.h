@@ -1,0 +1,47 @@
+// Portable passes: graph in, equivalent graph out, each in a small file with its own test. They keep every output
+// name, every parameter declaration and the order of nodes.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "ops/graph.h"
+
+namespace nd {
+
+/// Copies a graph node by node under a mapping of old to new nodes; what passes are written with.
+class GraphRewriter {
+ public:
+  explicit GraphRewriter(const Graph& from);
+  /// Copies node `id` with its inputs mapped, and maps it to the copy.
+  NodeId copy(NodeId id);
+  /// Maps `id` to an existing node of the new graph.
+  void map(NodeId id, NodeId to) { map_[static_cast<size_t>(id)] = to; }
+  NodeId mapped(NodeId id) const { return map_[static_cast<size_t>(id)]; }
+  std::vector<NodeId> mapped_inputs(NodeId id) const;
+  Graph& graph() { return to_; }
+  /// Moves outputs and parameter declarations over and returns the new graph.
+  Graph finish();
+
+ private:
+  const Graph& from_;
+  Graph to_;
+  std::vector<NodeId> map_;
+};
+
+/// Drops nodes from which no output is reached.
+Graph eliminate_dead_code(const Graph& graph);
+
+/// Merges equal nodes: same op, attributes and operands, equal constants. Random ops merge when their number agrees.
+Graph eliminate_common_subexpressions(const Graph& graph);
+
+/// Evaluates one unbatched op node on constant operands; supplied by a backend.
+using EvaluateNode = std::function<std::vector<double>(const Graph&, const Node&)>;
+
+/// Replaces unbatched nodes of constants by constants and removes identities (x·1, x/1, x+0, x-0, broadcast to own shape).
+Graph fold_constants(const Graph& graph, const EvaluateNode& evaluate);
+
+/// All of them, in the order that serves.
+Graph optimise(const Graph& graph, const EvaluateNode& evaluate);
+
+}  // namespace nd

@@ -1,0 +1,71 @@
+// Losses as graphs: the same description trains on the CPU in float32 and is a float64 metric in the interpreter.
+// Formulas: WM(e, w) = Σ e·w / Σ w, entries with w = 0 are dropped even if NaN; Σ w arrives as an input, so that a
+// loss is a plain sum over windows wherever its definition is one.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "models/spec.h"
+
+namespace nd {
+
+/// What a loss reads. Shapes: y and weight [B, H, 1], y_hat [B, H, Q], insample [B, L].
+struct LossInputs {
+  Var y;
+  Var y_hat;
+  Var insample_y;
+  Var insample_mask;
+  Var weight;       ///< mask ⊙ horizon weight ⊙ multiplicity of the window; 0 drops the entry
+  Var inverse_sum;  ///< scalar 1 / Σ weight, 0 when nothing is observed
+};
+
+struct LossSpec {
+  std::string_view name;  ///< "MQLoss"
+  std::string_view summary;
+  std::string_view formula;
+  std::vector<ParamSpec> params;
+  /// Names of the Q outputs as column suffixes: {""} for point losses, {"-median", "-lo-90", …} for quantiles.
+  std::vector<std::string> (*output_names)(const Options&);
+  /// The quantile of each output, 0.5 for point losses.
+  std::vector<double> (*quantiles)(const Options&);
+  /// Emits the scalar loss. `compat` restores the reference's defects (docs/compatibility.md).
+  Var (*build)(Graph&, const Options&, const LossInputs&, bool compat);
+};
+
+std::span<const LossSpec* const> loss_list();
+const LossSpec& find_loss(std::string_view name);
+
+/// A loss with its validated options; made from {"type": "MQLoss", "level": [80, 90]} or "MAE".
+class Loss {
+ public:
+  explicit Loss(const nlohmann::json& json, bool compat = false);
+  const LossSpec& spec() const { return *spec_; }
+  int64_t outputs() const { return static_cast<int64_t>(output_names_.size()); }
+  const std::vector<std::string>& output_names() const { return output_names_; }
+  const std::vector<double>& quantiles() const { return quantiles_; }
+  /// Column of the point forecast: the median where there is one, else 0.
+  int64_t point_output() const;
+  /// Weight of each horizon step, empty = all 1.
+  const std::vector<double>& horizon_weight() const { return horizon_weight_; }
+  Var build(Graph& graph, const LossInputs& in) const { return spec_->build(graph, options_, in, compat_); }
+  nlohmann::ordered_json json() const;
+
+ private:
+  const LossSpec* spec_;
+  Options options_;
+  bool compat_;
+  std::vector<std::string> output_names_;
+  std::vector<double> quantiles_, horizon_weight_;
+};
+
+/// Float64 value of a loss for given windows (the metric form): evaluates the loss graph in the interpreter.
+/// y, weight: [B·H]; y_hat: [B·H·Q]; insample_y, insample_mask: [B·L]. Weight excludes the horizon weight, which is applied here.
+double evaluate_loss(const Loss& loss, int64_t windows, int64_t horizon, int64_t input_size,
+                     std::span<const double> y, std::span<const double> y_hat, std::span<const double> weight,
+                     std::span<const double> insample_y, std::span<const double> insample_mask);
+
+}  // namespace nd

@@ -1,0 +1,60 @@
+// A network: one model spec with its options, geometry and loss, from which the graphs of each phase, the parameter
+// table and the plans are derived.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "graph/parameters.h"
+#include "graph/plan.h"
+#include "losses/loss.h"
+#include "models/spec.h"
+
+namespace nd {
+
+/// Names of the graph's inputs and outputs, shared by trainer, predictor and tests.
+namespace io_names {
+inline constexpr char kInsampleY[] = "insample_y";        // [B, L]
+inline constexpr char kInsampleMask[] = "insample_mask";  // [B, L]
+inline constexpr char kFutrExog[] = "futr_exog";          // [B, L+H, F]
+inline constexpr char kHistExog[] = "hist_exog";          // [B, L, X]
+inline constexpr char kStatExog[] = "stat_exog";          // [B, S]
+inline constexpr char kOutsampleY[] = "outsample_y";      // [B, H, 1]
+inline constexpr char kWeight[] = "weight";               // [B, H, 1]
+inline constexpr char kInverseSum[] = "inverse_sum";      // []
+inline constexpr char kForecast[] = "forecast";           // [B, H, Q], raw network output
+inline constexpr char kLoss[] = "loss";                   // []
+}  // namespace io_names
+
+class Network {
+ public:
+  /// Throws E0010 when options and geometry do not fit together.
+  Network(const ModelSpec& spec, Options options, Geometry geometry, Loss loss);
+
+  const ModelSpec& spec() const { return *spec_; }
+  const Options& options() const { return options_; }
+  const Geometry& geometry() const { return geometry_; }
+  const Loss& loss() const { return loss_; }
+  const ParameterTable& table() const { return table_; }
+  const std::vector<ParameterDecl>& declarations() const { return declarations_; }
+
+  /// Output `forecast`.
+  Graph infer_graph() const;
+  /// Outputs `forecast`, `loss` and `grad.<parameter>`; also `grad.insample_y` with `input_gradient`.
+  Graph train_graph(bool input_gradient = false) const;
+
+  std::unique_ptr<Plan> compile_infer(int64_t windows) const;
+  std::unique_ptr<Plan> compile_train(int64_t windows, Split split = Split::automatic) const;
+
+ private:
+  Graph build(Phase phase, bool with_loss) const;
+  const ModelSpec* spec_;
+  Options options_;
+  Geometry geometry_;
+  Loss loss_;
+  ParameterTable table_;
+  std::vector<ParameterDecl> declarations_;
+};
+
+}  // namespace nd

@@ -1,0 +1,27 @@
+// What op files share: shape rules and small emitters.
+#pragma once
+
+#include "ops/list.h"
+#include "ops/ops.h"
+
+namespace nd {
+
+/// Output shape = shape of the first input.
+Shape same_as_input(const ShapeArgs& a);
+/// Trailing-aligned broadcast of two operands.
+Shape broadcast_rule(const ShapeArgs& a);
+
+/// Emits `op` on operands of one graph.
+Var emit(const OpDef& op, std::initializer_list<Var> inputs, Attrs attrs = {});
+
+/// Resolves a possibly negative axis; throws E0002 when out of range.
+int64_t checked_axis(const Shape& shape, int64_t axis, const char* place);
+
+/// Sums `x` over the axes by which `target` was broadcast to x's shape.
+Var sum_to(Var x, const Shape& target);
+
+/// A shape as ints and back: {batch, dims…}.
+std::vector<int64_t> encode(const Shape& shape);
+Shape decode(const std::vector<int64_t>& ints, size_t begin = 0);
+
+}  // namespace nd

@@ -1,0 +1,45 @@
+// One fitted model, resident, for serving: raw history in, forecast out, in microseconds. Scaling, network and inverse
+// are one call; plans per batch size are cached.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/scalers.h"
+#include "graph/parameters.h"
+#include "models/network.h"
+
+namespace nd::serve {
+
+struct PredictorState {
+  std::shared_ptr<const Network> network;
+  std::shared_ptr<const FloatBuffer> parameters;
+  data::WindowScaler window_scaler = data::WindowScaler::identity;
+  data::RevinAffine revin;
+  data::SeriesScaler series_scaler = data::SeriesScaler::none;
+  bool exclude_insample_y = false, compat = false;
+  std::vector<std::string> columns;
+};
+
+class Predictor {
+ public:
+  explicit Predictor(PredictorState state);
+  ~Predictor();
+  int64_t input_size() const;
+  int64_t horizon() const;
+  int64_t outputs() const;
+  const std::vector<std::string>& columns() const;
+  /// `count` windows of raw values, each `length` long (oldest first; only the last L are read by the network, shorter
+  /// ones are padded as in training; a series scaler is computed over all `length` values), to [count, H, Q] in original
+  /// scale. Throws E0002 / E0003 / E0011 (NaN). Safe from any thread; calls are serialised.
+  void predict(std::span<const double> windows, int64_t count, int64_t length, std::span<double> out);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace nd::serve

@@ -1,0 +1,57 @@
+// Windows into plan inputs: gathers, scales and masks a batch in parallel and keeps the statistics that bring a
+// forecast back to the scale of the series.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "data/panel.h"
+#include "data/scalers.h"
+#include "data/windows.h"
+#include "graph/plan.h"
+
+namespace nd::parallel {
+class Team;
+}
+
+namespace nd::train {
+
+/// How windows of one model are read; the same for training, validation and prediction.
+struct BatchOptions {
+  data::WindowLayout layout;
+  data::WindowScaler scaler = data::WindowScaler::identity;
+  data::RevinAffine revin;
+  bool exclude_insample_y = false, compat = false;
+};
+
+/// One batch as the network sees it, in buffers of a fixed capacity. Rows after the last window are zero, so that
+/// nothing of an earlier batch leaks into sums that span the batch.
+class WindowBatch {
+ public:
+  WindowBatch(const BatchOptions& options, int64_t capacity);
+  /// Gathers `windows` (at most `capacity`) of `panel`; rows in the last `hidden` of a series count as unobserved.
+  /// With `with_target` the horizon is gathered too.
+  void load(const data::Panel& panel, std::span<const data::WindowRef> windows, int64_t hidden, bool with_target,
+            parallel::Team* team);
+
+  int64_t count() const { return count_; }
+  int64_t capacity() const { return capacity_; }
+  std::span<const float> insample_y() const { return insample_y_; }        ///< [capacity, L]
+  std::span<const float> insample_mask() const { return insample_mask_; }  ///< [capacity, L]
+  std::span<const float> outsample_y() const { return outsample_y_; }      ///< [capacity, H]
+  std::span<const float> outsample_mask() const { return outsample_mask_; }
+  const data::WindowStatistics& statistics(int64_t row) const { return statistics_[static_cast<size_t>(row)]; }
+
+  /// Copies the network's inputs into `plan`, whose windows must equal the capacity.
+  void feed(Plan& plan) const;
+  /// Inverse window scaling of a network output [count, H, Q].
+  void unscale(std::span<const float> raw, int64_t outputs, std::span<double> out) const;
+
+ private:
+  BatchOptions options_;
+  int64_t capacity_, count_ = 0;
+  std::vector<float> insample_y_, insample_mask_, outsample_y_, outsample_mask_;
+  std::vector<data::WindowStatistics> statistics_;
+};
+
+}  // namespace nd::train
