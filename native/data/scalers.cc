@@ -1,0 +1,213 @@
+#include "data/scalers.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "base/error.h"
+#include "data/names.h"
+
+namespace nd::data {
+
+namespace {
+
+constexpr double kEpsilon = 1e-6;                       // of the reference's TemporalNorm
+constexpr double kMadPerStd = 0.6744897501960817;       // 0.75 quantile of the normal distribution
+constexpr std::array<std::string_view, 7> kWindowNames = {"identity", "standard",  "robust", "minmax",
+                                                          "minmax1",  "invariant", "revin"};
+constexpr std::array<std::string_view, 5> kSeriesNames = {"none", "standard", "minmax", "robust", "robust-iqr"};
+
+[[noreturn]] void throw_unknown(const char* place, std::string_view name, std::span<const std::string_view> known) {
+  throw Error(Code::config, std::string("[") + place + "] received \"" + std::string(name) + "\", expected one of " +
+                                list_names(known) + "; did you mean \"" + std::string(nearest_name(name, known)) + "\"?");
+}
+
+struct Moments {
+  double mean = 0, std = 0;
+};
+
+Moments moments(std::span<const double> x) {
+  const auto [low, high] = std::minmax_element(x.begin(), x.end());
+  // Rounding of the mean would give a constant window a tiny deviation, and then a scale of 1e-6 instead of 1.
+  if (*low == *high) return {*low, 0};
+  double sum = 0;
+  for (const double v : x) sum += v;
+  const double mean = sum / static_cast<double>(x.size());
+  double squares = 0;
+  for (const double v : x) squares += (v - mean) * (v - mean);
+  return {mean, std::sqrt(squares / static_cast<double>(x.size()))};
+}
+
+double order_statistic(std::vector<double>& values, size_t k) {
+  std::nth_element(values.begin(), values.begin() + static_cast<ptrdiff_t>(k), values.end());
+  return values[k];
+}
+
+struct Robust {
+  double median = 0, mad = 0;
+};
+
+/// Both medians are the lower middle for an even count, as torch's nanmedian.
+Robust robust(std::span<const double> x) {
+  thread_local std::vector<double> scratch;
+  const size_t middle = (x.size() - 1) / 2;
+  scratch.assign(x.begin(), x.end());
+  const double median = order_statistic(scratch, middle);
+  for (double& v : scratch) v = std::abs(v - median);
+  return {median, order_statistic(scratch, middle)};
+}
+
+double averaged_median(std::vector<double>& values) {
+  const size_t n = values.size();
+  const double upper = order_statistic(values, n / 2);
+  if (n % 2 == 1) return upper;
+  return (*std::max_element(values.begin(), values.begin() + static_cast<ptrdiff_t>(n / 2)) + upper) / 2;
+}
+
+double linear_quantile(std::vector<double>& values, double q) {
+  const double position = q * static_cast<double>(values.size() - 1);
+  const size_t k = static_cast<size_t>(position);
+  const double below = order_statistic(values, k);
+  if (k + 1 == values.size()) return below;
+  const double above = *std::min_element(values.begin() + static_cast<ptrdiff_t>(k) + 1, values.end());
+  return below + (above - below) * (position - static_cast<double>(k));
+}
+
+double one_if_zero(double value) { return value == 0 ? 1 : value; }
+
+WindowStatistics raw_statistics(WindowScaler scaler, std::span<const double> x) {
+  double shift = 0, scale = 1;
+  switch (scaler) {
+    case WindowScaler::identity:
+      return {};
+    case WindowScaler::standard:
+    case WindowScaler::revin: {
+      const Moments m = moments(x);
+      shift = m.mean;
+      scale = one_if_zero(m.std) + kEpsilon;
+      break;
+    }
+    case WindowScaler::robust:
+    case WindowScaler::invariant: {
+      const Robust r = robust(x);
+      shift = r.median;
+      scale = one_if_zero(r.mad > 0 ? r.mad : kMadPerStd * moments(x).std) + kEpsilon;
+      break;
+    }
+    case WindowScaler::minmax:
+    case WindowScaler::minmax1: {
+      const auto [low, high] = std::minmax_element(x.begin(), x.end());
+      shift = *low;
+      scale = one_if_zero(*high - *low) + kEpsilon;
+      break;
+    }
+  }
+  return {shift, scale, shift, scale};
+}
+
+/// What the reference computes when nothing is observed (in float32: max - min overflows to -inf).
+WindowStatistics empty_statistics_of_reference(WindowScaler scaler) {
+  if (scaler == WindowScaler::identity) return {};
+  if (scaler == WindowScaler::minmax || scaler == WindowScaler::minmax1) {
+    constexpr double kLargest = std::numeric_limits<float>::max();
+    constexpr double kInfinity = std::numeric_limits<double>::infinity();
+    return {kLargest, -kInfinity, kLargest, -kInfinity};
+  }
+  return {0, 1 + kEpsilon, 0, 1 + kEpsilon};
+}
+
+}  // namespace
+
+WindowScaler parse_window_scaler(std::string_view name) {
+  if (name == "none") return WindowScaler::identity;
+  for (size_t i = 0; i < kWindowNames.size(); ++i) {
+    if (name == kWindowNames[i]) return static_cast<WindowScaler>(i);
+  }
+  throw_unknown("scaler", name, kWindowNames);
+}
+
+std::string_view name_of(WindowScaler scaler) { return kWindowNames[static_cast<size_t>(scaler)]; }
+
+WindowStatistics observed_statistics(WindowScaler scaler, std::span<const double> observed, const RevinAffine& affine,
+                                     bool compat) {
+  WindowStatistics s;
+  if (!observed.empty()) {
+    s = raw_statistics(scaler, observed);
+  } else if (compat) {
+    s = empty_statistics_of_reference(scaler);
+  }
+  if (scaler == WindowScaler::revin) {
+    s.shift = s.raw_shift + affine.bias;
+    s.scale = s.raw_scale * (std::max(affine.weight, 0.0) + kEpsilon);
+  }
+  return s;
+}
+
+WindowStatistics window_statistics(WindowScaler scaler, std::span<const double> x, std::span<const double> mask,
+                                   const RevinAffine& affine, bool compat) {
+  check_internal(x.size() == mask.size(), "window_statistics: mask as long as the window");
+  thread_local std::vector<double> observed;
+  observed.clear();
+  for (size_t t = 0; t < x.size(); ++t) {
+    if (mask[t] >= 1) observed.push_back(x[t]);
+  }
+  return observed_statistics(scaler, observed, affine, compat);
+}
+
+double scale_value(WindowScaler scaler, const WindowStatistics& s, double x) {
+  if (scaler == WindowScaler::identity) return x;
+  const double z = (x - s.raw_shift) / s.raw_scale;
+  if (scaler == WindowScaler::minmax1) return 2 * z - 1;
+  return scaler == WindowScaler::invariant ? std::asinh(z) : z;
+}
+
+double unscale_value(WindowScaler scaler, const WindowStatistics& s, double z) {
+  if (scaler == WindowScaler::identity) return z;
+  if (scaler == WindowScaler::minmax1) z = (z + 1) / 2;
+  if (scaler == WindowScaler::invariant) z = std::sinh(z);
+  return z * s.scale + s.shift;
+}
+
+SeriesScaler parse_series_scaler(std::string_view name) {
+  if (name.empty()) return SeriesScaler::none;
+  for (size_t i = 0; i < kSeriesNames.size(); ++i) {
+    if (name == kSeriesNames[i]) return static_cast<SeriesScaler>(i);
+  }
+  throw_unknown("localScaler", name, kSeriesNames);
+}
+
+std::string_view name_of(SeriesScaler scaler) { return kSeriesNames[static_cast<size_t>(scaler)]; }
+
+SeriesStatistics series_statistics(SeriesScaler scaler, std::span<const double> values) {
+  if (values.empty() || scaler == SeriesScaler::none) return {};
+  SeriesStatistics s;
+  std::vector<double> scratch(values.begin(), values.end());
+  switch (scaler) {
+    case SeriesScaler::none:
+      break;
+    case SeriesScaler::standard: {
+      const Moments m = moments(values);
+      s = {m.mean, m.std};
+      break;
+    }
+    case SeriesScaler::minmax: {
+      const auto [low, high] = std::minmax_element(values.begin(), values.end());
+      s = {*low, *high - *low};
+      break;
+    }
+    case SeriesScaler::robust:
+      s.shift = averaged_median(scratch);
+      for (double& v : scratch) v = std::abs(v - s.shift);
+      s.scale = averaged_median(scratch);
+      break;
+    case SeriesScaler::robust_iqr:
+      s.shift = averaged_median(scratch);
+      s.scale = linear_quantile(scratch, 0.75) - linear_quantile(scratch, 0.25);
+      break;
+  }
+  if (std::abs(s.scale) < std::numeric_limits<double>::epsilon()) s.scale = 1;
+  return s;
+}
+
+}  // namespace nd::data
