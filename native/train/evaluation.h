@@ -17,12 +17,11 @@ class WindowForecaster {
  public:
   WindowForecaster(const Network& network, const BatchOptions& options, int64_t capacity, parallel::Team* team);
   /// Gathers and forecasts at most `capacity` windows; gives [windows, H, Q] in the scale of the panel, valid until the
-  /// next call. `with_target` also gathers the horizon, for a loss.
+  /// next call.
   std::span<const double> run(const data::Panel& panel, std::span<const data::WindowRef> windows,
-                              std::span<const float> parameters, bool with_target, const CancelToken* cancel);
+                              std::span<const float> parameters, const CancelToken* cancel);
   /// Tells that `parameters` differ from those of the last run.
   void parameters_changed() { changed_ = true; }
-  const WindowBatch& batch() const { return batch_; }
   int64_t capacity() const { return batch_.capacity(); }
 
  private:

@@ -1,0 +1,85 @@
+#include "train/batch.h"
+
+#include <algorithm>
+#include <exception>
+#include <mutex>
+
+#include "base/error.h"
+#include "models/network.h"
+#include "train/ranges.h"
+
+namespace nd::train {
+
+namespace {
+constexpr int64_t kGatherGrain = 64;  // windows; below this one thread is faster than waking a team
+
+void copy_if_present(Plan& plan, const char* name, const std::vector<float>& values) {
+  if (!plan.has_input(name)) return;
+  const std::span<float> input = plan.input(name);
+  check_internal(input.size() == values.size(), "a plan input has the size of its batch");
+  std::copy(values.begin(), values.end(), input.begin());
+}
+}  // namespace
+
+WindowBatch::WindowBatch(const BatchOptions& options, int64_t capacity)
+    : options_(options),
+      capacity_(capacity),
+      insample_y_(static_cast<size_t>(capacity * options.layout.input_size)),
+      insample_mask_(insample_y_.size()),
+      outsample_y_(static_cast<size_t>(capacity * options.layout.horizon)),
+      outsample_mask_(outsample_y_.size()),
+      statistics_(static_cast<size_t>(capacity)) {}
+
+void WindowBatch::load(const data::Panel& panel, std::span<const data::WindowRef> windows, int64_t hidden,
+                       bool with_target, parallel::Team* team) {
+  const auto count = static_cast<int64_t>(windows.size());
+  check_internal(count <= capacity_, "a batch fits its capacity");
+  const int64_t L = options_.layout.input_size, H = options_.layout.horizon;
+  std::exception_ptr failure;  // bodies of a team may not throw; gathering allocates, so it may
+  std::mutex failure_mutex;
+  for_ranges(team, count, 1, kGatherGrain, [&](int64_t begin, int64_t end) {
+    try {
+      for (int64_t row = begin; row < end; ++row) {
+        const data::WindowRef& window = windows[static_cast<size_t>(row)];
+        const auto l = static_cast<size_t>(row * L), h = static_cast<size_t>(row * H);
+        const auto in = static_cast<size_t>(L), out = static_cast<size_t>(with_target ? H : 0);
+        statistics_[static_cast<size_t>(row)] = data::gather_window(
+            panel.target(window.series), window, options_.layout, options_.scaler, options_.revin,
+            options_.exclude_insample_y, panel.length(window.series) - hidden, options_.compat,
+            std::span(insample_y_).subspan(l, in), std::span(insample_mask_).subspan(l, in),
+            std::span(outsample_y_).subspan(h, out), std::span(outsample_mask_).subspan(h, out));
+      }
+    } catch (...) {
+      const std::lock_guard lock(failure_mutex);
+      failure = std::current_exception();
+    }
+  });
+  if (failure) std::rethrow_exception(failure);
+  const auto clear = [](std::vector<float>& values, int64_t begin, int64_t end) {
+    if (begin < end) std::fill(values.begin() + begin, values.begin() + end, 0.0F);
+  };
+  clear(insample_y_, count * L, count_ * L);
+  clear(insample_mask_, count * L, count_ * L);
+  clear(outsample_y_, count * H, count_ * H);
+  clear(outsample_mask_, count * H, count_ * H);
+  count_ = count;
+}
+
+void WindowBatch::feed(Plan& plan) const {
+  copy_if_present(plan, io_names::kInsampleY, insample_y_);
+  copy_if_present(plan, io_names::kInsampleMask, insample_mask_);
+  copy_if_present(plan, io_names::kOutsampleY, outsample_y_);
+}
+
+void WindowBatch::unscale(std::span<const float> raw, int64_t outputs, std::span<double> out) const {
+  const int64_t per_window = options_.layout.horizon * outputs;
+  for (int64_t row = 0; row < count_; ++row) {
+    const data::WindowStatistics& s = statistics(row);
+    for (int64_t i = row * per_window; i < (row + 1) * per_window; ++i) {
+      const auto at = static_cast<size_t>(i);
+      out[at] = data::unscale_value(options_.scaler, s, static_cast<double>(raw[at]));
+    }
+  }
+}
+
+}  // namespace nd::train
