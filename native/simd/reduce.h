@@ -1,0 +1,18 @@
+// Reductions in a fixed order. The order does not depend on the vector width either, so these give the same
+// bits on every target.
+#pragma once
+
+#include <cstdint>
+
+namespace nd::simd {
+
+/// Σ x[i], accumulated in float64.
+double sum(const float* x, int64_t n);
+/// Σ x[i]², accumulated in float64.
+double sum_of_squares(const float* x, int64_t n);
+/// y[j] = Σ_i x[i*row_stride + j] for j < n (bias gradients): blocks of 32 rows in float32, blocks in float64.
+void sum_rows(const float* x, int64_t rows, int64_t row_stride, int64_t n, float* y);
+/// False when any x[i] is NaN or infinite.
+bool all_finite(const float* x, int64_t n);
+
+}  // namespace nd::simd
