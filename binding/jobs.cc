@@ -1,0 +1,237 @@
+#include "jobs.h"
+
+#include <algorithm>
+#include <system_error>
+
+#include "base/error.h"
+#include "parallel/team.h"
+
+namespace nd::binding {
+
+namespace {
+// A frame of a screen: more frequent progress is work for the event loop that nobody sees.
+constexpr auto kProgressInterval = std::chrono::milliseconds(15);
+constexpr std::array<size_t, 2> kThreads = {1, 2};
+
+/// Calls back into JavaScript; what the callback throws becomes an uncaught exception, as of any
+/// event handler.
+void call(Napi::Env env, const Napi::FunctionReference& function,
+          std::initializer_list<napi_value> arguments) {
+  try {
+    function.Call(arguments);
+  } catch (const Napi::Error& error) {
+    if (!error.IsEmpty()) napi_fatal_exception(env, error.Value());
+  }
+}
+}  // namespace
+
+void Job::report(std::string event) {
+  const std::lock_guard lock(queue_->mutex_);
+  event_ = std::move(event);
+  const auto now = Clock::now();
+  if (now - last_event_ < kProgressInterval) return;
+  last_event_ = now;
+  queue_->list(shared_from_this());
+}
+
+std::shared_ptr<JobQueue> JobQueue::create(Napi::Env env) {
+  std::shared_ptr<JobQueue> queue(new JobQueue());
+  const napi_status made = napi_create_threadsafe_function(
+      env, nullptr, nullptr, Napi::String::New(env, "neuro-divergent"), 0, 1, nullptr, nullptr,
+      queue.get(), &JobQueue::on_wake, &queue->wake_);
+  if (made != napi_ok) throw Error(Code::internal, "[binding] Node refused a thread-safe function");
+  // Born referenced: an idle queue must not keep the process alive.
+  napi_unref_threadsafe_function(env, queue->wake_);
+  // Hooks run last in, first out: ours after the function's own, so that it still exists when we
+  // let go of it.
+  napi_add_env_cleanup_hook(
+      env, [](void* self) { static_cast<JobQueue*>(self)->shut_down(); }, queue.get());
+  return queue;
+}
+
+JobQueue::~JobQueue() { shut_down(); }
+
+Napi::Value JobQueue::submit(Napi::Env env, JobRequest request) {
+  if (shut_down_)
+    throw Error(Code::busy, "[jobs] this environment is exiting and takes no more calls");
+  if (jobs_.size() >= kCapacity) {
+    throw Error(Code::busy,
+                "[jobs] received a call while " + std::to_string(kCapacity) +
+                    " are in flight; wait for some of them, or send several windows in one call");
+  }
+  const auto job = std::make_shared<Job>();
+  job->queue_ = this;
+  job->lane_ = request.lane;
+  job->done_ = Napi::Persistent(request.done);
+  if (!request.progress.IsEmpty()) job->progress_ = Napi::Persistent(request.progress);
+  job->work_ = std::move(request.work);
+  job->settle_ = std::move(request.settle);
+
+  start_thread(request.lane);
+  if (jobs_.empty()) napi_ref_threadsafe_function(env, wake_);
+  jobs_.insert(job);
+  {
+    const std::lock_guard lock(mutex_);
+    state(request.lane).waiting.push_back(job);
+  }
+  state(request.lane).wake.notify_one();
+
+  Napi::Object handle = Napi::Object::New(env);
+  const std::weak_ptr<JobQueue> queue = weak_from_this();
+  const std::weak_ptr<Job> weak = job;
+  handle.Set("cancel", Napi::Function::New(env, [queue, weak](const Napi::CallbackInfo&) {
+               const auto owner = queue.lock();
+               const auto target = weak.lock();
+               if (owner && target) owner->cancel(target);
+             }));
+  return handle;
+}
+
+void JobQueue::start_thread(Lane lane) {
+  LaneState& lane_state = state(lane);
+  {
+    const std::lock_guard lock(mutex_);
+    const bool enough = lane_state.idle > lane_state.waiting.size();
+    if (enough || lane_state.threads >= kThreads[static_cast<size_t>(lane)]) return;
+    ++lane_state.threads;
+  }
+  try {
+    threads_.emplace_back([this, lane] { run_lane(lane); });
+  } catch (const std::system_error&) {
+    const std::lock_guard lock(mutex_);
+    if (--lane_state.threads > 0) return;
+    throw Error(Code::memory,
+                "[jobs] the system refused a thread; raise its limit of threads or memory");
+  }
+}
+
+void JobQueue::run_lane(Lane lane) {
+  parallel::lower_priority();
+  LaneState& lane_state = state(lane);
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    ++lane_state.idle;
+    lane_state.wake.wait(lock, [&] { return stopping_ || !lane_state.waiting.empty(); });
+    --lane_state.idle;
+    if (stopping_) return;
+    const std::shared_ptr<Job> job = std::move(lane_state.waiting.front());
+    lane_state.waiting.pop_front();
+    lock.unlock();
+    std::optional<Failure> failure;
+    try {
+      job->token_.check();
+      job->work_(*job);
+    } catch (...) {
+      failure = current_failure();
+    }
+    lock.lock();
+    job->failure_ = std::move(failure);
+    job->finished_ = true;
+    list(job);
+  }
+}
+
+void JobQueue::cancel(const std::shared_ptr<Job>& job) {
+  job->token_.cancel();
+  const std::lock_guard lock(mutex_);
+  auto& waiting = state(job->lane_).waiting;
+  const auto found = std::find(waiting.begin(), waiting.end(), job);
+  if (found == waiting.end()) return;
+  // Not started yet: it need not wait for those before it.
+  waiting.erase(found);
+  job->failure_ = Failure{"AbortError", "", "[job] aborted", "{}"};
+  job->finished_ = true;
+  list(job);
+}
+
+/// Puts a job that has news into the outbox and wakes the JavaScript thread once. Needs the mutex.
+void JobQueue::list(const std::shared_ptr<Job>& job) {
+  if (stopping_) return;
+  if (!job->listed_) {
+    job->listed_ = true;
+    outbox_.push_back(job);
+  }
+  if (wake_pending_) return;
+  wake_pending_ = true;
+  // `napi_closing` cannot come: teardown joins our threads before it lets go of the function.
+  napi_call_threadsafe_function(wake_, nullptr, napi_tsfn_nonblocking);
+}
+
+void JobQueue::on_wake(napi_env env, napi_value, void* context, void*) {
+  // Without an environment the function is being drained; jobs are released by shut_down().
+  if (env != nullptr) static_cast<JobQueue*>(context)->deliver(Napi::Env(env));
+}
+
+void JobQueue::deliver(Napi::Env env) {
+  const std::shared_ptr<JobQueue> alive = shared_from_this();
+  std::vector<std::shared_ptr<Job>> batch;
+  {
+    const std::lock_guard lock(mutex_);
+    batch.swap(outbox_);
+    wake_pending_ = false;
+    for (const auto& job : batch) job->listed_ = false;
+  }
+  for (const auto& job : batch) {
+    if (shut_down_) return;  // a callback ended the process
+    const Napi::HandleScope scope(env);
+    std::optional<std::string> event;
+    bool finished = false;
+    {
+      const std::lock_guard lock(mutex_);
+      event.swap(job->event_);
+      finished = job->finished_;
+    }
+    if (event && !job->progress_.IsEmpty())
+      call(env, job->progress_, {Napi::String::New(env, *event)});
+    if (finished && !shut_down_) settle(env, job);
+  }
+}
+
+void JobQueue::settle(Napi::Env env, const std::shared_ptr<Job>& job) {
+  // A progress callback may have listed the job once more while it ran.
+  if (jobs_.erase(job) == 0) return;
+  if (jobs_.empty()) napi_unref_threadsafe_function(env, wake_);
+  Napi::Value result = env.Null();
+  std::optional<Failure> failure = std::move(job->failure_);
+  if (!failure) {
+    try {
+      if (job->settle_) result = job->settle_(env);
+    } catch (const Napi::Error& error) {
+      failure = Failure{"ERR_ND_INTERNAL", "E0014", "[binding] " + error.Message(), "{}"};
+    } catch (...) {
+      failure = current_failure();
+    }
+  }
+  const Napi::FunctionReference done = std::move(job->done_);
+  release(*job);
+  call(env, done,
+       {failure ? Napi::Value(to_js(env, *failure)) : env.Null(), failure ? env.Null() : result});
+}
+
+void JobQueue::release(Job& job) {
+  // A lane thread may hold the last pointer to the job, so nothing of JavaScript may be left in it.
+  job.done_.Reset();
+  job.progress_.Reset();
+  job.settle_ = nullptr;
+  job.work_ = nullptr;
+}
+
+void JobQueue::shut_down() {
+  if (shut_down_) return;
+  shut_down_ = true;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    for (auto& lane : lanes_) lane.waiting.clear();
+    outbox_.clear();
+  }
+  for (const auto& job : jobs_) job->token_.cancel();
+  for (auto& lane : lanes_) lane.wake.notify_all();
+  for (auto& thread : threads_) thread.join();
+  threads_.clear();
+  for (const auto& job : jobs_) release(*job);
+  jobs_.clear();
+  napi_release_threadsafe_function(wake_, napi_tsfn_abort);
+}
+
+}  // namespace nd::binding

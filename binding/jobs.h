@@ -1,0 +1,120 @@
+// Long calls run on threads of our own, never on libuv's pool, where they would stall the
+// application's file and DNS work. Each environment (main thread or worker) has one queue: a serial
+// lane for what changes a forecaster and a lane of two threads for everything else, a bounded
+// backlog, and one thread-safe function that keeps the process alive only while jobs are in flight.
+// Everything of a job that belongs to JavaScript is made, used and released on the JavaScript
+// thread; teardown cancels, joins, then releases.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <unordered_set>
+#include <vector>
+
+#include "base/cancel.h"
+#include "convert.h"
+#include "napi_setup.h"
+
+namespace nd::binding {
+
+enum class Lane : uint8_t {
+  change,  ///< fit and weights: one thread, so that two of them never meet
+  ask,     ///< predict, save, load and checks: two threads
+};
+
+class JobQueue;
+
+/// One call in flight.
+class Job : public std::enable_shared_from_this<Job> {
+ public:
+  const CancelToken& token() const { return token_; }
+  /// Any thread: hands an event to the `progress` callback. Only the latest undelivered event is
+  /// kept.
+  void report(std::string event);
+
+ private:
+  friend class JobQueue;
+  using Clock = std::chrono::steady_clock;
+
+  CancelToken token_;
+  JobQueue* queue_ = nullptr;
+  Lane lane_ = Lane::ask;
+  // JavaScript thread only.
+  Napi::FunctionReference done_, progress_;
+  std::function<void(Job&)> work_;
+  std::function<Napi::Value(Napi::Env)> settle_;
+  // Guarded by the queue's mutex.
+  bool listed_ = false, finished_ = false;
+  std::optional<std::string> event_;
+  std::optional<Failure> failure_;
+  Clock::time_point last_event_{};
+};
+
+/// What a job does and whom it tells.
+struct JobRequest {
+  Lane lane = Lane::ask;
+  Napi::Function done =
+      {};  ///< (failure | null, result | null), called exactly once, never synchronously
+  Napi::Function progress = {};              ///< (event) or empty
+  std::function<void(Job&)> work = nullptr;  ///< on a lane thread; may throw
+  std::function<Napi::Value(Napi::Env)> settle =
+      nullptr;  ///< on the JavaScript thread after `work`; makes the result; may throw
+};
+
+class JobQueue : public std::enable_shared_from_this<JobQueue> {
+ public:
+  /// Jobs that may wait or run at a time.
+  static constexpr size_t kCapacity = 1024;
+
+  /// Makes the queue of an environment and registers its teardown.
+  static std::shared_ptr<JobQueue> create(Napi::Env env);
+  ~JobQueue();
+
+  /// Starts a job; returns {cancel()}. Throws E0012 when the queue is full or the environment is
+  /// going away.
+  Napi::Value submit(Napi::Env env, JobRequest request);
+  /// Cancels all jobs, joins the threads and releases everything of JavaScript; no callback comes
+  /// afterwards.
+  void shut_down();
+  size_t in_flight() const { return jobs_.size(); }
+
+ private:
+  friend class Job;
+  JobQueue() = default;
+  static void on_wake(napi_env env, napi_value, void* context, void*);
+  void cancel(const std::shared_ptr<Job>& job);
+  void start_thread(Lane lane);
+  void run_lane(Lane lane);
+  void list(const std::shared_ptr<Job>& job);
+  void deliver(Napi::Env env);
+  void settle(Napi::Env env, const std::shared_ptr<Job>& job);
+  static void release(Job& job);
+
+  struct LaneState {
+    std::deque<std::shared_ptr<Job>> waiting;
+    std::condition_variable wake;
+    size_t threads = 0, idle = 0;
+  };
+  LaneState& state(Lane lane) { return lanes_[static_cast<size_t>(lane)]; }
+
+  // JavaScript thread only.
+  std::unordered_set<std::shared_ptr<Job>> jobs_;
+  std::vector<std::thread> threads_;
+  bool shut_down_ = false;
+
+  std::mutex mutex_;
+  std::array<LaneState, 2> lanes_;
+  std::vector<std::shared_ptr<Job>> outbox_;
+  napi_threadsafe_function wake_ = nullptr;
+  bool wake_pending_ = false, stopping_ = false;
+};
+
+}  // namespace nd::binding

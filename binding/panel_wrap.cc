@@ -1,0 +1,64 @@
+#include "panel_wrap.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace nd::binding {
+
+namespace {
+
+Napi::Value describe(const Napi::CallbackInfo& info) {
+  const auto panel = unwrap<const data::Panel>(info.This());
+  int64_t shortest = panel->longest();
+  for (int64_t s = 0; s < panel->series_count(); ++s)
+    shortest = std::min(shortest, panel->length(s));
+  const nlohmann::ordered_json description = {{"series", panel->series_count()},
+                                              {"rows", panel->rows()},
+                                              {"frequency", panel->frequency().text()},
+                                              {"calendar", panel->calendar()},
+                                              {"sorted", panel->was_sorted()},
+                                              {"shortest", shortest},
+                                              {"longest", panel->longest()}};
+  return Napi::String::New(info.Env(), description.dump());
+}
+
+template <class T>
+std::vector<T> copied(std::span<T> values) {
+  return {values.begin(), values.end()};
+}
+
+}  // namespace
+
+void define_panel(Napi::Env env) {
+  define_class(env, Kind::panel, "NativePanel",
+               {method<describe>("describe"), method<dispose<const data::Panel>>("dispose")});
+}
+
+Napi::Value create_panel(const Napi::CallbackInfo& info) {
+  constexpr const char* place = "createPanel";
+  const auto input = info[0].As<Napi::Object>();
+  const auto raw = std::make_shared<data::RawPanel>();
+  raw->ids = strings(input.Get("ids"), place);
+  raw->target = copied(doubles(input.Get("target"), -1, place));
+  const auto rows = static_cast<int64_t>(raw->target.size());
+  raw->series = copied(int32s(input.Get("series"), rows, place));
+  raw->times = copied(int64s(input.Get("times"), rows, place));
+  raw->calendar = input.Get("calendar").ToBoolean();
+  data::PanelOptions options;
+  options.frequency = input.Get("frequency").ToString().Utf8Value();
+
+  const auto panel = std::make_shared<std::shared_ptr<const data::Panel>>();
+  return jobs(info.Env())
+      .submit(info.Env(), {.done = function_argument(info, 1, place),
+                           .work =
+                               [raw, options, panel](Job&) {
+                                 *panel =
+                                     std::make_shared<const data::Panel>(std::move(*raw), options);
+                               },
+                           .settle = [panel](Napi::Env env) -> Napi::Value {
+                             return wrap(env, std::move(*panel));
+                           }});
+}
+
+}  // namespace nd::binding
