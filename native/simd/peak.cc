@@ -1,0 +1,58 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "simd/peak.cc"
+#include "hwy/foreach_target.h"  // must come before highway.h
+#include "hwy/highway.h"
+
+#include "simd/dispatch.h"
+#include "simd/peak.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace nd::simd::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// `rounds` rounds over 12 independent FMA chains (more than latency times ports anywhere); returns the operations
+/// done. `sink` keeps the results alive.
+double fma_rounds(long rounds, float* sink) {
+  const hn::ScalableTag<float> d;
+  constexpr int kChains = 12;
+  using V = hn::Vec<decltype(d)>;
+  V chain[kChains];
+  // Values that converge, so that no denormal and no infinity appears whatever the number of rounds.
+  const V factor = hn::Set(d, *sink), offset = hn::Set(d, 1.0f);
+  HWY_UNROLL(12)
+  for (int i = 0; i < kChains; ++i) chain[i] = hn::Set(d, 1.0f + static_cast<float>(i));
+  for (long r = 0; r < rounds; ++r) {
+    HWY_UNROLL(12)
+    for (int i = 0; i < kChains; ++i) chain[i] = hn::MulAdd(chain[i], factor, offset);
+  }
+  V total = hn::Zero(d);
+  HWY_UNROLL(12)
+  for (int i = 0; i < kChains; ++i) total = hn::Add(total, chain[i]);
+  *sink = hn::ReduceSum(d, total) > 0 ? 0.5f : 0.25f;
+  return 2.0 * kChains * static_cast<double>(hn::Lanes(d)) * static_cast<double>(rounds);
+}
+
+}  // namespace nd::simd::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+#include <chrono>
+
+namespace nd::simd {
+
+HWY_EXPORT(fma_rounds);
+
+double fma_peak_flops(double seconds) {
+  constexpr long kRounds = 20000;  // well under a tenth of a millisecond
+  float sink = 0.5f;
+  double operations = 0, elapsed = 0;
+  const auto start = std::chrono::steady_clock::now();
+  do {
+    operations += HWY_DYNAMIC_DISPATCH(fma_rounds)(kRounds, &sink);
+    elapsed = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  } while (elapsed < seconds);
+  return operations / elapsed;
+}
+
+}  // namespace nd::simd
+#endif  // HWY_ONCE
