@@ -1,6 +1,6 @@
-// Losses as graphs: the same description trains on the CPU in float32 and is a float64 metric in the interpreter.
-// Formulas: WM(e, w) = Σ e·w / Σ w, entries with w = 0 are dropped even if NaN; Σ w arrives as an input, so that a
-// loss is a plain sum over windows wherever its definition is one.
+// Losses as graphs: the same description trains on the CPU in float32 and is a float64 metric in
+// the interpreter. Formulas: WM(e, w) = Σ e·w / Σ w, entries with w = 0 are dropped even if NaN; Σ
+// w arrives as an input, so that a loss is a plain sum over windows wherever its definition is one.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -9,7 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "models/spec.h"
+#include "base/options.h"
+#include "ops/graph.h"
 
 namespace nd {
 
@@ -28,7 +29,8 @@ struct LossSpec {
   std::string_view summary;
   std::string_view formula;
   std::vector<ParamSpec> params;
-  /// Names of the Q outputs as column suffixes: {""} for point losses, {"-median", "-lo-90", …} for quantiles.
+  /// Names of the Q outputs as column suffixes: {""} for point losses, {"-median", "-lo-90", …} for
+  /// quantiles.
   std::vector<std::string> (*output_names)(const Options&);
   /// The quantile of each output, 0.5 for point losses.
   std::vector<double> (*quantiles)(const Options&);
@@ -36,12 +38,16 @@ struct LossSpec {
   Var (*build)(Graph&, const Options&, const LossInputs&, bool compat);
 };
 
+/// Every loss, in one explicit list.
 std::span<const LossSpec* const> loss_list();
+/// Case-insensitive; throws E0010 naming the closest known loss.
 const LossSpec& find_loss(std::string_view name);
 
-/// A loss with its validated options; made from {"type": "MQLoss", "level": [80, 90]} or "MAE".
+/// A loss with its validated options.
 class Loss {
  public:
+  /// From "MAE", {"type": "MQLoss", "options": {"levels": [80, 90]}} or {"type": "MQLoss",
+  /// "levels": [80, 90]}. Throws E0010 naming the closest known loss or option.
   explicit Loss(const nlohmann::json& json, bool compat = false);
   const LossSpec& spec() const { return *spec_; }
   int64_t outputs() const { return static_cast<int64_t>(output_names_.size()); }
@@ -51,7 +57,10 @@ class Loss {
   int64_t point_output() const;
   /// Weight of each horizon step, empty = all 1.
   const std::vector<double>& horizon_weight() const { return horizon_weight_; }
-  Var build(Graph& graph, const LossInputs& in) const { return spec_->build(graph, options_, in, compat_); }
+  Var build(Graph& graph, const LossInputs& in) const {
+    return spec_->build(graph, options_, in, compat_);
+  }
+  /// {"type": …, "options": {…}} with every option.
   nlohmann::ordered_json json() const;
 
  private:
@@ -62,10 +71,12 @@ class Loss {
   std::vector<double> quantiles_, horizon_weight_;
 };
 
-/// Float64 value of a loss for given windows (the metric form): evaluates the loss graph in the interpreter.
-/// y, weight: [B·H]; y_hat: [B·H·Q]; insample_y, insample_mask: [B·L]. Weight excludes the horizon weight, which is applied here.
+/// Float64 value of a loss for given windows (the metric form): evaluates the loss graph in the
+/// interpreter. y, weight: [B·H]; y_hat: [B·H·Q]; insample_y, insample_mask: [B·L]. `weight`
+/// excludes the horizon weight, which is applied here.
 double evaluate_loss(const Loss& loss, int64_t windows, int64_t horizon, int64_t input_size,
-                     std::span<const double> y, std::span<const double> y_hat, std::span<const double> weight,
-                     std::span<const double> insample_y, std::span<const double> insample_mask);
+                     std::span<const double> y, std::span<const double> y_hat,
+                     std::span<const double> weight, std::span<const double> insample_y,
+                     std::span<const double> insample_mask);
 
 }  // namespace nd

@@ -1,4 +1,5 @@
-// Every model, by hand: a list is greppable, has an order and survives static linking; registrars do not.
+// Every model, by hand: a list is greppable, has an order and survives static linking; registrars
+// do not.
 #pragma once
 
 #include "models/spec.h"

@@ -1,9 +1,10 @@
-// A network: one model spec with its options, geometry and loss, from which the graphs of each phase, the parameter
-// table and the plans are derived.
+// A network: one model spec with its options, geometry and loss, from which the graphs of each
+// phase, the parameter table and the plans are derived.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "graph/parameters.h"
@@ -29,7 +30,9 @@ inline constexpr char kLoss[] = "loss";                   // []
 
 class Network {
  public:
-  /// Throws E0010 when options and geometry do not fit together.
+  /// `options` may hold training options beside the model's. Throws E0010 when options, geometry
+  /// and loss do not fit together, E0004 for exogenous inputs that the model does not use.
+  /// `geometry.outputs` is set from the loss.
   Network(const ModelSpec& spec, Options options, Geometry geometry, Loss loss);
 
   const ModelSpec& spec() const { return *spec_; }
@@ -39,9 +42,14 @@ class Network {
   const ParameterTable& table() const { return table_; }
   const std::vector<ParameterDecl>& declarations() const { return declarations_; }
 
+  /// Names under which a file of the reference repeats a tensor of ours, as (other, ours): an
+  /// importer ignores them after checking that they are equal.
+  std::vector<std::pair<std::string, std::string>> aliases() const;
+
   /// Output `forecast`.
   Graph infer_graph() const;
-  /// Outputs `forecast`, `loss` and `grad.<parameter>`; also `grad.insample_y` with `input_gradient`.
+  /// Outputs `forecast`, `loss` and `grad.<parameter>`; also `grad.insample_y` with
+  /// `input_gradient`.
   Graph train_graph(bool input_gradient = false) const;
 
   std::unique_ptr<Plan> compile_infer(int64_t windows) const;

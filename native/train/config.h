@@ -1,19 +1,24 @@
-// Options of a fit, shared by all models: one list of specs, from which validation, TypeScript types and help come.
+// Options of a fit, shared by all models: one list of specs, from which validation, TypeScript
+// types and help come.
 #pragma once
 
+#include <cstdint>
 #include <span>
+#include <string>
 
-#include "models/spec.h"
+#include "base/options.h"
 
 namespace nd::train {
 
-/// maxSteps, learningRate, batchSize, … with the reference's names and defaults (neuralforecast.md §1.2).
+/// maxSteps, learningRate, batchSize, … with the reference's names and defaults (neuralforecast.md
+/// §1.2).
 std::span<const ParamSpec> train_params();
 
 /// Typed view of the validated options.
 struct TrainConfig {
   int64_t max_steps = 1000;
-  int64_t max_epochs = 0;  ///< 0 = max_steps rules; an epoch is ⌈training windows / windows_batch_size⌉ steps
+  int64_t max_epochs =
+      0;  ///< 0 = max_steps rules; an epoch is ⌈training windows / windows_batch_size⌉ steps
   double learning_rate = 1e-3;
   int64_t num_lr_decays = -1;
   int64_t early_stop_patience_steps = -1;  ///< in validation checks
@@ -21,17 +26,20 @@ struct TrainConfig {
   int64_t batch_size = 32, valid_batch_size = 0 /* 0 = batch_size */;
   int64_t windows_batch_size = 1024, inference_windows_batch_size = 1024;  ///< 0 / -1 = all
   bool start_padding_enabled = false;
-  double min_insample_fraction = 0, min_outsample_fraction = 0;  ///< training_data_availability_threshold
+  double min_insample_fraction = 0,
+         min_outsample_fraction = 0;  ///< training_data_availability_threshold
   int64_t step_size = 1;
   std::string scaler_type = "identity";
   uint64_t random_seed = 1;
   bool drop_last_loader = false, exclude_insample_y = false;
   std::string optimizer = "adam";
-  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0, momentum = 0;
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0, momentum = 0, dampening = 0;
   bool nesterov = false, amsgrad = false;
   double gradient_clip_norm = 0;  ///< 0 = none
   bool compat = false;            ///< compat: 'neuralforecast'
 };
+/// Throws E0010 for options that contradict each other. `compat` is left false: it is set by the
+/// caller.
 TrainConfig train_config(const Options& options);
 
 }  // namespace nd::train

@@ -1,0 +1,30 @@
+// Every loss, by hand (see models/list.h for why), and what they share.
+#pragma once
+
+#include "losses/loss.h"
+
+namespace nd {
+
+extern const LossSpec kMae, kMse, kRmse, kMape, kSmape, kMase, kHuberLoss, kQuantileLoss, kMqLoss;
+
+/// The option that all losses have.
+ParamSpec horizon_weight_param();
+
+/// y and y_hat with the entries of weight 0 replaced by 0, so that neither NaN nor a gradient comes
+/// from them.
+struct Observed {
+  Var y;      ///< [B, H, 1]
+  Var y_hat;  ///< [B, H, Q]
+};
+Observed observed(Graph& graph, const LossInputs& in);
+
+/// WM(e) = Σ e·w / Σ w over windows, steps and outputs.
+Var weighted_mean(Var losses, const LossInputs& in);
+
+/// 1/x where x > 0, else 0, also in the gradient.
+Var inverse_or_zero(Graph& graph, Var x);
+
+/// pinball(d, q) = max(q·d, (q-1)·d) with d = y - ŷ; `quantiles` broadcasts against d.
+Var pinball(Var difference, Var quantiles);
+
+}  // namespace nd

@@ -1,0 +1,151 @@
+#include "losses/loss.h"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+
+#include "backends/reference/interpreter.h"
+#include "base/error.h"
+#include "losses/list.h"
+#include "ops/ops.h"
+
+namespace nd {
+namespace {
+
+/// The options of a loss from either form in which it may be written.
+nlohmann::json options_of(const nlohmann::json& json) {
+  if (!json.is_object()) return nlohmann::json::object();
+  nlohmann::json options = json.value("options", nlohmann::json::object());
+  if (!options.is_object())
+    throw Error(Code::config,
+                "[loss] received options = " + options.dump() + ", expected an object");
+  for (const auto& [name, value] : json.items())
+    if (name != "type" && name != "options") options[name] = value;
+  return options;
+}
+
+std::string type_of(const nlohmann::json& json) {
+  if (json.is_string()) return json.get<std::string>();
+  if (json.is_object() && json.contains("type") && json["type"].is_string())
+    return json["type"].get<std::string>();
+  throw Error(Code::config,
+              "[loss] received " + json.dump() +
+                  R"(, expected a name such as "MAE" or {"type": "MQLoss", "options": {…}})");
+}
+
+}  // namespace
+
+std::span<const LossSpec* const> loss_list() {
+  static constexpr std::array<const LossSpec*, 9> kLosses = {
+      &kMae, &kMse, &kRmse, &kMape, &kSmape, &kMase, &kHuberLoss, &kQuantileLoss, &kMqLoss};
+  return kLosses;
+}
+
+const LossSpec& find_loss(std::string_view name) {
+  std::vector<std::string> known;
+  for (const LossSpec* spec : loss_list()) {
+    if (lower_case(spec->name) == lower_case(name)) return *spec;
+    known.emplace_back(spec->name);
+  }
+  const std::string near = closest_name(name, known);
+  std::string message = "[losses] received loss \"" + std::string(name) + "\", expected one of ";
+  for (size_t i = 0; i < known.size(); ++i) message += (i > 0 ? ", " : "") + known[i];
+  if (!near.empty()) message += "; did you mean \"" + near + "\"?";
+  throw Error(Code::config, message);
+}
+
+ParamSpec horizon_weight_param() {
+  return {.name = "horizon_weight",
+          .type = ParamType::number_list,
+          .default_json = "null",
+          .doc = "Weight of each step of the horizon, one number per step; null means 1 for all.",
+          .minimum = 0,
+          .nullable = true};
+}
+
+Observed observed(Graph& graph, const LossInputs& in) {
+  const Var zero = graph.constant(0.0);
+  return {where(in.weight, in.y, zero), where(in.weight, in.y_hat, zero)};
+}
+
+Var weighted_mean(Var losses, const LossInputs& in) {
+  return sum_all(losses * in.weight) * in.inverse_sum;
+}
+
+Var inverse_or_zero(Graph& graph, Var x) {
+  const Var zero = graph.constant(0.0), one = graph.constant(1.0);
+  const Var positive = greater(x, zero);
+  return where(positive, one / where(positive, x, one), zero);
+}
+
+Var pinball(Var difference, Var quantiles) {
+  return maximum(difference * quantiles, difference * (quantiles - 1.0));
+}
+
+Loss::Loss(const nlohmann::json& json, bool compat)
+    : spec_(&find_loss(type_of(json))),
+      options_(options_of(json), spec_->params, lower_case(spec_->name)),
+      compat_(compat) {
+  output_names_ = spec_->output_names(options_);
+  quantiles_ = spec_->quantiles(options_);
+  if (!options_.is_null("horizon_weight")) horizon_weight_ = options_.numbers("horizon_weight");
+}
+
+int64_t Loss::point_output() const {
+  const auto median = std::find(quantiles_.begin(), quantiles_.end(), 0.5);
+  return median == quantiles_.end() ? 0 : median - quantiles_.begin();
+}
+
+nlohmann::ordered_json Loss::json() const {
+  nlohmann::ordered_json result;
+  result["type"] = std::string(spec_->name);
+  result["options"] = options_.json();
+  return result;
+}
+
+double evaluate_loss(const Loss& loss, int64_t windows, int64_t horizon, int64_t input_size,
+                     std::span<const double> y, std::span<const double> y_hat,
+                     std::span<const double> weight, std::span<const double> insample_y,
+                     std::span<const double> insample_mask) {
+  const auto& horizon_weight = loss.horizon_weight();
+  check_internal(static_cast<int64_t>(weight.size()) == windows * horizon,
+                 "evaluate_loss: weights");
+  if (!horizon_weight.empty() && static_cast<int64_t>(horizon_weight.size()) != horizon)
+    throw Error(Code::config,
+                "[" + lower_case(loss.spec().name) + "] received horizonWeight with " +
+                    std::to_string(horizon_weight.size()) +
+                    " numbers, expected one per step of the horizon of " + std::to_string(horizon),
+                R"({"option":"horizonWeight"})");
+  reference::Tensor weights(weight.begin(), weight.end());
+  if (!horizon_weight.empty())
+    for (size_t i = 0; i < weights.size(); ++i)
+      weights[i] *= horizon_weight[i % static_cast<size_t>(horizon)];
+  double total = 0;
+  for (const double w : weights) total += w;
+
+  Graph graph;
+  graph.set_place(lower_case(loss.spec().name));
+  const LossInputs in{graph.input("y", Shape::batched({horizon, 1})),
+                      graph.input("y_hat", Shape::batched({horizon, loss.outputs()})),
+                      graph.input("insample_y", Shape::batched({input_size})),
+                      graph.input("insample_mask", Shape::batched({input_size})),
+                      graph.input("weight", Shape::batched({horizon, 1})),
+                      graph.input("inverse_sum", Shape{})};
+  graph.output("loss", loss.build(graph, in));
+
+  const auto copy = [](std::span<const double> values) {
+    return reference::Tensor(values.begin(), values.end());
+  };
+  reference::Arguments arguments;
+  arguments.windows = windows;
+  arguments.inputs = {{"y", copy(y)},
+                      {"y_hat", copy(y_hat)},
+                      {"insample_y", copy(insample_y)},
+                      {"insample_mask", copy(insample_mask)},
+                      {"weight", std::move(weights)},
+                      {"inverse_sum", {total > 0 ? 1 / total : 0}}};
+  return reference::evaluate(graph, arguments).at("loss").at(0);
+}
+
+}  // namespace nd

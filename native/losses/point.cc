@@ -1,0 +1,139 @@
+// Point losses: one number per step of the horizon.
+#include "base/error.h"
+#include "losses/list.h"
+#include "ops/ops.h"
+
+namespace nd {
+namespace {
+
+std::vector<std::string> one_name(const Options&) { return {""}; }
+std::vector<double> one_quantile(const Options&) { return {0.5}; }
+
+Var difference(Graph& graph, const LossInputs& in) {
+  const Observed o = observed(graph, in);
+  return o.y - o.y_hat;  // [B, H, 1]
+}
+
+Var mean_square(Graph& graph, const LossInputs& in) {
+  const Var e = difference(graph, in);
+  return weighted_mean(e * e, in);
+}
+
+Var mae(Graph& graph, const Options&, const LossInputs& in, bool) {
+  return weighted_mean(abs(difference(graph, in)), in);
+}
+
+Var mse(Graph& graph, const Options&, const LossInputs& in, bool) { return mean_square(graph, in); }
+
+// The derivative of √x is infinite at 0: a perfect (or wholly unobserved) batch would turn the
+// gradient into NaN.
+Var rmse(Graph& graph, const Options&, const LossInputs& in, bool) {
+  const Var square = mean_square(graph, in), zero = graph.constant(0.0);
+  const Var positive = greater(square, zero);
+  return where(positive, sqrt(where(positive, square, graph.constant(1.0))), zero);
+}
+
+Var mape(Graph& graph, const Options&, const LossInputs& in, bool) {
+  const Observed o = observed(graph, in);
+  return weighted_mean(abs(o.y - o.y_hat) * inverse_or_zero(graph, abs(o.y)), in);
+}
+
+Var smape(Graph& graph, const Options&, const LossInputs& in, bool) {
+  const Observed o = observed(graph, in);
+  const Var inverse = inverse_or_zero(graph, abs(o.y) + abs(o.y_hat));
+  return weighted_mean(abs(o.y - o.y_hat) * inverse, in) * 2.0;
+}
+
+Var mase(Graph& graph, const Options& options, const LossInputs& in, bool compat) {
+  const int64_t m = options.integer("seasonality"), L = in.insample_y.shape().dims[0];
+  if (m >= L)
+    throw Error(Code::config,
+                "[mase] received seasonality = " + std::to_string(m) +
+                    " with inputSize = " + std::to_string(L) +
+                    ", expected an inputSize above the seasonality: the scale is a mean over pairs "
+                    "inside the input",
+                R"({"option":"seasonality"})");
+  const auto earlier = [&](Var x) { return slice(x, 1, 0, L - m); };
+  const auto later = [&](Var x) { return slice(x, 1, m, L); };
+  const Var error = abs(difference(graph, in));
+  if (compat) {
+    // The reference's scale [B, 1, 1, 1] meets errors [B, H, 1]: every error is divided by every
+    // window's scale.
+    const Var scale = mean(abs(later(in.insample_y) - earlier(in.insample_y)), {1});  // [B]
+    return weighted_mean(error, in) * sum(inverse_or_zero(graph, scale), {0});
+  }
+  const Var pair = later(in.insample_mask) * earlier(in.insample_mask);  // [B, L-m]
+  const Var change =
+      where(pair, later(in.insample_y) - earlier(in.insample_y), graph.constant(0.0));
+  const Var pairs = sum(pair, {1}), total = sum(abs(change), {1});  // [B]
+  const Var inverse_scale = pairs * inverse_or_zero(graph, total);  // [B]
+  return weighted_mean(error * reshape(inverse_scale, Shape::batched({1, 1})), in);
+}
+
+// With a = |e| and c = min(a, δ): c·(a - c/2) is e²/2 up to δ and δ·(a - δ/2) beyond.
+Var huber(Graph& graph, const Options& options, const LossInputs& in, bool) {
+  const Var a = abs(difference(graph, in));
+  const Var c = minimum(a, graph.constant(options.number("delta")));
+  return weighted_mean(c * (a - c * 0.5), in);
+}
+
+}  // namespace
+
+const LossSpec kMae = {
+    "MAE", "Mean absolute error.", "WM(|y - ŷ|)", {horizon_weight_param()}, one_name, one_quantile,
+    mae};
+const LossSpec kMse = {
+    "MSE", "Mean squared error.", "WM((y - ŷ)²)", {horizon_weight_param()}, one_name, one_quantile,
+    mse};
+const LossSpec kRmse = {"RMSE",
+                        "Root of the mean squared error.",
+                        "√WM((y - ŷ)²)",
+                        {horizon_weight_param()},
+                        one_name,
+                        one_quantile,
+                        rmse};
+const LossSpec kMape = {
+    "MAPE",
+    "Mean absolute error relative to the actual value; entries with y = 0 count 0.",
+    "WM(|y - ŷ| / |y|)",
+    {horizon_weight_param()},
+    one_name,
+    one_quantile,
+    mape};
+const LossSpec kSmape = {"SMAPE",
+                         "Symmetric mean absolute percentage error, between 0 and 2.",
+                         "2·WM(|y - ŷ| / (|y| + |ŷ|))",
+                         {horizon_weight_param()},
+                         one_name,
+                         one_quantile,
+                         smape};
+const LossSpec kMase = {"MASE",
+                        "Mean absolute error relative to the seasonal naive's inside the input "
+                        "(Hyndman and Koehler, 2006).",
+                        "WM(|y - ŷ| / mean|y[t] - y[t-m]|)",
+                        {{.name = "seasonality",
+                          .type = ParamType::integer,
+                          .doc = "Steps in a season: 24 for hours, 7 for days, 12 for months, 4 "
+                                 "for quarters, 1 without a season.",
+                          .minimum = 1,
+                          .maximum = 1000000},
+                         horizon_weight_param()},
+                        one_name,
+                        one_quantile,
+                        mase};
+const LossSpec kHuberLoss = {
+    "HuberLoss",
+    "Squared for small errors, absolute for large ones (Huber, 1964).",
+    "WM(½e² if |e| ≤ δ, else δ·(|e| - ½δ))",
+    {{.name = "delta",
+      .type = ParamType::number,
+      .default_json = "1",
+      .doc = "Error at which the loss becomes linear, in units of the (scaled) target.",
+      .minimum = 0,
+      .open_minimum = true},
+     horizon_weight_param()},
+    one_name,
+    one_quantile,
+    huber};
+
+}  // namespace nd

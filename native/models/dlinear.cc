@@ -1,0 +1,52 @@
+// DLinear (Zeng et al., AAAI 2023): trend and remainder of a moving average, one linear map each.
+#include "base/error.h"
+#include "models/list.h"
+#include "nn/linear.h"
+#include "ops/ops.h"
+
+namespace nd {
+namespace {
+
+Var build(const BuildArgs& a) {
+  const int64_t H = a.geometry.horizon, Q = a.geometry.outputs;
+  const int64_t window = a.options.integer("moving_avg_window");
+  if (window % 2 == 0)
+    throw Error(
+        Code::config,
+        "[dlinear] received movingAvgWindow = " + std::to_string(window) +
+            ", expected an odd number: a centred average needs as many steps before as after",
+        R"({"option":"movingAvgWindow"})");
+
+  const Var y = a.in.insample_y;                // [B, L]
+  const Var trend = moving_average(y, window);  // [B, L]
+  const Var forecast = linear(a.graph, trend, H * Q, "linear_trend") +
+                       linear(a.graph, y - trend, H * Q, "linear_season");  // [B, H·Q]
+  return reshape(forecast, Shape::batched({H, Q}));                         // [B, H, Q]
+}
+
+}  // namespace
+
+const ModelSpec kDLinear = {
+    .name = "DLinear",
+    .family = "linear",
+    .paper =
+        "Zeng, Chen, Zhang, Xu, \"Are Transformers Effective for Time Series Forecasting?\", AAAI "
+        "2023, https://arxiv.org/abs/2205.13504",
+    .summary =
+        "A moving average splits the history into trend and remainder; one linear map forecasts "
+        "from each.",
+    .params =
+        {
+            {.name = "moving_avg_window",
+             .type = ParamType::integer,
+             .default_json = "25",
+             .doc = "Length of the centred moving average in steps, an odd number.",
+             .minimum = 1,
+             .maximum = 1000001},
+        },
+    .capabilities = {},
+    .train_defaults = {{"max_steps", "5000"}, {"learning_rate", "0.0001"}},
+    .build = build,
+};
+
+}  // namespace nd
