@@ -1,0 +1,292 @@
+// Saved models (DESIGN §7): one safetensors file with the weights under `<alias>/<name>`, the last windows of every
+// series under `data/…`, and everything else as JSON in its metadata, all of it covered by digests.
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <deque>
+#include <limits>
+#include <set>
+
+#include "forecast/forecaster_impl.h"
+#include "io/safetensors.h"
+
+namespace nd::forecast {
+
+namespace {
+using nlohmann::json;
+using nlohmann::ordered_json;
+using Metadata = std::map<std::string, std::string>;
+
+constexpr char kFormat[] = "neuro-divergent";
+constexpr int64_t kFormatVersion = 1;
+constexpr char kRevinBias[] = "scaler.revin_bias", kRevinWeight[] = "scaler.revin_weight";  // the reference's names
+
+std::string text_of(const ordered_json& value) {
+  return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+template <class T>
+std::span<const std::byte> bytes_of(const std::vector<T>& values) {
+  return std::as_bytes(std::span(values));
+}
+
+/// One digest over all metadata but the digests themselves.
+std::string metadata_digest(const Metadata& metadata) {
+  std::string all;
+  for (const auto& [key, value] : metadata) {
+    if (key != "digests") all += key + '\0' + value + '\0';
+  }
+  return io::digest(std::as_bytes(std::span(all)));
+}
+
+[[noreturn]] void refuse(const std::string& path, const std::string& what) {
+  throw Error(Code::file, "[load] " + path + ": " + what);
+}
+
+/// Tensors to be written, with owned storage where there is no buffer to point to.
+class TensorList {
+ public:
+  void view(std::string name, const char* dtype, std::vector<int64_t> shape, std::span<const std::byte> bytes) {
+    digests_[name] = io::digest(bytes);
+    tensors_.push_back({std::move(name), dtype, std::move(shape), bytes});
+  }
+  void own(std::string name, const char* dtype, std::vector<int64_t> shape, std::span<const std::byte> bytes) {
+    storage_.emplace_back(bytes.begin(), bytes.end());
+    view(std::move(name), dtype, std::move(shape), storage_.back());
+  }
+  const std::vector<io::TensorData>& tensors() const { return tensors_; }
+  const std::map<std::string, std::string>& digests() const { return digests_; }
+
+ private:
+  std::deque<std::vector<std::byte>> storage_;
+  std::vector<io::TensorData> tensors_;
+  std::map<std::string, std::string> digests_;
+};
+
+void add_model(TensorList& list, const ModelConfig& model, const ModelState& state) {
+  for (const ParameterEntry& entry : model.network->table().entries()) {
+    const auto values = state.parameters->span().subspan(static_cast<size_t>(entry.offset), static_cast<size_t>(entry.size));
+    list.view(model.alias + "/" + entry.name, "F32", entry.shape.dims, std::as_bytes(values));
+  }
+  if (model.window_scaler == data::WindowScaler::revin) {
+    const std::vector<double> bias = {state.revin.bias}, weight = {state.revin.weight};
+    list.own(model.alias + "/" + kRevinBias, "F64", {1, 1, 1, 1}, bytes_of(bias));
+    list.own(model.alias + "/" + kRevinWeight, "F64", {1, 1, 1, 1}, bytes_of(weight));
+  }
+}
+
+void add_statistics(TensorList& list, const std::vector<data::SeriesStatistics>& statistics) {
+  std::vector<double> shift, scale;
+  for (const auto& s : statistics) shift.push_back(s.shift), scale.push_back(s.scale);
+  const auto n = static_cast<int64_t>(statistics.size());
+  list.own("data/scaler_shift", "F64", {n}, bytes_of(shift));
+  list.own("data/scaler_scale", "F64", {n}, bytes_of(scale));
+}
+
+void add_windows(TensorList& list, const data::Panel& panel) {
+  std::vector<int64_t> offsets = {0}, last;
+  std::vector<double> values;
+  for (int64_t s = 0; s < panel.series_count(); ++s) {
+    const auto target = panel.target(s);
+    values.insert(values.end(), target.begin(), target.end());
+    offsets.push_back(static_cast<int64_t>(values.size()));
+    last.push_back(panel.last_time(s));
+  }
+  list.own("data/offsets", "I64", {static_cast<int64_t>(offsets.size())}, bytes_of(offsets));
+  list.own("data/last_times", "I64", {static_cast<int64_t>(last.size())}, bytes_of(last));
+  list.own("data/values", "F64", {static_cast<int64_t>(values.size())}, bytes_of(values));
+}
+
+/// A file whose digests have been checked, and its parsed metadata.
+class SavedFile {
+ public:
+  explicit SavedFile(const std::string& path) : path_(path), file_(path) {
+    check_format();
+    const json digests = parse("digests");
+    const auto expected = digests.find("metadata");
+    if (expected == digests.end() || !expected->is_string() || *expected != metadata_digest(file_.metadata())) {
+      refuse(path_, "the metadata does not match its digest; the file is damaged");
+    }
+    check_tensors(digests);
+  }
+
+  json parse(const char* key) const {
+    const json value = json::parse(text(key), nullptr, false);
+    if (!value.is_object() && !value.is_array()) refuse(path_, std::string("the metadata \"") + key + "\" is not valid JSON");
+    return value;
+  }
+  ordered_json parse_ordered(const char* key) const {
+    ordered_json value = ordered_json::parse(text(key), nullptr, false);
+    if (value.is_discarded()) refuse(path_, std::string("the metadata \"") + key + "\" is not valid JSON");
+    return value;
+  }
+
+  /// The tensor's values after its type and shape have been checked; shape {-1} = any one-dimensional one.
+  template <class T>
+  std::vector<T> read(const std::string& name, const char* dtype, const std::vector<int64_t>& shape) {
+    const auto found = file_.tensors().find(name);
+    if (found == file_.tensors().end()) refuse(path_, "the tensor " + name + " is missing");
+    const io::TensorView& tensor = found->second;
+    const bool fits = shape == std::vector<int64_t>{-1} ? tensor.shape.size() == 1 : tensor.shape == shape;
+    if (tensor.dtype != dtype || !fits) refuse(path_, "the tensor " + name + " has an unexpected type or shape");
+    std::vector<T> values(tensor.bytes.size() / sizeof(T));
+    if (!values.empty()) std::memcpy(values.data(), tensor.bytes.data(), values.size() * sizeof(T));
+    used_.insert(name);
+    return values;
+  }
+  bool has(const std::string& name) const { return file_.tensors().count(name) > 0; }
+  void refuse_unused() const {
+    for (const auto& [name, tensor] : file_.tensors()) {
+      if (used_.count(name) == 0) refuse(path_, "holds the unexpected tensor " + name);
+    }
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  const std::string& text(const std::string& key) const {
+    const auto found = file_.metadata().find(key);
+    if (found == file_.metadata().end()) refuse(path_, "the metadata \"" + key + "\" is missing");
+    return found->second;
+  }
+
+  /// Before any digest: a later version may compute them differently.
+  void check_format() const {
+    const auto format = file_.metadata().find("format");
+    if (format == file_.metadata().end() || format->second != kFormat) {
+      refuse(path_, "this is no file saved by neuro-divergent (metadata \"format\" is not \"neuro-divergent\"); to "
+                    "import weights of another library use loadWeights()");
+    }
+    const std::string& version_text = text("format_version");
+    int64_t version = 0;
+    const auto [end, status] = std::from_chars(version_text.data(), version_text.data() + version_text.size(), version);
+    if (status != std::errc() || end != version_text.data() + version_text.size() || version < 1) {
+      refuse(path_, "received format_version \"" + version_text + "\", expected a whole number from 1");
+    }
+    if (version > kFormatVersion) {
+      const auto writer = file_.metadata().find("package_version");
+      refuse(path_, "has format version " + version_text + ", and this version (" + kPackageVersion + ") reads up to " +
+                        std::to_string(kFormatVersion) + "; install neuro-divergent " +
+                        (writer == file_.metadata().end() ? "that wrote it" : writer->second) + " or later");
+    }
+  }
+
+  void check_tensors(const json& digests) const {
+    const auto expected = digests.find("tensors");
+    if (expected == digests.end() || !expected->is_object()) refuse(path_, "the digests of the tensors are missing");
+    for (const auto& [name, digest] : expected->items()) {
+      if (!has(name)) refuse(path_, "the tensor " + name + " is missing");
+    }
+    for (const auto& [name, tensor] : file_.tensors()) {
+      const auto found = expected->find(name);
+      if (found == expected->end() || !found->is_string() || *found != io::digest(tensor.bytes)) {
+        refuse(path_, "the tensor " + name + " does not match its digest; the file is damaged");
+      }
+    }
+  }
+
+  std::string path_;
+  io::SafetensorsFile file_;
+  std::set<std::string> used_;
+};
+
+ModelState read_model(SavedFile& file, const ModelConfig& model, const json& saved) {
+  const ParameterTable& table = model.network->table();
+  auto parameters = std::make_shared<FloatBuffer>(static_cast<size_t>(table.total()));
+  for (const ParameterEntry& entry : table.entries()) {
+    const auto values = file.read<float>(model.alias + "/" + entry.name, "F32", entry.shape.dims);
+    std::copy(values.begin(), values.end(), parameters->span().begin() + entry.offset);
+  }
+  ModelState state;
+  state.parameters = parameters;
+  if (model.window_scaler == data::WindowScaler::revin) {
+    state.revin.bias = file.read<double>(model.alias + "/" + kRevinBias, "F64", {1, 1, 1, 1}).front();
+    state.revin.weight = file.read<double>(model.alias + "/" + kRevinWeight, "F64", {1, 1, 1, 1}).front();
+  }
+  state.trained = saved.is_boolean() && saved.get<bool>();
+  return state;
+}
+
+std::vector<data::SeriesStatistics> read_statistics(SavedFile& file, int64_t series) {
+  const auto shift = file.read<double>("data/scaler_shift", "F64", {series});
+  const auto scale = file.read<double>("data/scaler_scale", "F64", {series});
+  std::vector<data::SeriesStatistics> statistics(static_cast<size_t>(series));
+  for (size_t i = 0; i < statistics.size(); ++i) {
+    if (!std::isfinite(shift[i]) || !std::isfinite(scale[i])) refuse(file.path(), "the series scaler holds NaN or Inf");
+    statistics[i] = {shift[i], scale[i]};
+  }
+  return statistics;
+}
+
+State read_state(SavedFile& file, const ForecasterConfig& config) {
+  State state;
+  const json contract = file.parse("data");
+  state.ids = contract.at("ids").get<std::vector<std::string>>();
+  state.frequency = data::Frequency::parse(contract.at("frequency").get<std::string>());
+  state.calendar = contract.at("calendar").get<bool>();
+  const auto series = static_cast<int64_t>(state.ids.size());
+  const ordered_json history = file.parse_ordered("history");
+  const json trained = contract.at("trained");
+  for (size_t i = 0; i < config.models.size(); ++i) {
+    state.models.push_back(read_model(file, config.models[i], trained.at(i)));
+    state.models.back().history = history.at(i);
+  }
+  state.statistics = read_statistics(file, series);
+  if (file.has("data/values")) {
+    auto offsets = file.read<int64_t>("data/offsets", "I64", {series + 1});
+    auto last = file.read<int64_t>("data/last_times", "I64", {series});
+    auto values = file.read<double>("data/values", "F64", {-1});
+    state.panel = std::make_shared<const data::Panel>(data::make_panel(
+        state.ids, std::move(offsets), std::move(values), std::move(last), state.frequency, state.calendar));
+  }
+  file.refuse_unused();
+  return state;
+}
+}  // namespace
+
+void Forecaster::save(const std::string& path, bool include_data) const {
+  const auto state = impl_->current();
+  if (state == nullptr) throw Error(Code::not_fitted, "[save] the models are not fitted; call fit() first");
+  const ForecasterConfig& config = *impl_->config;
+
+  TensorList list;
+  ordered_json trained = ordered_json::array(), history = ordered_json::array();
+  for (size_t i = 0; i < config.models.size(); ++i) {
+    add_model(list, config.models[i], state->models[i]);
+    trained.push_back(state->models[i].trained);
+    history.push_back(state->models[i].history);
+  }
+  add_statistics(list, state->statistics);
+  if (include_data && state->panel != nullptr) add_windows(list, state->panel->tail(config.longest_input()));
+
+  const ordered_json contract = {{"frequency", state->frequency.text()}, {"calendar", state->calendar},
+                                 {"ids", state->ids}, {"trained", trained}};
+  Metadata metadata;
+  metadata["format"] = kFormat;
+  metadata["format_version"] = std::to_string(kFormatVersion);
+  metadata["package_version"] = kPackageVersion;
+  metadata["config"] = text_of(config_json(config));
+  metadata["history"] = text_of(history);
+  metadata["data"] = text_of(contract);
+  ordered_json digests;
+  digests["metadata"] = metadata_digest(metadata);
+  digests["tensors"] = list.digests();
+  metadata["digests"] = text_of(digests);
+  io::write_safetensors(path, metadata, list.tensors());
+}
+
+Forecaster Forecaster::load(const std::string& path) {
+  SavedFile file(path);
+  try {
+    Forecaster forecaster(file.parse("config"));
+    forecaster.impl_->publish(std::make_shared<const State>(read_state(file, *forecaster.impl_->config)));
+    return forecaster;
+  } catch (const nlohmann::json::exception& error) {
+    refuse(path, std::string("the metadata is incomplete: ") + error.what());
+  } catch (const Error& error) {
+    if (error.code() == Code::file) throw;
+    refuse(path, "the metadata is not valid: " + error.message());
+  }
+}
+
+}  // namespace nd::forecast

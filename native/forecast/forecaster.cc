@@ -1,0 +1,99 @@
+#include "forecast/forecaster.h"
+
+#include "forecast/forecaster_impl.h"
+
+namespace nd::forecast {
+
+std::shared_ptr<const State> Forecaster::Impl::require(const char* place, int64_t model) const {
+  auto now = current();
+  const std::string opening = std::string("[") + place + "] ";
+  if (now == nullptr) throw Error(Code::not_fitted, opening + "the models are not fitted; call fit() or load a saved file first");
+  for (size_t i = 0; i < now->models.size(); ++i) {
+    if (now->models[i].trained || (model >= 0 && static_cast<size_t>(model) != i)) continue;
+    throw Error(Code::not_fitted, opening + "the model " + config->models[i].alias +
+                                      " is not fitted because an earlier model of the fit diverged; call fit() again");
+  }
+  return now;
+}
+
+std::vector<data::SeriesStatistics> panel_statistics(data::SeriesScaler scaler, const data::Panel& panel) {
+  std::vector<data::SeriesStatistics> statistics(static_cast<size_t>(panel.series_count()));
+  if (scaler == data::SeriesScaler::none) return statistics;
+  for (int64_t s = 0; s < panel.series_count(); ++s) {
+    statistics[static_cast<size_t>(s)] = data::series_statistics(scaler, panel.target(s));
+  }
+  return statistics;
+}
+
+void scale_panel(data::Panel& panel, std::span<const data::SeriesStatistics> statistics) {
+  for (int64_t s = 0; s < panel.series_count(); ++s) {
+    const data::SeriesStatistics& one = statistics[static_cast<size_t>(s)];
+    for (double& y : panel.mutable_target(s)) y = (y - one.shift) / one.scale;
+  }
+}
+
+Forecaster::Forecaster(const nlohmann::json& config) : impl_(std::make_unique<Impl>()) {
+  impl_->config = std::make_shared<const ForecasterConfig>(parse_config(config));
+}
+Forecaster::~Forecaster() = default;
+Forecaster::Forecaster(Forecaster&&) noexcept = default;
+Forecaster& Forecaster::operator=(Forecaster&&) noexcept = default;
+
+bool Forecaster::fitted() const {
+  const auto state = impl_->current();
+  if (state == nullptr) return false;
+  for (const ModelState& model : state->models) {
+    if (!model.trained) return false;
+  }
+  return true;
+}
+
+std::vector<std::string> Forecaster::columns() const {
+  std::vector<std::string> all;
+  for (const ModelConfig& model : impl_->config->models) {
+    for (std::string& name : model.columns()) all.push_back(std::move(name));
+  }
+  return all;
+}
+
+std::vector<std::string> Forecaster::aliases() const {
+  std::vector<std::string> all;
+  for (const ModelConfig& model : impl_->config->models) all.push_back(model.alias);
+  return all;
+}
+
+int64_t Forecaster::horizon() const { return impl_->config->horizon; }
+
+nlohmann::ordered_json Forecaster::info() const {
+  const auto state = impl_->current();
+  const ForecasterConfig& config = *impl_->config;
+  nlohmann::ordered_json out;
+  out["packageVersion"] = kPackageVersion;
+  out["fitted"] = fitted();
+  out["frequency"] = state != nullptr ? state->frequency.text() : config.frequency;
+  out["calendar"] = state != nullptr && state->calendar;
+  out["horizon"] = config.horizon;
+  out["inputSize"] = config.longest_input();
+  out["localScaler"] = data::name_of(config.series_scaler);
+  out["compat"] = config.compat;
+  out["columns"] = columns();
+  out["aliases"] = aliases();
+  out["series"] = state != nullptr ? state->ids : std::vector<std::string>{};
+  out["hasData"] = state != nullptr && state->panel != nullptr;
+  out["models"] = nlohmann::ordered_json::array();
+  for (size_t i = 0; i < config.models.size(); ++i) {
+    const ModelConfig& model = config.models[i];
+    nlohmann::ordered_json one;
+    one["alias"] = model.alias;
+    one["type"] = model.network->spec().name;
+    one["inputSize"] = model.network->geometry().input_size;
+    one["parameters"] = model.network->table().trainable_count();
+    one["columns"] = model.columns();
+    one["options"] = options_json(model);
+    one["history"] = state != nullptr ? state->models[i].history : nlohmann::ordered_json(nullptr);
+    out["models"].push_back(std::move(one));
+  }
+  return out;
+}
+
+}  // namespace nd::forecast
