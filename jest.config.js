@@ -14,6 +14,10 @@ module.exports = {
     ],
   },
   transformIgnorePatterns: [`/node_modules/(?!(?:${esModules}))`],
+  // Its build for Node awaits at the top level, which CommonJS cannot.
+  moduleNameMapper: {
+    '^vega-canvas$': '<rootDir>/node_modules/vega-canvas/build/vega-canvas.browser.js',
+  },
   modulePathIgnorePatterns: ['<rootDir>/build/', '<rootDir>/dist/'],
   maxWorkers: 2,
   testTimeout: 60_000,

@@ -52,7 +52,7 @@ async function runGoogleTest(filter) {
       GTEST_TOTAL_SHARDS: String(shards),
       GTEST_SHARD_INDEX: String(shard),
     };
-    const args = [`--gtest_output=json:${report}`, '--gtest_brief=1'];
+    const args = [`--gtest_output=json:${report}`];
     if (filter) args.push(`--gtest_filter=${filter}`);
     return { report, ...(await finish(program, args, { env })) };
   };
@@ -61,7 +61,7 @@ async function runGoogleTest(filter) {
     [...Array(shards).keys()].map(runShard),
   )) {
     const suites = readReport(report)?.testsuites;
-    if (status !== 0) say(output.trimEnd());
+    if (status !== 0) say(output.replace(/^\[ (RUN {5}| {6}OK) \].*\n/gm, '').trimEnd());
     if (!suites) {
       totals.failed += 1;
       say(`nd_tests ended with ${status} before it could write its report`);
@@ -72,7 +72,7 @@ async function runGoogleTest(filter) {
       const name = `${test.classname}.${test.name}`;
       if (test.failures) failedHere += 1;
       else if (test.status === 'NOTRUN') skip(name, 'disabled in the source');
-      else if (test.result === 'SKIPPED') skip(name, reasonOf(test));
+      else if (test.result === 'SKIPPED') skip(name, reasonOf(name, output));
       else totals.passed += 1;
     }
     // Failing outside any test, for instance at exit, must not go unseen.
@@ -81,8 +81,12 @@ async function runGoogleTest(filter) {
   say(`native: ${totals.passed - before} passed`);
 }
 
-const reasonOf = (test) =>
-  test.skipped?.[0]?.message?.split('\n').filter(Boolean).at(-1) ?? 'skipped in the source';
+/** What GTEST_SKIP() << … said: the line before the one that ends the test. */
+function reasonOf(name, output) {
+  const lines = output.split('\n');
+  const end = lines.findIndex((line) => line.startsWith(`[  SKIPPED ] ${name} (`));
+  return lines[end - 1]?.trim() || 'skipped in the source';
+}
 
 async function runJest(folders, filter) {
   if (listFiles(folders, /\.test\.ts$/).length === 0) return;
