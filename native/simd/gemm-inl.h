@@ -1,0 +1,236 @@
+// The parts of a matrix product, for one target: how C is cut, how A is packed, and the register tile.
+// Per-target header, included once for each target.
+#if defined(ND_SIMD_GEMM_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ND_SIMD_GEMM_INL_H_
+#undef ND_SIMD_GEMM_INL_H_
+#else
+#define ND_SIMD_GEMM_INL_H_
+#endif
+
+#include <array>
+#include <utility>
+
+#include "hwy/highway.h"
+#include "simd/gemm.h"
+#include "simd/transpose-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace nd::simd::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+constexpr int64_t kLanes = hn::MaxLanes(hn::ScalableTag<float>());
+constexpr int64_t kSlack = 16;  // floats that the last vector of a packed strip may reach beyond it
+constexpr int64_t kPanel = 2 * kLanes;
+// 32 vector registers hold 14 x 2 sums, two vectors of B and a broadcast of A; 16 hold 6 x 2.
+constexpr bool kManyRegisters = HWY_MAX_BYTES >= 64 || HWY_ARCH_ARM_A64;
+constexpr int64_t kRows = kManyRegisters ? 14 : 6;
+constexpr int64_t kSums = kManyRegisters ? 28 : 12;
+// A strip of A (14 x 512 floats, 28 KiB) stays in L1 while panels of B stream from L2.
+constexpr int64_t kDepth = 512;
+// C per tile: small enough for tens of tiles in a training-sized product, large enough that A and B are read
+// from L2 or beyond at 2 bytes per cycle.
+constexpr int64_t kTileRows = 56, kTileColumns = 256;
+constexpr double kTileFlop = 1e5;  // a tile below this is not worth a hand-over between threads
+
+HWY_INLINE int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+/// Strips [strip, strip_end) times panels [panel, panel_end) of C.
+struct Tile {
+  int64_t strip, strip_end, panel, panel_end;
+};
+
+/// How (m, n, k) is cut: strips of at most kRows rows, as even as possible; panels; blocks of K.
+struct Partition {
+  int64_t m, n, k;
+  int64_t strips, panels, strips_per_tile, panels_per_tile, depth;
+
+  Partition(int64_t rows, int64_t columns, int64_t inner) : m(rows), n(columns), k(inner) {
+    strips = ceil_div(m, kRows);
+    panels = ceil_div(n, kPanel);
+    depth = k > 0 ? ceil_div(k, ceil_div(k, kDepth)) : 1;
+    strips_per_tile = HWY_MAX(1, HWY_MIN(strips, kTileRows / kRows));
+    panels_per_tile = HWY_MAX(1, HWY_MIN(panels, kTileColumns / kPanel));
+    // Few rows: narrower tiles, so that every thread has columns of its own; a single strip of one to three rows
+    // still wants four panels at a time (vectors_at_once).
+    const int64_t narrowest = m <= 3 ? 4 : 1;
+    const double flop = 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+    while (tiles() > 0 && tiles() < 8 && flop / static_cast<double>(2 * tiles()) >= kTileFlop) {
+      if (panels_per_tile >= 2 * narrowest) {
+        panels_per_tile = ceil_div(panels_per_tile, 2);
+      } else if (strips_per_tile > 1) {
+        strips_per_tile = ceil_div(strips_per_tile, 2);
+      } else {
+        break;
+      }
+    }
+  }
+
+  HWY_INLINE int64_t row_tiles() const { return ceil_div(strips, strips_per_tile); }
+  HWY_INLINE int64_t tiles() const { return row_tiles() * ceil_div(panels, panels_per_tile); }
+  HWY_INLINE int64_t first_row(int64_t strip) const { return strip * m / strips; }
+
+  /// Rows vary fastest: neighbouring tiles share their part of B.
+  HWY_INLINE Tile tile(int64_t index) const {
+    const int64_t strip = index % row_tiles() * strips_per_tile, panel = index / row_tiles() * panels_per_tile;
+    return {strip, HWY_MIN(strip + strips_per_tile, strips), panel, HWY_MIN(panel + panels_per_tile, panels)};
+  }
+
+  /// Whether A is packed. Transposed, its rows are scattered over k: pack as soon as two panels read it. Row-major,
+  /// rows are streams; only where they are longer than a K block do they collide in the cache's sets.
+  HWY_INLINE bool packs(bool a_transposed) const {
+    return panels > 1 && m > 1 && (a_transposed || k > kDepth);
+  }
+};
+
+/// One product of a register tile.
+struct Micro {
+  const float* a;
+  int64_t a_row, a_col;
+  const float* b;
+  int64_t b_panel;  ///< floats from one panel of B to the next
+  float* c;
+  int64_t ldc, columns, depth;
+  bool add;
+};
+
+/// C[kR, columns] (+)= A[kR, depth] · B[depth, kV vectors]. Thin tiles split K over several sets of sums, because
+/// a chain of dependent FMAs is four cycles per link.
+template <int kR, int kV>
+void micro(const Micro& t) {
+  const hn::ScalableTag<float> d;
+  using V = hn::Vec<decltype(d)>;
+  constexpr int kChains = kR * kV >= 8 ? 1 : kR * kV >= 4 ? 2 : 4;
+  V sums[kChains][kR][kV];
+  HWY_UNROLL(4)
+  for (int q = 0; q < kChains; ++q) {
+    HWY_UNROLL(16)
+    for (int i = 0; i < kR; ++i) {
+      HWY_UNROLL(8)
+      for (int v = 0; v < kV; ++v) sums[q][i][v] = hn::Zero(d);
+    }
+  }
+  const float* HWY_RESTRICT a = t.a;
+  const float* HWY_RESTRICT b = t.b;
+  const int64_t a_row = t.a_row, a_col = t.a_col, b_panel = t.b_panel;
+  const auto step = [&](V (&sum)[kR][kV]) HWY_ATTR {
+    V right[kV];
+    HWY_UNROLL(8)
+    for (int v = 0; v < kV; ++v) right[v] = hn::LoadU(d, b + v / 2 * b_panel + v % 2 * kLanes);
+    HWY_UNROLL(16)
+    for (int i = 0; i < kR; ++i) {
+      const V left = hn::Set(d, a[i * a_row]);
+      HWY_UNROLL(8)
+      for (int v = 0; v < kV; ++v) sum[i][v] = hn::MulAdd(left, right[v], sum[i][v]);
+    }
+    a += a_col;
+    b += kPanel;
+  };
+  int64_t k = 0;
+  for (; k + kChains <= t.depth; k += kChains) {
+    HWY_UNROLL(4)
+    for (int q = 0; q < kChains; ++q) step(sums[q]);
+  }
+  for (; k < t.depth; ++k) step(sums[0]);
+  const int64_t whole = t.columns / kLanes;
+  HWY_UNROLL(16)
+  for (int i = 0; i < kR; ++i) {
+    HWY_UNROLL(8)
+    for (int v = 0; v < kV; ++v) {
+      V total = sums[0][i][v];
+      if constexpr (kChains == 2) total = hn::Add(total, sums[1][i][v]);
+      if constexpr (kChains == 4) {
+        total = hn::Add(hn::Add(total, sums[1][i][v]), hn::Add(sums[2][i][v], sums[3][i][v]));
+      }
+      float* c = t.c + i * t.ldc + v * kLanes;
+      if (HWY_LIKELY(v < whole)) {
+        if (t.add) total = hn::Add(hn::LoadU(d, c), total);
+        hn::StoreU(total, d, c);
+      } else {
+        const size_t rest = static_cast<size_t>(t.columns - v * kLanes);
+        if (t.add) total = hn::Add(hn::LoadN(d, c, rest), total);
+        hn::StoreN(total, d, c, rest);
+      }
+    }
+  }
+}
+
+/// Vectors of B that a strip of `rows` rows takes at once, of the `left` that remain.
+HWY_INLINE int64_t vectors_at_once(int64_t rows, int64_t left) {
+  if (left >= 8 && rows * 8 <= kSums) return 8;
+  if (left >= 4 && rows * 4 <= kSums) return 4;
+  return HWY_MIN(left, 2);
+}
+
+using MicroFunction = void (*)(const Micro&);
+
+template <int kV, size_t... kIndex>
+constexpr auto micro_table(std::index_sequence<kIndex...>) {
+  return std::array<MicroFunction, sizeof...(kIndex)>{micro<static_cast<int>(kIndex) + 1, kV>...};
+}
+
+HWY_INLINE void run_micro(int64_t rows, int64_t vectors, const Micro& t) {
+  static constexpr auto kOne = micro_table<1>(std::make_index_sequence<kRows>());
+  static constexpr auto kTwo = micro_table<2>(std::make_index_sequence<kRows>());
+  static constexpr auto kFour = micro_table<4>(std::make_index_sequence<kSums / 4>());
+  static constexpr auto kEight = micro_table<8>(std::make_index_sequence<kSums / 8>());
+  const size_t index = static_cast<size_t>(rows - 1);
+  (vectors == 1 ? kOne[index] : vectors == 2 ? kTwo[index] : vectors == 4 ? kFour[index] : kEight[index])(t);
+}
+
+/// Floats from one packed strip of A to the next.
+HWY_INLINE int64_t strip_floats(int64_t depth) { return kRows * depth + kSlack; }
+
+/// Packs the strips of a tile, k in [k0, k0 + depth), as [k][rows of the strip]. Stores are whole vectors: what they
+/// write beyond a row is overwritten by the next k, and beyond the last one it is slack.
+HWY_INLINE void pack_a(const Gemm& g, const Partition& p, const Tile& t, int64_t k0, int64_t depth, float* scratch) {
+  const hn::ScalableTag<float> d;
+  if (g.a_row == 1) {
+    for (int64_t k = 0; k < depth; ++k) {
+      const float* from = g.a + (k0 + k) * g.a_col;
+      for (int64_t s = t.strip; s < t.strip_end; ++s) {
+        const int64_t row = p.first_row(s), rows = p.first_row(s + 1) - row;
+        float* out = scratch + (s - t.strip) * strip_floats(depth) + k * rows;
+        for (int64_t i = 0; i < rows; i += kLanes) {
+          const int64_t left = g.m - row - i;
+          hn::StoreU(left >= kLanes ? hn::LoadU(d, from + row + i) : hn::LoadN(d, from + row + i, left), d, out + i);
+        }
+      }
+    }
+    return;
+  }
+  constexpr int64_t kGroups = (kRows + kLanes - 1) / kLanes;
+  for (int64_t s = t.strip; s < t.strip_end; ++s) {
+    const int64_t row = p.first_row(s), rows = p.first_row(s + 1) - row;
+    float* out = scratch + (s - t.strip) * strip_floats(depth);
+    const float* source[kGroups * kLanes];
+    for (int64_t i = 0; i < kGroups * kLanes; ++i) {
+      source[i] = g.a + (row + HWY_MIN(i, rows - 1)) * g.a_row + k0 * g.a_col;
+    }
+    int64_t k = 0;
+    for (; g.a_col == 1 && k + 4 <= depth; k += 4) {
+      hn::Vec<decltype(d)> column[kGroups][4];
+      for (int64_t q = 0; q < kGroups; ++q) transpose_four(d, source + q * kLanes, k, column[q]);
+      for (int64_t c = 0; c < 4; ++c) {
+        for (int64_t q = 0; q < kGroups && q * kLanes < rows; ++q) {
+          hn::StoreU(column[q][c], d, out + (k + c) * rows + q * kLanes);
+        }
+      }
+    }
+    for (; k < depth; ++k) {
+      for (int64_t i = 0; i < rows; ++i) out[k * rows + i] = source[i][k * g.a_col];
+    }
+  }
+}
+
+/// Sets the part of C that a tile covers to zero (an empty sum over k).
+HWY_INLINE void clear(const Gemm& g, int64_t row, int64_t row_end, int64_t panel, int64_t panel_end) {
+  const int64_t begin = panel * kPanel, end = HWY_MIN(g.n, panel_end * kPanel);
+  for (; row < row_end; ++row) {
+    for (int64_t j = begin; j < end; ++j) g.c[row * g.ldc + j] = 0.0f;
+  }
+}
+
+}  // namespace nd::simd::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif
