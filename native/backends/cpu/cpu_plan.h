@@ -1,0 +1,53 @@
+// The CPU executor: replays a lowered program on one thread or on a team, kernel after kernel, tiles in fixed ranges.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "backends/cpu/lowering.h"
+#include "graph/plan.h"
+
+namespace nd::cpu {
+
+class CpuPlan final : public Plan {
+ public:
+  /// `graph` is already optimised. `first_window`: global number of window 0, when this is a shard.
+  CpuPlan(const Graph& graph, const ParameterTable& table, int64_t windows, int64_t first_window = 0);
+
+  std::span<float> input(std::string_view name) override;
+  bool has_input(std::string_view name) const override;
+  void run(const RunArgs& args) override;
+  std::span<const float> output(std::string_view name) const override;
+  int64_t windows() const override { return windows_; }
+  int64_t memory_bytes() const override;
+
+  /// Reads input `name` from memory of the caller's instead of its own.
+  void bind_input(std::string_view name, float* data);
+  /// Uses the packed weights of an equal plan, which must run its prologue first.
+  void share_packed(CpuPlan& owner);
+  /// Runs the prologue (weight packing) alone.
+  void pack(const RunArgs& args);
+  const Program& program() const { return program_; }
+
+ private:
+  struct Run;
+  using Kernels = std::vector<std::unique_ptr<Kernel>>;
+  void bind(const RunArgs& args);
+  void bind(Kernels& kernels, const RunArgs& args);
+  float* resolve(const Slot& slot, const RunArgs& args);
+  void execute(const Kernels& kernels, const RunArgs& args);
+  static void execute_member(void* run, int member);
+
+  int64_t windows_;
+  Program program_;
+  FloatBuffer arena_, packed_, constants_, scratch_;
+  std::vector<FloatBuffer> input_buffers_;
+  std::vector<float*> input_data_;
+  float* packed_data_ = nullptr;
+  const float* bound_parameters_ = nullptr;
+  const float* bound_gradients_ = nullptr;
+  bool rebind_ = true;
+  int scratch_members_ = 0;
+};
+
+}  // namespace nd::cpu

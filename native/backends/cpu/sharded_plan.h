@@ -1,0 +1,47 @@
+// The sharded form: the batch is cut into a fixed number of shards, each with its own arena and gradient buffer; sums
+// are reduced in a fixed binary tree. Worth it where many small ops per window keep a shard inside one core's cache.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backends/cpu/cpu_plan.h"
+
+namespace nd::cpu {
+
+/// True when the graph is a plain sum over windows: nothing that spans the batch flows back into a window.
+bool is_shardable(const Graph& graph);
+
+class ShardedPlan final : public Plan {
+ public:
+  ShardedPlan(const Graph& graph, const ParameterTable& table, int64_t windows, int64_t shards);
+
+  std::span<float> input(std::string_view name) override;
+  bool has_input(std::string_view name) const override;
+  void run(const RunArgs& args) override;
+  std::span<const float> output(std::string_view name) const override;
+  int64_t windows() const override { return windows_; }
+  int64_t memory_bytes() const override;
+  int64_t shards() const { return static_cast<int64_t>(shards_.size()); }
+
+ private:
+  struct Input {
+    FloatBuffer data;
+    size_t visible;  ///< floats of the `windows_` real windows; what follows stays zero
+  };
+  struct Output {
+    FloatBuffer data;
+    bool batched;
+    size_t visible;
+  };
+  void reduce_gradients(const RunArgs& args, int threads);
+  int64_t windows_, shard_windows_;
+  std::vector<std::unique_ptr<CpuPlan>> shards_;
+  std::vector<FloatBuffer> gradients_;
+  std::map<std::string, Input, std::less<>> inputs_;
+  std::map<std::string, Output, std::less<>> outputs_;
+};
+
+}  // namespace nd::cpu

@@ -1,0 +1,44 @@
+#include "parallel/shards.h"
+
+#include <tbb/blocked_range.h>
+#include <tbb/parallel_for.h>
+#include <tbb/partitioner.h>
+#include <tbb/task_arena.h>
+
+#include <exception>
+#include <mutex>
+
+#include "parallel/team.h"
+
+namespace nd::parallel {
+
+void for_shards(int threads, int64_t count, const std::function<void(int64_t)>& task) {
+  if (threads <= 1 || count <= 1) {
+    for (int64_t shard = 0; shard < count; ++shard) task(shard);
+    return;
+  }
+  // Exceptions never cross TBB: a wrongly linked libgcc would abort the process there.
+  std::exception_ptr failure;
+  std::once_flag recorded;
+  tbb::task_arena arena(threads);
+  arena.execute([&] {
+    tbb::parallel_for(
+        tbb::blocked_range<int64_t>(0, count, 1),
+        [&](const tbb::blocked_range<int64_t>& range) {
+          static thread_local const bool lowered = [] { return lower_priority(), true; }();
+          (void)lowered;
+          const ScopedFlushDenormals flush;
+          for (int64_t shard = range.begin(); shard != range.end(); ++shard) {
+            try {
+              task(shard);
+            } catch (...) {
+              std::call_once(recorded, [&] { failure = std::current_exception(); });
+            }
+          }
+        },
+        tbb::simple_partitioner());
+  });
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace nd::parallel
