@@ -1,10 +1,11 @@
 /**
  * The whole native surface, in one interface: everything else is TypeScript. Values cross the border as JSON text,
- * typed arrays (JavaScript allocates, native copies) and strings; long calls take `done`, which is called exactly
- * once, never synchronously, on the JavaScript thread. A test proves that every member exists in the binary.
+ * typed arrays (JavaScript allocates, native copies) and strings. A call that takes `done` runs on another thread and
+ * calls `done` exactly once, never synchronously, on the JavaScript thread. Every function may throw a
+ * {@link NativeFailure}. A test proves that every member exists in the binary.
  */
 
-/** What native reports instead of throwing; the facade builds the Error. */
+/** What native reports instead of an Error; the facade builds that. */
 export interface NativeFailure {
   readonly code: string;
   readonly number: string;
@@ -19,12 +20,7 @@ export interface NativeJob {
   cancel(): void;
 }
 
-/** A checked panel in native memory, immutable, shared by jobs. */
-export interface NativePanel {
-  /** JSON text: {"series": n, "rows": n, "frequency": "MS", "calendar": true, "sorted": true, "shortest": n, "longest": n}. */
-  describe(): string;
-  dispose(): void;
-}
+export type NativeDone<Result> = (failure: NativeFailure | null, result: Result | null) => void;
 
 export interface NativePanelInput {
   /** Distinct series names, in order of first appearance. */
@@ -40,35 +36,53 @@ export interface NativePanelInput {
   readonly frequency: string;
 }
 
-/** Shape of a forecast, known before it is computed, so that JavaScript can allocate it. */
-export interface NativeForecastOutput {
-  /** One Float64Array [series · horizon] per column. */
-  readonly columns: readonly Float64Array[];
-  /** [series · horizon]. */
-  readonly times: BigInt64Array;
+/** A checked panel in native memory, immutable, shared by jobs. */
+export interface NativePanel {
+  /** JSON text: {series, rows, frequency, calendar, sorted, shortest, longest}. */
+  describe(): string;
+  dispose(): void;
 }
 
-export type NativeDone = (failure: NativeFailure | null, result: string | null) => void;
+/** A computed forecast, to be copied into arrays of JavaScript. */
+export interface NativeTable {
+  /** JSON text: {ids, horizon, columns, calendar}. */
+  describe(): string;
+  /** Fills `times` [series · horizon] and per column a Float64Array [series · horizon]. */
+  copyTo(times: BigInt64Array, columns: readonly Float64Array[]): void;
+  dispose(): void;
+}
 
 export interface NativeForecaster {
-  /** `options` is JSON text {valSize, threads}; `result` of done is a JSON array of summaries, one per model. */
-  fit(panel: NativePanel, options: string, progress: ((event: string) => void) | null, done: NativeDone): NativeJob;
-  /** `panel` null = the fitted one; `options` {threads, refitSeriesScaler}; fills `output` before done. */
-  predict(panel: NativePanel | null, options: string, output: NativeForecastOutput, done: NativeDone): NativeJob;
-  save(path: string, options: string, done: NativeDone): NativeJob;
-  loadWeights(alias: string, path: string, done: NativeDone): NativeJob;
-  /** JSON text {fitted, horizon, columns, aliases, series: ids of the fitted panel, frequency, calendar, models: […]}; throws NativeFailure. */
+  /** `options` is JSON text {valSize, threads}; the result is a JSON array of summaries, one per model. */
+  fit(
+    panel: NativePanel,
+    options: string,
+    progress: ((event: string) => void) | null,
+    done: NativeDone<string>,
+  ): NativeJob;
+  /** `panel` null = the fitted one; `options` is JSON text {threads, refitSeriesScaler}. */
+  predict(panel: NativePanel | null, options: string, done: NativeDone<NativeTable>): NativeJob;
+  /** `options` is JSON text {includeData}. */
+  save(path: string, options: string, done: NativeDone<null>): NativeJob;
+  loadWeights(alias: string, path: string, done: NativeDone<null>): NativeJob;
+  /** JSON text {fitted, horizon, columns, aliases, frequency, models: […], …}. */
   info(): string;
-  predictor(alias: string): NativePredictor;
+  /** `alias` '' = the only model. */
+  predictor(alias: string, done: NativeDone<NativePredictor>): NativeJob;
   dispose(): void;
 }
 
 export interface NativePredictor {
-  /** JSON text {inputSize, horizon, columns}. */
+  /** JSON text {inputSize, horizon, outputs, columns}. */
   describe(): string;
-  /** `windows` [count · length] → `out` [count · horizon · outputs]; throws a NativeFailure-shaped error. */
+  /** `windows` [count · length] → `out` [count · horizon · outputs]. */
   predictSync(windows: Float64Array, count: number, out: Float64Array): void;
-  predict(windows: Float64Array, count: number, out: Float64Array, done: NativeDone): NativeJob;
+  predict(
+    windows: Float64Array,
+    count: number,
+    out: Float64Array,
+    done: NativeDone<null>,
+  ): NativeJob;
   dispose(): void;
 }
 
@@ -77,10 +91,13 @@ export interface NativeBinding {
   runtimeInfo(): string;
   /** JSON text of the registry: models, losses, scalers, training options, errors. */
   registry(): string;
-  /** Checks and copies a panel; a NativeFailure comes back as the value, never thrown. */
-  createPanel(input: NativePanelInput): NativePanel | NativeFailure;
-  /** `config` is JSON text; a NativeFailure comes back as the value. */
-  createForecaster(config: string): NativeForecaster | NativeFailure;
-  /** Loads a saved file; done's second argument is the forecaster. */
-  loadForecaster(path: string, done: (failure: NativeFailure | null, forecaster: NativeForecaster | null) => void): NativeJob;
+  /** JSON text {inFlight, capacity} of this environment's job queue. */
+  stats(): string;
+  /** Copies the columns at once and checks them on another thread. */
+  createPanel(input: NativePanelInput, done: NativeDone<NativePanel>): NativeJob;
+  /** `config` is JSON text. */
+  createForecaster(config: string): NativeForecaster;
+  loadForecaster(path: string, done: NativeDone<NativeForecaster>): NativeJob;
+  /** Cancels and joins every job of this environment; no callback comes afterwards. */
+  shutDown(): void;
 }

@@ -1,0 +1,8 @@
+/** The public API, by name. */
+
+export { ForecastError } from './errors';
+export { ForecastTable } from './forecast-table';
+export * from './models.generated';
+export { NeuralForecast } from './neural-forecast';
+export { Predictor } from './predictor';
+export { runtimeInfo } from './runtime-info';

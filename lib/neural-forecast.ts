@@ -1,0 +1,304 @@
+import type {
+  CallOptions,
+  ColumnNames,
+  NeuralForecast as Contract,
+  FitOptions,
+  FitProgress,
+  FitResult,
+  ForecastInfo,
+  LoadOptions,
+  NeuralForecastOptions,
+  PredictOptions,
+  SaveOptions,
+  TableInput,
+} from '../types/index';
+import { binding } from './binding';
+import { readPanel } from './columns';
+import { ForecastError, guarded } from './errors';
+import { ForecastTable } from './forecast-table';
+import { runJob } from './job';
+import type {
+  NativeForecaster,
+  NativePanel,
+  NativePanelInput,
+  NativePredictor,
+  NativeTable,
+} from './native';
+import {
+  checkedJson,
+  checkNames,
+  optionalBoolean,
+  optionalInteger,
+  optionalSignal,
+  optionalString,
+  optionError,
+} from './options';
+import { Predictor } from './predictor';
+import { type TimeForm, writeTimes } from './times';
+
+const COLUMN_OPTIONS = ['idColumn', 'timeColumn', 'targetColumn'] as const;
+const ENGINE_OPTIONS = [
+  'models',
+  'horizon',
+  'inputSize',
+  'frequency',
+  'localScaler',
+  'compat',
+] as const;
+
+/** A native forecaster that `load` read; the constructor takes it over. */
+class Loaded {
+  constructor(
+    readonly native: NativeForecaster,
+    readonly names: Partial<ColumnNames>,
+  ) {}
+}
+
+function columnNames(place: string, options: Partial<ColumnNames>): Partial<ColumnNames> {
+  return Object.fromEntries(
+    COLUMN_OPTIONS.map((name) => [name, optionalString(place, name, options[name])]),
+  );
+}
+
+/** The configuration that native code validates further, as JSON text. */
+function engineConfig(place: string, options: NeuralForecastOptions): string {
+  if (!Array.isArray(options.models) || options.models.length === 0) {
+    throw optionError(
+      place,
+      'models',
+      options.models,
+      'an array of at least one model such as nhits()',
+    );
+  }
+  options.models.forEach((model: unknown, i) => {
+    if (typeof model === 'object' && model !== null && 'type' in model) return;
+    const hint = typeof model === 'function' ? '; call the factory' : '';
+    throw optionError(place, `models[${i}]`, model, `a model such as nhits()${hint}`);
+  });
+  const given = ENGINE_OPTIONS.filter((name) => options[name] !== undefined);
+  return JSON.stringify(
+    Object.fromEntries(given.map((name) => [name, checkedJson(place, name, options[name])])),
+  );
+}
+
+function createPanel(input: NativePanelInput, signal?: AbortSignal): Promise<NativePanel> {
+  return runJob<NativePanel>((done) => binding().createPanel(input, done), signal);
+}
+
+function threadsOption(place: string, threads: unknown): number {
+  return optionalInteger(place, 'threads', threads, 1) ?? 0;
+}
+
+function pathOption(place: string, path: unknown): string {
+  if (typeof path !== 'string' || path === '' || path.includes('\0')) {
+    throw optionError(place, 'path', path, 'the path of a file');
+  }
+  return path;
+}
+
+/** Several models over one panel: fitted, asked, saved and loaded together. */
+export class NeuralForecast implements Contract {
+  readonly #native: NativeForecaster;
+  readonly #names: Partial<ColumnNames>;
+  readonly #frequency: string;
+  readonly #pending = new Set<Promise<unknown>>();
+  /** How the stamps of the fitted panel were written. */
+  #form: TimeForm | undefined;
+  #disposed = false;
+
+  constructor(options: NeuralForecastOptions);
+  constructor(options: NeuralForecastOptions | Loaded) {
+    if (options instanceof Loaded) {
+      this.#native = options.native;
+      this.#names = options.names;
+      this.#frequency = '';
+      return;
+    }
+    const place = 'NeuralForecast';
+    checkNames(place, options, [...ENGINE_OPTIONS, ...COLUMN_OPTIONS]);
+    this.#names = columnNames(place, options);
+    const config = engineConfig(place, options);
+    this.#native = guarded(() => binding().createForecaster(config));
+    this.#frequency = options.frequency ?? '';
+  }
+
+  static async load(path: string, options: LoadOptions = {}): Promise<NeuralForecast> {
+    const place = 'load';
+    checkNames(place, options, [...COLUMN_OPTIONS, 'signal']);
+    const file = pathOption(place, path);
+    const names = columnNames(place, options);
+    const native = await runJob<NativeForecaster>(
+      (done) => binding().loadForecaster(file, done),
+      optionalSignal(place, options.signal),
+    );
+    return new NeuralForecast(new Loaded(native, names) as unknown as NeuralForecastOptions);
+  }
+
+  get fitted(): boolean {
+    return this.info().fitted;
+  }
+
+  get columns(): readonly string[] {
+    return this.info().columns;
+  }
+
+  fit(panel: TableInput, options: FitOptions = {}): Promise<FitResult> {
+    return this.#track('fit', () => this.#fit(panel, options));
+  }
+
+  predict(panel?: TableInput | null, options: PredictOptions = {}): Promise<ForecastTable> {
+    return this.#track('predict', () => this.#predict(panel ?? undefined, options));
+  }
+
+  save(path: string, options: SaveOptions = {}): Promise<void> {
+    return this.#track('save', async () => {
+      checkNames('save', options, ['includeData', 'signal']);
+      const file = pathOption('save', path);
+      const includeData = optionalBoolean('save', 'includeData', options.includeData) ?? true;
+      const request = JSON.stringify({ includeData });
+      const signal = optionalSignal('save', options.signal);
+      await runJob<null>((done) => this.#native.save(file, request, done), signal);
+    });
+  }
+
+  predictor(alias?: string, options: CallOptions = {}): Promise<Predictor> {
+    return this.#track('predictor', async () => {
+      checkNames('predictor', options, ['signal']);
+      const name = optionalString('predictor', 'alias', alias) ?? '';
+      const signal = optionalSignal('predictor', options.signal);
+      return new Predictor(
+        await runJob<NativePredictor>((done) => this.#native.predictor(name, done), signal),
+      );
+    });
+  }
+
+  loadWeights(alias: string, path: string, options: CallOptions = {}): Promise<void> {
+    return this.#track('loadWeights', async () => {
+      checkNames('loadWeights', options, ['signal']);
+      const name = optionalString('loadWeights', 'alias', alias) ?? '';
+      const file = pathOption('loadWeights', path);
+      const signal = optionalSignal('loadWeights', options.signal);
+      await runJob<null>((done) => this.#native.loadWeights(name, file, done), signal);
+    });
+  }
+
+  info(): ForecastInfo {
+    this.#checkLive('info');
+    return JSON.parse(guarded(() => this.#native.info())) as ForecastInfo;
+  }
+
+  async dispose(): Promise<void> {
+    this.#disposed = true;
+    while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
+    guarded(() => this.#native.dispose());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  async #fit(table: TableInput, options: FitOptions): Promise<FitResult> {
+    const place = 'fit';
+    checkNames(place, options, ['valSize', 'signal', 'onProgress', 'threads']);
+    const valSize = optionalInteger(place, 'valSize', options.valSize, 0) ?? 0;
+    const request = JSON.stringify({ valSize, threads: threadsOption(place, options.threads) });
+    const signal = optionalSignal(place, options.signal);
+    const { onProgress } = options;
+    if (onProgress !== undefined && typeof onProgress !== 'function') {
+      throw optionError(place, 'onProgress', onProgress, 'a function');
+    }
+    const started = performance.now();
+    signal?.throwIfAborted();
+    const { input, form } = readPanel(place, table, this.#names, this.#frequency);
+    const panel = await createPanel(input, signal);
+    try {
+      const summaries = await runJob<string>((done, stop) => {
+        const report = (event: string) => {
+          try {
+            onProgress?.(progressOf(event, performance.now() - started));
+          } catch (error) {
+            stop(error);
+          }
+        };
+        return this.#native.fit(panel, request, onProgress ? report : null, done);
+      }, signal);
+      this.#form = form;
+      const { series, rows, frequency, sorted } = JSON.parse(panel.describe());
+      return { series, rows, frequency, sorted, models: JSON.parse(summaries) };
+    } catch (error) {
+      // The weights before the divergence were kept, and with them the panel.
+      if (error instanceof ForecastError && error.code === 'ERR_ND_DIVERGED') this.#form = form;
+      throw error;
+    } finally {
+      panel.dispose();
+    }
+  }
+
+  async #predict(table: TableInput | undefined, options: PredictOptions): Promise<ForecastTable> {
+    const place = 'predict';
+    checkNames(place, options, ['signal', 'threads', 'refitSeriesScaler']);
+    const refitSeriesScaler =
+      optionalBoolean(place, 'refitSeriesScaler', options.refitSeriesScaler) ?? true;
+    const request = JSON.stringify({
+      threads: threadsOption(place, options.threads),
+      refitSeriesScaler,
+    });
+    const signal = optionalSignal(place, options.signal);
+    signal?.throwIfAborted();
+    const { frequency, fitted } = this.info();
+    const read =
+      table && readPanel(place, table, this.#names, fitted ? frequency : this.#frequency);
+    const panel = read ? await createPanel(read.input, signal) : null;
+    try {
+      const native = await runJob<NativeTable>(
+        (done) => this.#native.predict(panel, request, done),
+        signal,
+      );
+      return this.#table(native, read?.form ?? this.#form);
+    } finally {
+      panel?.dispose();
+    }
+  }
+
+  #table(native: NativeTable, known: TimeForm | undefined): ForecastTable {
+    const { ids, horizon, columns, calendar } = JSON.parse(guarded(() => native.describe()));
+    const rows = ids.length * horizon;
+    const times = new BigInt64Array(rows);
+    const values: Float64Array[] = columns.map(() => new Float64Array(rows));
+    guarded(() => native.copyTo(times, values));
+    native.dispose();
+    const form: TimeForm = known ?? { kind: calendar ? 'date' : 'number', calendar };
+    return new ForecastTable({
+      ids,
+      horizon,
+      times: writeTimes(times, form),
+      names: columns,
+      values,
+      idColumn: this.#names.idColumn ?? 'unique_id',
+      timeColumn: this.#names.timeColumn ?? 'ds',
+    });
+  }
+
+  /** Remembers a call in flight, so that dispose() can wait for it; every failure is a rejection. */
+  async #track<Result>(place: string, call: () => Promise<Result>): Promise<Result> {
+    this.#checkLive(place);
+    const running = call();
+    this.#pending.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#pending.delete(running);
+    }
+  }
+
+  #checkLive(place: string): void {
+    if (this.#disposed) {
+      throw new ForecastError('ERR_ND_BUSY', `[${place}] the forecaster was disposed`);
+    }
+  }
+}
+
+function progressOf(event: string, elapsedMs: number): FitProgress {
+  const { validLoss, ...rest } = JSON.parse(event);
+  return { ...rest, ...(validLoss === null ? {} : { validLoss }), elapsedMs };
+}

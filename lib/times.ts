@@ -1,0 +1,213 @@
+import { ForecastError } from './errors';
+import { show } from './options';
+
+/** The kinds in which time stamps come, and go back. */
+export type TimeKind = 'date' | 'iso' | 'number' | 'bigint';
+
+/** How the time stamps of a table are written, so that forecasts are written the same way. */
+export interface TimeForm {
+  readonly kind: TimeKind;
+  /** Whether stamps are milliseconds since 1970-01-01 UTC rather than plain integers. */
+  readonly calendar: boolean;
+  /** Of ISO strings: how much of the stamp is written. */
+  readonly precision?: IsoPrecision;
+  /** Of ISO strings: digits after the second's point. */
+  readonly digits?: number;
+  readonly separator?: 'T' | ' ';
+  /** Of ISO strings: '' (none was written, UTC is meant), 'Z' or an offset such as '+02:00'. */
+  readonly zone?: string;
+}
+
+type IsoPrecision = 'month' | 'day' | 'minute' | 'second';
+
+const DAY = 86_400_000;
+const PRECISIONS: readonly IsoPrecision[] = ['month', 'day', 'minute', 'second'];
+const ISO =
+  /^(\d{4})-(\d\d)(?:-(\d\d)(?:([Tt ])(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?([Zz]|[+-]\d\d(?::?\d\d)?)?)?)?$/;
+const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+const isLeap = (year: number) => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+
+function offsetMinutes(zone: string): number {
+  if (zone === '' || zone === 'Z') return 0;
+  const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(3).replace(':', '') || 0);
+  return zone[0] === '-' ? -minutes : minutes;
+}
+
+interface ParsedIso {
+  readonly time: number;
+  readonly precision: IsoPrecision;
+  readonly digits: number;
+  readonly separator: 'T' | ' ';
+  readonly zone: string;
+}
+
+/** An ISO 8601 calendar stamp (month, day or time of day; offset honoured, none means UTC), or undefined. */
+export function parseIso(text: string): ParsedIso | undefined {
+  const match = ISO.exec(text);
+  if (!match) return undefined;
+  const [, y, mo, d, separator, h, mi, s, fraction = '', zone = ''] = match;
+  const year = Number(y);
+  const month = Number(mo);
+  const day = Number(d ?? 1);
+  if (month < 1 || month > 12 || day < 1) return undefined;
+  if (day > MONTH_DAYS[month - 1]! + (month === 2 && isLeap(year) ? 1 : 0)) return undefined;
+  const hour = Number(h ?? 0);
+  const minute = Number(mi ?? 0);
+  const second = Number(s ?? 0);
+  if (hour > 23 || minute > 59 || second > 59) return undefined;
+  // Finer than a millisecond is more than a stamp can hold.
+  if (/[1-9]/.test(fraction.slice(3))) return undefined;
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  const canonicalZone = zone.toUpperCase();
+  const time =
+    date.getTime() +
+    ((hour * 60 + minute - offsetMinutes(canonicalZone)) * 60 + second) * 1000 +
+    Number(fraction.slice(0, 3).padEnd(3, '0'));
+  return {
+    time,
+    precision:
+      d === undefined ? 'month' : h === undefined ? 'day' : s === undefined ? 'minute' : 'second',
+    digits: fraction.length,
+    separator: separator === ' ' ? ' ' : 'T',
+    zone: canonicalZone,
+  };
+}
+
+/** Writes a stamp in a form; more is written where the form would lose a part of it. */
+export function formatIso(time: number, form: TimeForm): string {
+  const zone = form.zone ?? '';
+  const local = new Date(time + offsetMinutes(zone) * 60_000).toISOString();
+  let precision = form.precision ?? 'second';
+  let digits = form.digits ?? 0;
+  const rest = (((time + offsetMinutes(zone) * 60_000) % DAY) + DAY) % DAY;
+  if (precision === 'month' && !local.includes('-01T')) precision = 'day';
+  if (PRECISIONS.indexOf(precision) < 2 && rest !== 0) precision = 'second';
+  if (precision === 'minute' && rest % 60_000 !== 0) precision = 'second';
+  if (rest % 1000 !== 0) digits = Math.max(digits, 3);
+  const date = local.slice(0, local.indexOf('T'));
+  if (precision === 'month') return date.slice(0, -3);
+  if (precision === 'day') return date;
+  const clock = local.slice(date.length + 1);
+  const fraction = digits > 0 ? `.${clock.slice(9, 12).padEnd(digits, '0').slice(0, digits)}` : '';
+  return `${date}${form.separator ?? 'T'}${clock.slice(0, precision === 'minute' ? 5 : 8)}${precision === 'minute' ? '' : fraction}${zone}`;
+}
+
+/** Whether a frequency counts calendar time ('MS', '15min') rather than integers ('1'). */
+export const isCalendarFrequency = (frequency: string) => !/^\s*\d*\s*$/.test(frequency);
+
+const isDate = (value: unknown): value is Date =>
+  value instanceof Date || Object.prototype.toString.call(value) === '[object Date]';
+
+function kindOf(value: unknown): TimeKind | undefined {
+  switch (typeof value) {
+    case 'string':
+      return 'iso';
+    case 'number':
+      return 'number';
+    case 'bigint':
+      return 'bigint';
+    default:
+      return isDate(value) ? 'date' : undefined;
+  }
+}
+
+const KIND_NAMES: Readonly<Record<TimeKind, string>> = {
+  date: 'a Date',
+  iso: 'an ISO string',
+  number: 'a number',
+  bigint: 'a bigint',
+};
+
+/** Reads the time stamps of one table, all of one kind, and remembers how they were written. */
+export class TimeReader {
+  #kind: TimeKind | undefined;
+  #form: TimeForm;
+  // A panel repeats its stamps in every series.
+  readonly #seen = new Map<string, bigint>();
+
+  constructor(frequency: string) {
+    this.#form = { kind: 'number', calendar: isCalendarFrequency(frequency) };
+  }
+
+  /** The stamp as an integer, or the reason why it is none. */
+  read(value: unknown): bigint | string {
+    const kind = kindOf(value);
+    if (kind === undefined) {
+      const missing = value === undefined || value === null;
+      return `is ${missing ? 'missing' : show(value)}, expected a Date, an ISO string, an integer or a bigint`;
+    }
+    if (this.#kind === undefined) {
+      this.#kind = kind;
+      this.#form = {
+        ...this.#form,
+        kind,
+        calendar: this.#form.calendar || kind === 'date' || kind === 'iso',
+      };
+    } else if (this.#kind !== kind) {
+      return `is ${show(value)}, ${KIND_NAMES[kind]}, while the rows before have ${KIND_NAMES[this.#kind]}; use one kind in the whole column`;
+    }
+    switch (kind) {
+      case 'iso':
+        return this.#iso(value as string);
+      case 'date': {
+        const time = Number(value as Date);
+        return Number.isNaN(time) ? 'is an invalid Date' : BigInt(time);
+      }
+      case 'number':
+        return Number.isSafeInteger(value)
+          ? BigInt(value as number)
+          : `is ${show(value)}, expected an integer below 2^53`;
+      case 'bigint':
+        return BigInt.asIntN(64, value as bigint) === value
+          ? (value as bigint)
+          : `is ${show(value)}, expected an integer of 64 bits`;
+    }
+  }
+
+  /** How the stamps read so far are written. */
+  get form(): TimeForm {
+    return this.#form;
+  }
+
+  #iso(text: string): bigint | string {
+    const seen = this.#seen.get(text);
+    if (seen !== undefined) return seen;
+    const parsed = parseIso(text);
+    if (!parsed) {
+      return `is ${show(text)}, expected an ISO 8601 stamp such as "1949-01-31" or "1949-01-31T12:00:00Z", at most milliseconds fine`;
+    }
+    const { precision = 'month', digits = 0, separator, zone } = this.#form;
+    const finer = PRECISIONS.indexOf(parsed.precision) > PRECISIONS.indexOf(precision);
+    this.#form = {
+      ...this.#form,
+      precision: finer ? parsed.precision : precision,
+      digits: Math.max(digits, parsed.digits),
+      separator: separator ?? parsed.separator,
+      zone: zone ?? parsed.zone,
+    };
+    const time = BigInt(parsed.time);
+    if (this.#seen.size < 100_000) this.#seen.set(text, time);
+    return time;
+  }
+}
+
+/** Time stamps in the kind in which they came. */
+export function writeTimes(
+  times: BigInt64Array,
+  form: TimeForm,
+): Date[] | string[] | Float64Array | BigInt64Array {
+  switch (form.kind) {
+    case 'bigint':
+      return times;
+    case 'number':
+      return Float64Array.from(times, Number);
+    case 'date':
+      return Array.from(times, (time) => new Date(Number(time)));
+    case 'iso':
+      return Array.from(times, (time) => formatIso(Number(time), form));
+    default:
+      throw new ForecastError('ERR_ND_INTERNAL', `[times] unknown kind ${show(form.kind)}`);
+  }
+}

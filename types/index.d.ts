@@ -1,0 +1,352 @@
+/**
+ * neuro-divergent: train and serve neural time-series forecasters inside Node.js.
+ * This file is the reviewed public contract; `lib/` implements it, and a test compares the two.
+ */
+
+import type { LossDescription, ModelDescription } from './models';
+
+export * from './models';
+
+// ── Tables ──────────────────────────────────────────────────────────────────────────────────────
+
+/** One time stamp: a Date, an ISO 8601 string (without a zone: UTC), or an integer. */
+export type TimeValue = Date | string | number | bigint;
+
+/** Time stamps of a table, all of one kind. */
+export type TimeColumn = readonly Date[] | readonly string[] | Float64Array | BigInt64Array;
+
+/** A row of a table; columns that are not asked for are ignored. */
+export type TableRecord = Readonly<Record<string, unknown>>;
+
+/** Columns of equal length by name: arrays or typed arrays. */
+export type TableColumns = Readonly<Record<string, unknown>>;
+
+/**
+ * What `fit` and `predict` accept: an array of records, an object of columns, the result of `readCsv`, or anything
+ * with `toColumns()`. Without the id column it is one series, named `'1'`.
+ *
+ * Time stamps are all of one kind. Numbers and bigints are integer time (1, 2, 3 …), unless `frequency` is that of a
+ * calendar ('15min'): then they are milliseconds since 1970-01-01 UTC. Rows may come in any order.
+ */
+export type TableInput = readonly TableRecord[] | TableColumns | { toColumns(): TableColumns };
+
+/** How the columns of the caller's tables are called. */
+export interface ColumnNames {
+  /** Column with the name of the series. @default 'unique_id', and a table without it is one series */
+  readonly idColumn?: string;
+  /** Column with the time stamp. @default 'ds' */
+  readonly timeColumn?: string;
+  /** Column with the value to forecast. @default 'y' */
+  readonly targetColumn?: string;
+}
+
+/** A row of a forecast: id, time stamp and one number per model output. */
+export type ForecastRecord = Record<string, string | number | bigint | Date>;
+
+/** A forecast: `horizon` rows per series, one column per model output ('NHITS', 'NHITS-lo-80' …). */
+export declare class ForecastTable implements Iterable<ForecastRecord> {
+  private constructor();
+  /** Steps per series; rows of series s are [s·horizon, (s+1)·horizon). */
+  readonly horizon: number;
+  /** Number of rows. */
+  readonly length: number;
+  /** All column names: id, time, then `modelColumns`. */
+  readonly columns: readonly string[];
+  /** Names of the forecast columns. */
+  readonly modelColumns: readonly string[];
+  /** Names of the series, in order. */
+  readonly series: readonly string[];
+  /** Name of the series, per row. */
+  get unique_id(): readonly string[];
+  /** Time stamp per row, in the kind in which the panel's stamps came. */
+  get ds(): TimeColumn;
+  /** Values of one forecast column, in the unit of the target. Throws a RangeError for an unknown name. */
+  column(name: string): Float64Array;
+  /** The rows as plain records. */
+  toRecords(): ForecastRecord[];
+  /** The columns by name, without copying. */
+  toColumns(): Record<string, readonly string[] | TimeColumn | Float64Array>;
+  /** The table as CSV text with a header line. */
+  toCsv(): string;
+  [Symbol.iterator](): IterableIterator<ForecastRecord>;
+}
+
+// ── Forecasting ─────────────────────────────────────────────────────────────────────────────────
+
+export interface NeuralForecastOptions extends ColumnNames {
+  /** One or more models, made by factories such as `nhits()`. */
+  readonly models: readonly ModelDescription[];
+  /** Steps to forecast, at least 1; the same for all models. Required here or in every model. */
+  readonly horizon?: number;
+  /** Steps of history that a network reads, for models that do not say. @default 3 · horizon */
+  readonly inputSize?: number;
+  /**
+   * Step of time: 'MS', 'M', 'QS', 'Q', 'YS', 'Y', 'W', 'D', 'B', 'h', 'min', 's', multiples such as '15min', or an
+   * integer as text. @default inferred from the panel
+   */
+  readonly frequency?: string;
+  /** Scaling of each whole series before training. @default 'none' */
+  readonly localScaler?: 'none' | 'standard' | 'minmax' | 'robust' | 'robust-iqr';
+  /** Restores the behaviour of the Python reference where it differs from ours (docs/compatibility.md). */
+  readonly compat?: 'neuralforecast';
+}
+
+/** Training progress of one model. Events are coalesced: only the latest is delivered. */
+export interface FitProgress {
+  /** Alias of the model that trains. */
+  readonly model: string;
+  /** Steps done. */
+  readonly step: number;
+  readonly maxSteps: number;
+  /** Loss of the latest step. */
+  readonly trainLoss: number;
+  /** Loss of the latest validation; absent before the first. */
+  readonly validLoss?: number;
+  /** Milliseconds since `fit` was called. */
+  readonly elapsedMs: number;
+}
+
+export interface FitOptions {
+  /** Steps at the end of every series that are held out for validation. @default 0 */
+  readonly valSize?: number;
+  /** Aborts the fit: it rejects with the signal's reason, and the earlier state stays. */
+  readonly signal?: AbortSignal;
+  /** Called on the event loop; when it throws, the fit stops and rejects with that error. */
+  readonly onProgress?: (progress: FitProgress) => void;
+  /** Threads to compute with; the result does not depend on it. @default what the cgroup allows, or ND_NUM_THREADS */
+  readonly threads?: number;
+}
+
+/** How the training of one model went. */
+export interface ModelFit {
+  readonly alias: string;
+  readonly type: string;
+  /** Optimiser steps taken. */
+  readonly steps: number;
+  /** Step whose weights were kept. */
+  readonly bestStep: number;
+  readonly stoppedEarly: boolean;
+  readonly trainLoss: number | null;
+  /** Loss of the kept weights on the validation rows; null without validation. */
+  readonly validLoss: number | null;
+  /** [step, loss] pairs. */
+  readonly trainHistory: readonly (readonly [step: number, loss: number | null])[];
+  readonly validHistory: readonly (readonly [step: number, loss: number | null])[];
+}
+
+export interface FitResult {
+  /** Number of series. */
+  readonly series: number;
+  readonly rows: number;
+  /** Given or inferred step of time. */
+  readonly frequency: string;
+  /** False when rows were out of order and have been sorted. */
+  readonly sorted: boolean;
+  readonly models: readonly ModelFit[];
+}
+
+export interface PredictOptions {
+  readonly signal?: AbortSignal;
+  /** Threads to compute with. @default what the cgroup allows, or ND_NUM_THREADS */
+  readonly threads?: number;
+  /**
+   * With `localScaler` and another panel: true computes the scaling anew, false uses that of the fit (the series must
+   * have the same names). @default true
+   */
+  readonly refitSeriesScaler?: boolean;
+}
+
+export interface SaveOptions {
+  /** Keep the last window of every series in the file, so that `predict()` works after `load`. @default true */
+  readonly includeData?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface LoadOptions extends ColumnNames {
+  readonly signal?: AbortSignal;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** One model inside a {@link NeuralForecast}. */
+export interface ModelInfo {
+  readonly alias: string;
+  readonly type: string;
+  readonly inputSize: number;
+  /** Number of trainable weights. */
+  readonly parameters: number;
+  readonly columns: readonly string[];
+  /** Every option with its value, defaults included. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** How its last training went; null before the first fit. */
+  readonly history: ModelFit | null;
+}
+
+export interface ForecastInfo {
+  readonly packageVersion: string;
+  readonly fitted: boolean;
+  /** Of the fitted panel, else as configured ('' = to be inferred). */
+  readonly frequency: string;
+  readonly horizon: number;
+  /** Longest history that any model reads. */
+  readonly inputSize: number;
+  readonly localScaler: string;
+  readonly compat: boolean;
+  readonly columns: readonly string[];
+  readonly aliases: readonly string[];
+  /** Series of the fitted panel. */
+  readonly series: readonly string[];
+  /** Whether `predict()` works without a panel. */
+  readonly hasData: boolean;
+  readonly models: readonly ModelInfo[];
+}
+
+/**
+ * Several models over one panel: fitted, asked, saved and loaded together. Every method rejects with a
+ * {@link ForecastError}, or with `signal.reason` after an abort, and leaves the object usable. Forecasts that are asked
+ * for during a fit come from the state before it.
+ */
+export declare class NeuralForecast {
+  /** Validates every option; throws E0010 naming the closest known option. */
+  constructor(options: NeuralForecastOptions);
+  /** Reads a file written by `save`. Its forecasts give calendar stamps as Dates, integers as numbers. */
+  static load(path: string, options?: LoadOptions): Promise<NeuralForecast>;
+
+  /** Whether `predict` can be called. */
+  get fitted(): boolean;
+  /** Forecast columns, in order. */
+  get columns(): readonly string[];
+  /** Trains all models, one after the other, on other threads. */
+  fit(panel: TableInput, options?: FitOptions): Promise<FitResult>;
+  /** The next `horizon` steps of the fitted panel, or of any other panel without a refit. */
+  predict(panel?: TableInput | null, options?: PredictOptions): Promise<ForecastTable>;
+  /** Writes one safetensors file, atomically: a kill leaves the old file or the new one. */
+  save(path: string, options?: SaveOptions): Promise<void>;
+  /** One fitted model for serving; a later fit does not change it. `alias` may be left out when there is only one. */
+  predictor(alias?: string, options?: CallOptions): Promise<Predictor>;
+  /** Replaces the weights of one fitted model by those of a safetensors file with the reference's tensor names. */
+  loadWeights(alias: string, path: string, options?: CallOptions): Promise<void>;
+  /** What the object holds. */
+  info(): ForecastInfo;
+  /** Waits for calls in flight, then frees the memory; later calls fail with E0012. Harmless when repeated. */
+  dispose(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+// ── Serving ─────────────────────────────────────────────────────────────────────────────────────
+
+/** Numbers in any array but a BigInt one. */
+export type NumberArray =
+  | readonly number[]
+  | Float64Array
+  | Float32Array
+  | Int32Array
+  | Uint32Array
+  | Int16Array
+  | Uint16Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray;
+
+/** One window of raw values, oldest first, or several of equal length in one array, one after the other. */
+export type WindowInput =
+  | NumberArray
+  | { readonly windows: NumberArray /** @default 1 */; readonly count?: number };
+
+export interface PredictorCallOptions {
+  readonly signal?: AbortSignal;
+}
+
+/** One fitted model, resident in memory: raw history in, forecast out. */
+export declare class Predictor {
+  private constructor();
+  /** Steps that the network reads: of longer windows only the last, shorter ones are padded. */
+  readonly inputSize: number;
+  readonly horizon: number;
+  /** Names of the outputs per step. */
+  readonly columns: readonly string[];
+  /** Forecast at once, on this thread: [count · horizon · columns], steps before columns, in the unit of the target. */
+  predictSync(windows: WindowInput): Float64Array;
+  /** The same on another thread. */
+  predict(windows: WindowInput, options?: PredictorCallOptions): Promise<Float64Array>;
+  /** Waits for calls in flight, then frees the memory; later calls fail with E0012. */
+  dispose(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+// ── Errors and environment ──────────────────────────────────────────────────────────────────────
+
+export type ErrorCode =
+  | 'ERR_ND_NOT_FITTED'
+  | 'ERR_ND_SHAPE'
+  | 'ERR_ND_EMPTY'
+  | 'ERR_ND_FEATURES'
+  | 'ERR_ND_HORIZON'
+  | 'ERR_ND_FILE'
+  | 'ERR_ND_DEVICE'
+  | 'ERR_ND_MEMORY'
+  | 'ERR_ND_DIVERGED'
+  | 'ERR_ND_CONFIG'
+  | 'ERR_ND_DATA'
+  | 'ERR_ND_BUSY'
+  | 'ERR_ND_BINARY'
+  | 'ERR_ND_INTERNAL';
+
+export type ErrorNumber =
+  | 'E0001'
+  | 'E0002'
+  | 'E0003'
+  | 'E0004'
+  | 'E0005'
+  | 'E0006'
+  | 'E0007'
+  | 'E0008'
+  | 'E0009'
+  | 'E0010'
+  | 'E0011'
+  | 'E0012'
+  | 'E0013'
+  | 'E0014';
+
+/** The one error of this package. Its message says where, what was received, what was expected, and what to do. */
+export declare class ForecastError extends Error {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    details?: Readonly<Record<string, unknown>>,
+    options?: ErrorOptions,
+  );
+  override readonly name: 'ForecastError';
+  /** For programs: stable over versions. */
+  readonly code: ErrorCode;
+  /** For people: the number under which docs/errors.md explains it. */
+  readonly number: ErrorNumber;
+  /** The facts of the message, such as { series, row, column, value }. */
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export interface RuntimeInfo {
+  /** Version of this package. */
+  readonly version: string;
+  /** Instruction set that the kernels run on, e.g. 'AVX3_ZEN4'. */
+  readonly target: string;
+  /** Instruction sets that this machine and this binary both have, best first. */
+  readonly targets: readonly string[];
+  /** Default number of threads. */
+  readonly threads: number;
+  /** Node-API version of the binary. */
+  readonly napi: number;
+  readonly compiler: string;
+  readonly node: string;
+  /** Folder of the prebuilt binary, e.g. 'linux-x64'. */
+  readonly prebuild: string;
+  /** C library of this process, e.g. 'glibc 2.36'; '' except on Linux. */
+  readonly libc: string;
+}
+
+/** What runs here: version, instruction set, threads, prebuilt binary. */
+export declare function runtimeInfo(): RuntimeInfo;
+
+export type { LossDescription, ModelDescription };
