@@ -3,8 +3,7 @@
 // `addon` (the default) is what users need; `tests` adds the GoogleTest programs, `all` everything.
 
 import fs from 'node:fs';
-import { createRequire } from 'node:module';
-import path from 'node:path';
+import { bundleTypeScript } from './bundle.mjs';
 import { setUp } from './setup.mjs';
 import {
   at,
@@ -17,7 +16,6 @@ import {
   whenChanged,
 } from './support.mjs';
 
-const require = createRequire(import.meta.url);
 const RELEASE = 'build/release';
 
 const NATIVE_TARGETS = {
@@ -27,16 +25,6 @@ const NATIVE_TARGETS = {
   bench: ['nd_node', 'nd_benches'],
   all: ['nd_node', 'nd_tests', 'nd_parity', 'nd_benches'],
 };
-
-// Source of each bundle and where it goes. One that imports another finds it beside itself at run
-// time, so that the native state exists once.
-const BUNDLES = [
-  { source: 'lib/index.ts', output: 'index.js' },
-  { source: 'lib/plot/index.ts', output: 'plot.js', optional: true },
-  { source: 'lib/cli/main.ts', output: 'cli.js', optional: true },
-  // Runs in the page of an HTML plot, which must work without a network.
-  { source: 'lib/plot/runtime.ts', output: 'plot-runtime.js', optional: true, browser: true },
-];
 
 const targetExists = (target) => capture('ninja', ['-C', RELEASE, '-t', 'query', target]).ok;
 
@@ -85,90 +73,6 @@ async function bundleBinary() {
     runQuietly('patchelf', ['--replace-needed', 'libtbb.so.12', 'libnd-tbb.so.12', addon]);
     runQuietly('patchelf', ['--set-rpath', '$ORIGIN', addon]);
   });
-}
-
-/** Bundles lib/ into dist/, with an ESM wrapper and its types. */
-async function bundleTypeScript() {
-  const present = BUNDLES.filter(({ source }) => fs.existsSync(at(source)));
-  if (!present.some(({ source }) => source === 'lib/index.ts')) return;
-  const outputs = [...present.map(({ output }) => output), 'index.mjs', 'index.d.mts'];
-  const stage = {
-    inputs: ['lib', 'types', 'package.json', 'package-lock.json', 'scripts/build.mjs'],
-    outputs: outputs.map((file) => `dist/${file}`),
-  };
-  await whenChanged('dist', stage, async () => {
-    const esbuild = require('esbuild');
-    fs.rmSync(at('dist'), { recursive: true, force: true });
-    const sources = new Map(present.map((b) => [at(b.source), b]));
-    const { version } = JSON.parse(fs.readFileSync(at('package.json'), 'utf8'));
-    const siblings = {
-      name: 'siblings',
-      setup(build) {
-        build.onResolve({ filter: /^\.\.?\// }, ({ path: wanted, resolveDir, kind }) => {
-          if (kind === 'entry-point') return undefined;
-          const base = path.resolve(resolveDir, wanted);
-          const found = [base, `${base}.ts`, `${base}/index.ts`].map((f) => sources.get(f));
-          const bundle = found.find((b) => b && !b.browser);
-          return bundle && { path: `./${bundle.output}`, external: true };
-        });
-      },
-    };
-    const node = {
-      absWorkingDir: at(),
-      bundle: true,
-      platform: 'node',
-      target: 'node20',
-      external: ['*.node'],
-      define: { __ND_VERSION__: JSON.stringify(version) },
-      plugins: [siblings],
-      legalComments: 'linked',
-      logLevel: 'warning',
-    };
-    for (const { source, output, browser } of present) {
-      const isCommand = output === 'cli.js';
-      await esbuild.build({
-        ...node,
-        ...(browser
-          ? {
-              platform: 'browser',
-              target: 'es2022',
-              format: 'iife',
-              minify: true,
-              legalComments: 'none',
-            }
-          : { format: 'cjs', minifySyntax: true }),
-        entryPoints: [source],
-        outfile: `dist/${output}`,
-        banner: isCommand ? { js: '#!/usr/bin/env node' } : {},
-      });
-      if (isCommand) fs.chmodSync(at('dist', output), 0o755);
-    }
-    for (const { output, browser } of present) {
-      if (browser || output === 'cli.js') continue;
-      await writeEsmWrapper(esbuild, node, output);
-    }
-  });
-}
-
-/** Writes X.mjs, which re-exports every name of the CommonJS bundle X.js, and X.d.mts. */
-async function writeEsmWrapper(esbuild, options, output) {
-  const { source } = BUNDLES.find((b) => b.output === output);
-  const { metafile } = await esbuild.build({
-    ...options,
-    entryPoints: [source],
-    outfile: 'names.js',
-    format: 'esm',
-    metafile: true,
-    write: false,
-    logLevel: 'silent',
-  });
-  const names = metafile.outputs['names.js'].exports.filter((name) => name !== 'default').sort();
-  const stem = output.replace(/\.js$/, '');
-  fs.writeFileSync(
-    at('dist', `${stem}.mjs`),
-    `import implementation from './${output}';\n\nexport const {\n  ${names.join(',\n  ')},\n} = implementation;\n`,
-  );
-  fs.writeFileSync(at('dist', `${stem}.d.mts`), `export * from '../types/${stem}.js';\n`);
 }
 
 /** Set-up and build. `target` as on the command line. */

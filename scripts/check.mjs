@@ -31,6 +31,7 @@ const CHECKS = {
   },
   'generated files': () =>
     fs.existsSync(at('scripts/generate.mjs')) ? node('scripts/generate.mjs', '--check') : [],
+  notices: () => node('scripts/notices.mjs', '--check'),
   binaries: () => {
     if (process.platform !== 'linux') return [];
     const { problems, lines } = checkPrebuilds();

@@ -204,6 +204,8 @@ async function installHighway() {
 
   const source = at('build', 'deps', `highway-${HIGHWAY.version}`);
   const build = at('build', 'deps', 'highway-build');
+  // Renamed when whole, so that a run that was cut off leaves nothing half installed.
+  const fresh = at('build', 'deps', 'highway.new');
   runQuietly('tar', ['xzf', tarball, '-C', at('build', 'deps')]);
   const launcher = which('ccache') ? ['-DCMAKE_CXX_COMPILER_LAUNCHER=ccache'] : [];
   runQuietly('cmake', [
@@ -222,14 +224,16 @@ async function installHighway() {
     '-DHWY_ENABLE_EXAMPLES=OFF',
     '-DHWY_ENABLE_CONTRIB=OFF',
     '-DCMAKE_INSTALL_LIBDIR=lib',
-    `-DCMAKE_INSTALL_PREFIX=${at('build', 'deps', 'highway')}`,
+    `-DCMAKE_INSTALL_PREFIX=${fresh}`,
   ]);
   runQuietly('cmake', ['--build', build, '--target', 'install']);
   // Of contrib only headers are used (vector maths); compiling its sorts would take minutes.
-  fs.cpSync(path.join(source, 'hwy', 'contrib'), at('build/deps/highway/include/hwy/contrib'), {
+  fs.cpSync(path.join(source, 'hwy', 'contrib'), path.join(fresh, 'include', 'hwy', 'contrib'), {
     recursive: true,
     filter: (file) => fs.statSync(file).isDirectory() || file.endsWith('.h'),
   });
+  fs.rmSync(at('build', 'deps', 'highway'), { recursive: true, force: true });
+  fs.renameSync(fresh, at('build', 'deps', 'highway'));
   fs.rmSync(source, { recursive: true, force: true });
   fs.rmSync(build, { recursive: true, force: true });
   return 1;
