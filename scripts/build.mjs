@@ -1,6 +1,6 @@
 // Builds the package: the native addon into prebuilds/<target>/, the TypeScript facade into dist/.
 //   node scripts/build.mjs [--target addon|tests|parity|bench|all] [--quiet]
-// `addon` (the default) is what users need; `tests` adds the GoogleTest programs, `all` everything.
+// `addon` (the default) is what users need; the others add to it.
 
 import fs from 'node:fs';
 import { bundleTypeScript } from './bundle.mjs';

@@ -125,7 +125,7 @@ const filter = separator < 0 ? undefined : process.argv[separator + 1];
 const wants = (kind) => words.length === 0 || words.includes(kind);
 
 try {
-  await build({ target: wants('native') ? 'tests' : 'addon' });
+  await build({ target: wants('native') ? 'all' : 'addon' });
   fs.rmSync(REPORTS, { recursive: true, force: true });
   fs.mkdirSync(REPORTS, { recursive: true });
   if (wants('native')) await runGoogleTest(filter);
