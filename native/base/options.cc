@@ -167,11 +167,10 @@ class Validator {
     const auto text = value.get<std::string>();
     bool known = spec_.choices.empty();
     for (std::string_view allowed : spec_.choices) {
-      if (allowed.ends_with('*')) {
-        allowed.remove_suffix(1);
-        known = known || (text.size() > allowed.size() && text.starts_with(allowed));
-      }
-      known = known || text == allowed;
+      const bool prefix = allowed.ends_with('*');
+      if (prefix) allowed.remove_suffix(1);
+      known = known || (prefix ? text.size() > allowed.size() && text.starts_with(allowed)
+                               : text == allowed);
     }
     if (!known) fail(whole, value);
     return text;

@@ -19,9 +19,10 @@ Var build(const BuildArgs& a) {
 
   const Var y = a.in.insample_y;                // [B, L]
   const Var trend = moving_average(y, window);  // [B, L]
-  const Var forecast = linear(a.graph, trend, H * Q, "linear_trend") +
-                       linear(a.graph, y - trend, H * Q, "linear_season");  // [B, H·Q]
-  return reshape(forecast, Shape::batched({H, Q}));                         // [B, H, Q]
+  // Statements, not one expression: the order of declaration is the order of the parameter buffer.
+  const Var from_trend = linear(a.graph, trend, H * Q, "linear_trend");      // [B, H·Q]
+  const Var from_rest = linear(a.graph, y - trend, H * Q, "linear_season");  // [B, H·Q]
+  return reshape(from_trend + from_rest, Shape::batched({H, Q}));            // [B, H, Q]
 }
 
 }  // namespace

@@ -81,8 +81,8 @@ Graph Network::build(Phase phase, bool with_loss) const {
 
 Graph Network::infer_graph() const { return build(Phase::infer, false); }
 
-Graph Network::train_graph(bool input_gradient) const {
-  Graph graph = build(Phase::train, true);
+Graph Network::train_graph(bool input_gradient, Phase phase) const {
+  Graph graph = build(phase, true);
   differentiate(
       graph, io_names::kLoss,
       input_gradient ? std::vector<std::string>{io_names::kInsampleY} : std::vector<std::string>{});

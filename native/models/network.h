@@ -49,8 +49,9 @@ class Network {
   /// Output `forecast`.
   Graph infer_graph() const;
   /// Outputs `forecast`, `loss` and `grad.<parameter>`; also `grad.insample_y` with
-  /// `input_gradient`.
-  Graph train_graph(bool input_gradient = false) const;
+  /// `input_gradient`. With Phase::infer the gradient of the network as it predicts: without
+  /// dropout.
+  Graph train_graph(bool input_gradient = false, Phase phase = Phase::train) const;
 
   std::unique_ptr<Plan> compile_infer(int64_t windows) const;
   std::unique_ptr<Plan> compile_train(int64_t windows, Split split = Split::automatic) const;
