@@ -16,8 +16,8 @@ using Tensors = std::map<std::string, Tensor, std::less<>>;
 
 struct Arguments {
   int64_t windows = 1;
-  Tensors inputs;      ///< every input of the graph by name
-  Tensors parameters;  ///< every parameter by name, canonical order
+  Tensors inputs{};      ///< every input of the graph by name
+  Tensors parameters{};  ///< every parameter by name, canonical order
   uint64_t seed = 0;
   uint32_t step = 0;
 };
