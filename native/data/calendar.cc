@@ -4,13 +4,15 @@
 
 namespace nd::data {
 
-// Years are counted from March so that the leap day is the last of its year; an era is 400 years = 146097 days, after
-// which the calendar repeats (Hinnant, "chrono-compatible low-level date algorithms").
+// Years are counted from March so that the leap day is the last of its year; an era is 400 years =
+// 146097 days, after which the calendar repeats (Hinnant, "chrono-compatible low-level date
+// algorithms").
 int64_t days_from_civil(const CivilDay& date) {
   const int64_t year = date.year - (date.month <= 2 ? 1 : 0);
   const int64_t era = floor_div(year, 400);
   const int64_t year_of_era = year - era * 400;
-  const int64_t day_of_year = (153 * (date.month + (date.month > 2 ? -3 : 9)) + 2) / 5 + date.day - 1;
+  const int64_t day_of_year =
+      (153 * (date.month + (date.month > 2 ? -3 : 9)) + 2) / 5 + date.day - 1;
   const int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
   return era * 146097 + day_of_era - 719468;
 }
@@ -21,7 +23,8 @@ CivilDay civil_from_days(int64_t days) {
   const int64_t day_of_era = shifted - era * 146097;
   const int64_t year_of_era =
       (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  const int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const int64_t day_of_year =
+      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const int64_t shifted_month = (5 * day_of_year + 2) / 153;
   CivilDay date;
   date.day = static_cast<int>(day_of_year - (153 * shifted_month + 2) / 5 + 1);
@@ -47,14 +50,19 @@ std::string format_time(int64_t time, bool calendar) {
   const int64_t millis = time_of_day(time);
   const bool plain_year = date.year >= 0 && date.year <= 9999;
   char buffer[64];
-  int size = std::snprintf(buffer, sizeof buffer, plain_year ? "%04lld-%02d-%02d" : "%+07lld-%02d-%02d",
-                           static_cast<long long>(date.year), date.month, date.day);
+  int size =
+      std::snprintf(buffer, sizeof buffer, plain_year ? "%04lld-%02d-%02d" : "%+07lld-%02d-%02d",
+                    static_cast<long long>(date.year), date.month, date.day);
   if (millis != 0) {
-    const int hours = static_cast<int>(millis / 3'600'000), minutes = static_cast<int>(millis / 60'000 % 60);
-    const int seconds = static_cast<int>(millis / 1000 % 60), rest = static_cast<int>(millis % 1000);
+    const int hours = static_cast<int>(millis / 3'600'000),
+              minutes = static_cast<int>(millis / 60'000 % 60);
+    const int seconds = static_cast<int>(millis / 1000 % 60),
+              rest = static_cast<int>(millis % 1000);
     const size_t left = sizeof buffer - static_cast<size_t>(size);
-    size += rest == 0 ? std::snprintf(buffer + size, left, "T%02d:%02d:%02dZ", hours, minutes, seconds)
-                      : std::snprintf(buffer + size, left, "T%02d:%02d:%02d.%03dZ", hours, minutes, seconds, rest);
+    size += rest == 0
+                ? std::snprintf(buffer + size, left, "T%02d:%02d:%02dZ", hours, minutes, seconds)
+                : std::snprintf(buffer + size, left, "T%02d:%02d:%02d.%03dZ", hours, minutes,
+                                seconds, rest);
   }
   return std::string(buffer, static_cast<size_t>(size));
 }

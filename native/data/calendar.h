@@ -1,5 +1,5 @@
-// The civil (proleptic Gregorian) calendar in UTC on 64-bit integers: exact for every stamp, negative ones included, where
-// std::chrono stops at the year 32767.
+// The civil (proleptic Gregorian) calendar in UTC on 64-bit integers: exact for every stamp,
+// negative ones included, where std::chrono stops at the year 32767.
 #pragma once
 
 #include <cstdint>

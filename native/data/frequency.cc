@@ -4,66 +4,37 @@
 #include <array>
 #include <charconv>
 #include <limits>
-#include <unordered_map>
 #include <vector>
 
 #include "base/error.h"
-#include "data/calendar.h"
+#include "data/frequency_units.h"
 #include "data/names.h"
 
 namespace nd::data {
 
 namespace {
 
-enum class Kind : uint8_t { integer, month_start, month_end, business, fixed };
-enum class Anchor : uint8_t { none, month, quarter, weekday };
-
-struct Unit {
-  std::string_view name;
-  Kind kind;
-  Anchor anchor;
-  int64_t size;  // months, business days or milliseconds
-};
-
-enum UnitIndex : int { kInteger, kYearStart, kQuarterStart, kMonthStart, kYearEnd, kQuarterEnd, kMonthEnd,
-                       kBusiness, kWeek, kDay, kHour, kMinute, kSecond, kMilli };
-
-constexpr Unit kUnits[] = {
-    {"", Kind::integer, Anchor::none, 1},
-    {"YS", Kind::month_start, Anchor::month, 12},
-    {"QS", Kind::month_start, Anchor::quarter, 3},
-    {"MS", Kind::month_start, Anchor::none, 1},
-    {"Y", Kind::month_end, Anchor::month, 12},
-    {"Q", Kind::month_end, Anchor::quarter, 3},
-    {"M", Kind::month_end, Anchor::none, 1},
-    {"B", Kind::business, Anchor::none, 1},
-    {"W", Kind::fixed, Anchor::weekday, 7 * kMillisPerDay},
-    {"D", Kind::fixed, Anchor::none, kMillisPerDay},
-    {"h", Kind::fixed, Anchor::none, 3'600'000},
-    {"min", Kind::fixed, Anchor::none, 60'000},
-    {"s", Kind::fixed, Anchor::none, 1000},
-    {"ms", Kind::fixed, Anchor::none, 1},
-};
-
 struct Alias {
   std::string_view text, name;
 };
-constexpr Alias kAliases[] = {{"ME", "M"}, {"QE", "Q"}, {"AS", "YS"}, {"A", "Y"}, {"YE", "Y"},
-                              {"H", "h"},  {"T", "min"}, {"S", "s"},  {"L", "ms"}};
+constexpr Alias kAliases[] = {{"ME", "M"}, {"QE", "Q"},  {"AS", "YS"}, {"A", "Y"}, {"YE", "Y"},
+                              {"H", "h"},  {"T", "min"}, {"S", "s"},   {"L", "ms"}};
 
 /// What people write instead of an alias; only used to suggest one.
-constexpr Alias kWords[] = {{"monthly", "MS"},  {"month", "MS"},     {"mo", "MS"},    {"m", "min"},      {"minute", "min"},
-                            {"minutes", "min"}, {"minutely", "min"}, {"hour", "h"},   {"hours", "h"},    {"hourly", "h"},
-                            {"day", "D"},       {"days", "D"},       {"daily", "D"},  {"week", "W"},     {"weeks", "W"},
-                            {"weekly", "W"},    {"quarter", "QS"},   {"year", "YS"},  {"quarterly", "QS"}, {"yearly", "YS"},
-                            {"annual", "YS"},   {"annually", "YS"},  {"sec", "s"},    {"second", "s"},   {"seconds", "s"},
-                            {"business", "B"},  {"weekday", "B"},    {"months", "MS"}, {"years", "YS"}};
+constexpr Alias kWords[] = {
+    {"monthly", "MS"}, {"month", "MS"},    {"mo", "MS"},        {"m", "min"},
+    {"minute", "min"}, {"minutes", "min"}, {"minutely", "min"}, {"hour", "h"},
+    {"hours", "h"},    {"hourly", "h"},    {"day", "D"},        {"days", "D"},
+    {"daily", "D"},    {"week", "W"},      {"weeks", "W"},      {"weekly", "W"},
+    {"quarter", "QS"}, {"year", "YS"},     {"quarterly", "QS"}, {"yearly", "YS"},
+    {"annual", "YS"},  {"annually", "YS"}, {"sec", "s"},        {"second", "s"},
+    {"seconds", "s"},  {"business", "B"},  {"weekday", "B"},    {"months", "MS"},
+    {"years", "YS"}};
 
 constexpr std::array<std::string_view, 12> kMonths = {"JAN", "FEB", "MAR", "APR", "MAY", "JUN",
                                                       "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"};
-constexpr std::array<std::string_view, 7> kWeekdays = {"MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"};
-
-const Unit& unit_at(int unit) { return kUnits[static_cast<size_t>(unit)]; }
+constexpr std::array<std::string_view, 7> kWeekdays = {"MON", "TUE", "WED", "THU",
+                                                       "FRI", "SAT", "SUN"};
 
 /// As many as fit between the first and the last stamp of a calendar.
 int64_t max_count(const Unit& unit) {
@@ -82,8 +53,9 @@ int find_unit(std::string_view name) {
 }
 
 int find_anchor(Anchor kind, std::string_view name) {
-  const std::span<const std::string_view> names =
-      kind == Anchor::weekday ? std::span<const std::string_view>(kWeekdays) : std::span<const std::string_view>(kMonths);
+  const std::span<const std::string_view> names = kind == Anchor::weekday
+                                                      ? std::span<const std::string_view>(kWeekdays)
+                                                      : std::span<const std::string_view>(kMonths);
   const auto found = std::find(names.begin(), names.end(), name);
   if (kind == Anchor::none || found == names.end()) return -1;
   const int index = static_cast<int>(found - names.begin());
@@ -93,7 +65,8 @@ int find_anchor(Anchor kind, std::string_view name) {
 std::string_view anchor_name(int unit, int anchor) {
   const Anchor kind = unit_at(unit).anchor;
   if (kind == Anchor::weekday) return kWeekdays[static_cast<size_t>(anchor)];
-  // A quarter's anchor names its first month of the year when it starts quarters, its last when it ends them.
+  // A quarter's anchor names its first month of the year when it starts quarters, its last when it
+  // ends them.
   if (kind == Anchor::quarter && unit_at(unit).kind == Kind::month_end) anchor += 9;
   return kMonths[static_cast<size_t>(anchor)];
 }
@@ -107,65 +80,23 @@ std::string_view anchor_name(int unit, int anchor) {
   for (const Alias& word : kWords) {
     if (word.text == closest) closest = word.name;
   }
-  throw Error(Code::config,
-              "[frequency] received \"" + std::string(text.substr(0, 64)) +
-                  "\", expected an integer or a unit with an optional multiple (\"15min\", \"2h\"): MS M QS Q YS Y W D B h "
-                  "min s ms, with an optional anchor for years, quarters and weeks (\"W-SUN\", \"QS-FEB\"); did you mean \"" +
-                  std::string(closest) + "\"?");
+  throw Error(Code::config, "[frequency] received \"" + std::string(text.substr(0, 64)) +
+                                "\", expected an integer or a unit with an optional multiple "
+                                "(\"15min\", \"2h\"): MS M QS Q YS Y W D B h "
+                                "min s ms, with an optional anchor for years, quarters and weeks "
+                                "(\"W-SUN\", \"QS-FEB\"); did you mean \"" +
+                                std::string(closest) + "\"?");
 }
-
-int64_t month_number(const CivilDay& date) { return date.year * 12 + date.month - 1; }
 
 int64_t business_number(int64_t day) {
   const int dow = weekday(day);
   return floor_div(day + 3, 7) * 5 + std::min(dow, 4);  // a weekend counts as its Friday
 }
 
-int64_t clamp_to_int64(__int128 value) {
-  constexpr __int128 kLow = std::numeric_limits<int64_t>::min(), kHigh = std::numeric_limits<int64_t>::max();
-  return static_cast<int64_t>(std::clamp(value, kLow, kHigh));
-}
-
 /// Number of `step`s in `distance`, or -1.
 int64_t exact_quotient(__int128 distance, int64_t step) {
   if (distance < 0 || distance % step != 0) return -1;
   return clamp_to_int64(distance / step);
-}
-
-bool on_unit(Kind kind, int64_t day) {
-  if (kind == Kind::business) return weekday(day) < 5;
-  if (kind != Kind::month_start && kind != Kind::month_end) return true;
-  const CivilDay date = civil_from_days(day);
-  return date.day == (kind == Kind::month_start ? 1 : days_in_month(date.year, date.month));
-}
-
-/// The most frequent difference of neighbours, the smallest one on ties.
-template <typename Number>
-int64_t most_frequent_step(std::span<const int64_t> times, Number number) {
-  std::unordered_map<int64_t, int64_t> counts;
-  int64_t last_step = 0, run = 0;
-  for (size_t i = 1; i < times.size(); ++i) {
-    const int64_t step = clamp_to_int64(static_cast<__int128>(number(times[i])) - number(times[i - 1]));
-    if (step != last_step && run > 0) {
-      counts[last_step] += run;
-      run = 0;
-    }
-    last_step = step;
-    ++run;
-  }
-  counts[last_step] += run;
-  int64_t best = 0, best_count = 0;
-  for (const auto& [step, count] : counts) {
-    if (step > 0 && (count > best_count || (count == best_count && step < best))) {
-      best = step;
-      best_count = count;
-    }
-  }
-  return std::max<int64_t>(best, 1);
-}
-
-std::string describe_step(int64_t from, int64_t to, bool calendar) {
-  return "from " + format_time(from, calendar) + " to " + format_time(to, calendar);
 }
 
 }  // namespace
@@ -192,7 +123,8 @@ Frequency Frequency::parse(std::string_view text) {
   const int unit = has_count && name.empty() ? kInteger : find_unit(name.substr(0, dash));
   if (unit < 0) throw_unknown(text, name);
   if (count < 1 || count > max_count(unit_at(unit))) {
-    throw Error(Code::config, "[frequency] received \"" + std::string(text) + "\", expected a multiple from 1 to " +
+    throw Error(Code::config, "[frequency] received \"" + std::string(text) +
+                                  "\", expected a multiple from 1 to " +
                                   std::to_string(max_count(unit_at(unit))));
   }
   if (dash == std::string_view::npos) return Frequency(unit, count, -1);
@@ -201,71 +133,15 @@ Frequency Frequency::parse(std::string_view text) {
   return Frequency(unit, count, anchor);
 }
 
-Frequency Frequency::most_common(std::span<const int64_t> sorted_times, bool calendar) {
-  if (sorted_times.size() < 2) {
-    throw Error(Code::empty, "[frequency] received a longest series of " + std::to_string(sorted_times.size()) +
-                                 " row(s), expected at least 2 to infer the frequency; give the option frequency (\"MS\", \"D\", "
-                                 "\"h\", \"1\" …)");
-  }
-  const int64_t step = most_frequent_step(sorted_times, [](int64_t t) { return t; });
-  if (!calendar) return Frequency(kInteger, step, -1);
-
-  // Months: most stamps are the first (last) day of one at the same time of day. A shorter step never does that.
-  const int64_t clock = time_of_day(sorted_times[0]);
-  for (const Kind kind : {Kind::month_start, Kind::month_end}) {
-    size_t hits = 0;
-    for (const int64_t t : sorted_times) hits += time_of_day(t) == clock && on_unit(kind, day_of(t)) ? 1U : 0U;
-    if (2 * hits <= sorted_times.size()) continue;
-    const auto month_of = [](int64_t t) { return month_number(civil_from_days(day_of(t))); };
-    const int64_t months = most_frequent_step(sorted_times, month_of);
-    const int64_t first_month = month_of(sorted_times[0]);
-    const int month = static_cast<int>(first_month - floor_div(first_month, 12) * 12);
-    const int yearly = kind == Kind::month_start ? kYearStart : kYearEnd;
-    const int usual = kind == Kind::month_start ? 0 : 11;  // January starts, December ends a plain year and quarter
-    if (months % 12 == 0) return Frequency(yearly, months / 12, month == usual ? -1 : month);
-    if (months % 3 == 0) return Frequency(yearly + 1, months / 3, month % 3 == usual % 3 ? -1 : month % 3);
-    return Frequency(yearly + 2, months, -1);
-  }
-
-  if (step % kMillisPerDay == 0) {
-    const int64_t days = step / kMillisPerDay;
-    const int dow = weekday(day_of(sorted_times[0]));
-    if (days % 7 == 0) return Frequency(kWeek, days / 7, dow);
-    if (days == 1) {
-      bool weekends_free = true, holes = false;
-      for (size_t i = 0; i < sorted_times.size(); ++i) {
-        weekends_free &= weekday(day_of(sorted_times[i])) < 5;
-        holes |= i > 0 && sorted_times[i] - sorted_times[i - 1] > kMillisPerDay;
-      }
-      if (weekends_free && holes) return Frequency(kBusiness, 1, -1);
-    }
-    return Frequency(kDay, days, -1);
-  }
-  for (const int unit : {kHour, kMinute, kSecond}) {
-    if (step % unit_at(unit).size == 0) return Frequency(unit, step / unit_at(unit).size, -1);
-  }
-  return Frequency(kMilli, step, -1);
-}
-
-Frequency Frequency::infer(std::span<const int64_t> sorted_times, bool calendar) {
-  Frequency frequency = most_common(sorted_times, calendar);
-  for (size_t i = 1; i < sorted_times.size(); ++i) {
-    const int64_t from = sorted_times[i - 1], to = sorted_times[i];
-    if (frequency.steps_between(from, to) >= 1) continue;
-    throw Error(Code::data, "[frequency] received steps of different length: most are " + frequency.text() + ", but the one " +
-                                describe_step(from, to, calendar) + " (row " + std::to_string(i) +
-                                " of the series) is no multiple of it; regularise the series or give the option frequency");
-  }
-  return frequency;
-}
-
 int64_t Frequency::advance(int64_t time, int64_t steps) const {
   const Unit& unit = unit_at(unit_);
   const __int128 distance = static_cast<__int128>(steps) * count_ * unit.size;
-  if (unit.kind == Kind::integer || unit.kind == Kind::fixed) return clamp_to_int64(time + distance);
+  if (unit.kind == Kind::integer || unit.kind == Kind::fixed)
+    return clamp_to_int64(time + distance);
 
   const int64_t day = day_of(time), clock = time_of_day(time);
-  // Beyond some hundred million years there is no calendar: a bound keeps the arithmetic below free of overflow.
+  // Beyond some hundred million years there is no calendar: a bound keeps the arithmetic below free
+  // of overflow.
   constexpr __int128 kFar = 10'000'000'000;
   const int64_t units = static_cast<int64_t>(std::clamp<__int128>(distance, -kFar, kFar));
   int64_t target = 0;
@@ -274,7 +150,8 @@ int64_t Frequency::advance(int64_t time, int64_t steps) const {
     target = floor_div(number, 5) * 7 + (number - floor_div(number, 5) * 5) - 3;
   } else {
     const int64_t number = month_number(civil_from_days(day)) + units;
-    CivilDay date{floor_div(number, 12), static_cast<int>(number - floor_div(number, 12) * 12) + 1, 1};
+    CivilDay date{floor_div(number, 12), static_cast<int>(number - floor_div(number, 12) * 12) + 1,
+                  1};
     if (unit.kind == Kind::month_end) date.day = days_in_month(date.year, date.month);
     target = days_from_civil(date);
   }
@@ -284,11 +161,15 @@ int64_t Frequency::advance(int64_t time, int64_t steps) const {
 int64_t Frequency::steps_between(int64_t a, int64_t b) const {
   const Unit& unit = unit_at(unit_);
   const int64_t step = count_ * unit.size;
-  if (unit.kind == Kind::integer || unit.kind == Kind::fixed) return exact_quotient(static_cast<__int128>(b) - a, step);
+  if (unit.kind == Kind::integer || unit.kind == Kind::fixed)
+    return exact_quotient(static_cast<__int128>(b) - a, step);
   const int64_t day_a = day_of(a), day_b = day_of(b);
-  if (time_of_day(a) != time_of_day(b) || !on_unit(unit.kind, day_a) || !on_unit(unit.kind, day_b)) return -1;
-  if (unit.kind == Kind::business) return exact_quotient(business_number(day_b) - business_number(day_a), step);
-  return exact_quotient(month_number(civil_from_days(day_b)) - month_number(civil_from_days(day_a)), step);
+  if (time_of_day(a) != time_of_day(b) || !on_unit(unit.kind, day_a) || !on_unit(unit.kind, day_b))
+    return -1;
+  if (unit.kind == Kind::business)
+    return exact_quotient(business_number(day_b) - business_number(day_a), step);
+  return exact_quotient(month_number(civil_from_days(day_b)) - month_number(civil_from_days(day_a)),
+                        step);
 }
 
 bool Frequency::on_grid(int64_t time) const {

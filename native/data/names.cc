@@ -31,7 +31,8 @@ size_t edit_distance(std::string_view a, std::string_view b) {
 std::string_view nearest_name(std::string_view received, std::span<const std::string_view> known) {
   std::string_view best;
   size_t best_distance = SIZE_MAX;
-  received = received.substr(0, 64);  // a name is short; the rest of a pasted text would only cost time
+  received =
+      received.substr(0, 64);  // a name is short; the rest of a pasted text would only cost time
   for (const std::string_view name : known) {
     const size_t distance = edit_distance(received, name);
     if (distance < best_distance) {

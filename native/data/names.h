@@ -7,7 +7,8 @@
 
 namespace nd::data {
 
-/// The member of `known` with the smallest edit distance to `received` (case does not count); the first one on ties.
+/// The member of `known` with the smallest edit distance to `received` (case does not count); the
+/// first one on ties.
 std::string_view nearest_name(std::string_view received, std::span<const std::string_view> known);
 
 /// "a, b or c" in quotes.

@@ -12,7 +12,8 @@ namespace nd::data {
 
 namespace {
 
-/// The rows grouped by series and sorted by time; `order[p]` is the caller's row at position p, empty = the same.
+/// The rows grouped by series and sorted by time; `order[p]` is the caller's row at position p,
+/// empty = the same.
 struct Layout {
   std::vector<int64_t> offsets;
   std::vector<int64_t> order;
@@ -33,20 +34,24 @@ void check_values(const RawPanel& raw) {
   if (rows == 0) throw Error(Code::empty, "[panel] received no rows, expected at least one series");
   if (raw.times.size() != rows || raw.target.size() != rows) {
     throw Error(Code::shape, "[panel] received " + std::to_string(rows) + " series names, " +
-                                 std::to_string(raw.times.size()) + " times and " + std::to_string(raw.target.size()) +
+                                 std::to_string(raw.times.size()) + " times and " +
+                                 std::to_string(raw.target.size()) +
                                  " targets, expected columns of one length");
   }
   for (const int32_t s : raw.series) {
-    check_internal(s >= 0 && static_cast<size_t>(s) < raw.ids.size(), "panel: index of a series in range");
+    check_internal(s >= 0 && static_cast<size_t>(s) < raw.ids.size(),
+                   "panel: index of a series in range");
   }
   for (size_t r = 0; r < rows; ++r) {
     if (!std::isfinite(raw.target[r])) {
       throw row_error(place_of(raw, static_cast<int64_t>(r)), raw.calendar,
-                      "the target is " + format_value(raw.target[r]) + ", expected a finite number; fill or remove the row");
+                      "the target is " + format_value(raw.target[r]) +
+                          ", expected a finite number; fill or remove the row");
     }
     if (raw.calendar && (raw.times[r] > kMaxCalendarTime || raw.times[r] < -kMaxCalendarTime)) {
       throw row_error(place_of(raw, static_cast<int64_t>(r)), false,
-                      "the time is outside the calendar, expected milliseconds since 1970-01-01 within ±8.64e15");
+                      "the time is outside the calendar, expected milliseconds since 1970-01-01 "
+                      "within ±8.64e15");
     }
   }
 }
@@ -59,14 +64,16 @@ Layout group_rows(const RawPanel& raw) {
   std::partial_sum(layout.offsets.begin(), layout.offsets.end(), layout.offsets.begin());
   for (size_t s = 0; s < raw.ids.size(); ++s) {
     if (layout.offsets[s] == layout.offsets[s + 1]) {
-      throw Error(Code::empty, "[panel] series \"" + raw.ids[s] + "\" has no rows, expected at least one");
+      throw Error(Code::empty,
+                  "[panel] series \"" + raw.ids[s] + "\" has no rows, expected at least one");
     }
   }
   if (std::is_sorted(raw.series.begin(), raw.series.end())) return layout;
   layout.order.resize(rows);
   std::vector<int64_t> next(layout.offsets.begin(), layout.offsets.end() - 1);
   for (size_t r = 0; r < rows; ++r) {
-    layout.order[static_cast<size_t>(next[static_cast<size_t>(raw.series[r])]++)] = static_cast<int64_t>(r);
+    layout.order[static_cast<size_t>(next[static_cast<size_t>(raw.series[r])]++)] =
+        static_cast<int64_t>(r);
   }
   return layout;
 }
@@ -80,17 +87,19 @@ void sort_series(const RawPanel& raw, int64_t begin, int64_t end, Layout& layout
       layout.order.resize(raw.times.size());
       std::iota(layout.order.begin(), layout.order.end(), int64_t{0});
     }
-    std::stable_sort(layout.order.begin() + begin, layout.order.begin() + end, [&](int64_t a, int64_t b) {
-      return raw.times[static_cast<size_t>(a)] < raw.times[static_cast<size_t>(b)];
-    });
+    std::stable_sort(layout.order.begin() + begin, layout.order.begin() + end,
+                     [&](int64_t a, int64_t b) {
+                       return raw.times[static_cast<size_t>(a)] < raw.times[static_cast<size_t>(b)];
+                     });
     layout.was_sorted = false;
   }
   for (p = begin + 1; p < end; ++p) {
     if (time_at(p) != time_at(p - 1)) continue;
     const RowPlace first = place_of(raw, layout.row(p - 1));
     throw row_error(place_of(raw, layout.row(p)), raw.calendar,
-                    "the series has this time twice, first in row " + std::to_string(first.row) + " (value " +
-                        format_value(first.value) + "); expected one row per time, remove or merge one of them");
+                    "the series has this time twice, first in row " + std::to_string(first.row) +
+                        " (value " + format_value(first.value) +
+                        "); expected one row per time, remove or merge one of them");
   }
 }
 
@@ -98,39 +107,46 @@ std::string plural(int64_t count, const char* one, const char* many) {
   return std::to_string(count) + " " + (count == 1 ? one : many);
 }
 
-Error gap_error(const RawPanel& raw, const Frequency& f, const RowPlace& before, const RowPlace& after, int64_t steps) {
+Error gap_error(const RawPanel& raw, const Frequency& f, const RowPlace& before,
+                const RowPlace& after, int64_t steps) {
   constexpr int64_t kListed = 3;
   std::vector<std::string> missing;
-  for (int64_t k = 1; k < steps && k <= kListed; ++k) missing.push_back(format_time(f.advance(before.time, k), raw.calendar));
+  for (int64_t k = 1; k < steps && k <= kListed; ++k)
+    missing.push_back(format_time(f.advance(before.time, k), raw.calendar));
   std::string list;
   for (const std::string& stamp : missing) list += (list.empty() ? "" : ", ") + stamp;
-  if (steps - 1 > kListed) list += " … " + format_time(f.advance(before.time, steps - 1), raw.calendar);
-  return row_error(after, raw.calendar,
-                   plural(steps - 1, "stamp is", "stamps are") + " missing before it (" + list + "), the previous row is " +
-                       std::to_string(before.row) + " (time " + format_time(before.time, raw.calendar) +
-                       "); expected a row every " + f.text() +
-                       ": fill the gap before fit, or give the option frequency if the data's is another",
-                   missing, steps - 1);
+  if (steps - 1 > kListed)
+    list += " … " + format_time(f.advance(before.time, steps - 1), raw.calendar);
+  return row_error(
+      after, raw.calendar,
+      plural(steps - 1, "stamp is", "stamps are") + " missing before it (" + list +
+          "), the previous row is " + std::to_string(before.row) + " (time " +
+          format_time(before.time, raw.calendar) + "); expected a row every " + f.text() +
+          ": fill the gap before fit, or give the option frequency if the data's is another",
+      missing, steps - 1);
 }
 
 /// Every row lies one step after the one before it.
-void check_steps(const RawPanel& raw, const Layout& layout, std::span<const int64_t> times, const Frequency& f,
-                 const std::string& origin) {
+void check_steps(const RawPanel& raw, const Layout& layout, std::span<const int64_t> times,
+                 const Frequency& f, const std::string& origin) {
   for (size_t s = 0; s + 1 < layout.offsets.size(); ++s) {
     const int64_t begin = layout.offsets[s], end = layout.offsets[s + 1];
     if (!f.on_grid(times[static_cast<size_t>(begin)])) {
       throw row_error(place_of(raw, layout.row(begin)), raw.calendar,
-                      "the time is no stamp of the " + origin + " frequency " + f.text() + "; correct it or give the option frequency");
+                      "the time is no stamp of the " + origin + " frequency " + f.text() +
+                          "; correct it or give the option frequency");
     }
     for (int64_t p = begin + 1; p < end; ++p) {
-      const int64_t previous = times[static_cast<size_t>(p) - 1], current = times[static_cast<size_t>(p)];
+      const int64_t previous = times[static_cast<size_t>(p) - 1],
+                    current = times[static_cast<size_t>(p)];
       const int64_t steps = f.steps_between(previous, current);
       if (steps == 1) continue;
       const RowPlace after = place_of(raw, layout.row(p));
       if (steps > 1) throw gap_error(raw, f, place_of(raw, layout.row(p - 1)), after, steps);
       throw row_error(after, raw.calendar,
-                      "the step from the previous stamp, " + format_time(previous, raw.calendar) + ", is no multiple of the " +
-                          origin + " frequency " + f.text() + "; correct the time, regularise the series or give the option frequency");
+                      "the step from the previous stamp, " + format_time(previous, raw.calendar) +
+                          ", is no multiple of the " + origin + " frequency " + f.text() +
+                          "; correct the time, regularise the series or give the option frequency");
     }
   }
 }
@@ -138,10 +154,12 @@ void check_steps(const RawPanel& raw, const Layout& layout, std::span<const int6
 Frequency given_frequency(const std::string& text, bool calendar) {
   const Frequency f = Frequency::parse(text);
   if (f.is_calendar() == calendar) return f;
-  throw Error(Code::config, calendar ? "[frequency] received the integer " + f.text() +
-                                           " for calendar times, expected a unit such as \"D\", \"MS\" or \"15min\""
-                                     : "[frequency] received \"" + f.text() +
-                                           "\" for integer times, expected an integer such as \"1\"");
+  throw Error(Code::config,
+              calendar
+                  ? "[frequency] received the integer " + f.text() +
+                        " for calendar times, expected a unit such as \"D\", \"MS\" or \"15min\""
+                  : "[frequency] received \"" + f.text() +
+                        "\" for integer times, expected an integer such as \"1\"");
 }
 
 }  // namespace
@@ -149,24 +167,30 @@ Frequency given_frequency(const std::string& text, bool calendar) {
 Panel::Panel(RawPanel raw, const PanelOptions& options) : calendar_(raw.calendar) {
   check_values(raw);
   Layout layout = group_rows(raw);
-  for (size_t s = 0; s < raw.ids.size(); ++s) sort_series(raw, layout.offsets[s], layout.offsets[s + 1], layout);
+  for (size_t s = 0; s < raw.ids.size(); ++s)
+    sort_series(raw, layout.offsets[s], layout.offsets[s + 1], layout);
 
   std::vector<int64_t> sorted_times;
   if (!layout.order.empty()) {
     sorted_times.reserve(raw.times.size());
-    for (const int64_t row : layout.order) sorted_times.push_back(raw.times[static_cast<size_t>(row)]);
+    for (const int64_t row : layout.order)
+      sorted_times.push_back(raw.times[static_cast<size_t>(row)]);
   }
   const std::span<const int64_t> times = layout.order.empty() ? raw.times : sorted_times;
 
   size_t longest = 0;
   for (size_t s = 0; s < raw.ids.size(); ++s) {
-    if (layout.offsets[s + 1] - layout.offsets[s] > layout.offsets[longest + 1] - layout.offsets[longest]) longest = s;
+    if (layout.offsets[s + 1] - layout.offsets[s] >
+        layout.offsets[longest + 1] - layout.offsets[longest])
+      longest = s;
   }
   const bool infer = options.frequency.empty();
-  frequency_ = infer ? Frequency::most_common(times.subspan(static_cast<size_t>(layout.offsets[longest]),
-                                                            static_cast<size_t>(layout.offsets[longest + 1] - layout.offsets[longest])),
-                                              calendar_)
-                     : given_frequency(options.frequency, calendar_);
+  frequency_ =
+      infer ? Frequency::most_common(times.subspan(static_cast<size_t>(layout.offsets[longest]),
+                                                   static_cast<size_t>(layout.offsets[longest + 1] -
+                                                                       layout.offsets[longest])),
+                                     calendar_)
+            : given_frequency(options.frequency, calendar_);
   check_steps(raw, layout, times, frequency_, infer ? "inferred" : "given");
 
   for (size_t s = 0; s < raw.ids.size(); ++s) {
@@ -191,11 +215,13 @@ int64_t Panel::longest() const {
 }
 
 std::span<const double> Panel::target(int64_t s) const {
-  return std::span<const double>(target_).subspan(static_cast<size_t>(begin(s)), static_cast<size_t>(length(s)));
+  return std::span<const double>(target_).subspan(static_cast<size_t>(begin(s)),
+                                                  static_cast<size_t>(length(s)));
 }
 
 std::span<double> Panel::mutable_target(int64_t s) {
-  return std::span<double>(target_).subspan(static_cast<size_t>(begin(s)), static_cast<size_t>(length(s)));
+  return std::span<double>(target_).subspan(static_cast<size_t>(begin(s)),
+                                            static_cast<size_t>(length(s)));
 }
 
 Panel Panel::tail(int64_t steps) const {
@@ -215,19 +241,24 @@ Panel Panel::tail(int64_t steps) const {
   return tail;
 }
 
-Panel make_panel(std::vector<std::string> ids, std::vector<int64_t> offsets, std::vector<double> target,
-                 std::vector<int64_t> last, Frequency frequency, bool calendar) {
+Panel make_panel(std::vector<std::string> ids, std::vector<int64_t> offsets,
+                 std::vector<double> target, std::vector<int64_t> last, Frequency frequency,
+                 bool calendar) {
   const auto require = [](bool holds, const std::string& what) {
     if (!holds) throw Error(Code::file, "[panel] the saved series are damaged: " + what);
   };
   require(!ids.empty(), "no series");
-  require(offsets.size() == ids.size() + 1 && last.size() == ids.size(), "tables of different length");
-  require(offsets.front() == 0 && offsets.back() == static_cast<int64_t>(target.size()), "offsets that do not span the values");
+  require(offsets.size() == ids.size() + 1 && last.size() == ids.size(),
+          "tables of different length");
+  require(offsets.front() == 0 && offsets.back() == static_cast<int64_t>(target.size()),
+          "offsets that do not span the values");
   for (size_t s = 0; s < ids.size(); ++s) require(offsets[s] < offsets[s + 1], "an empty series");
-  require(std::all_of(target.begin(), target.end(), [](double v) { return std::isfinite(v); }), "a value that is not finite");
+  require(std::all_of(target.begin(), target.end(), [](double v) { return std::isfinite(v); }),
+          "a value that is not finite");
   require(frequency.is_calendar() == calendar, "a frequency of another kind of time");
   for (const int64_t t : last) {
-    require(!calendar || (t <= kMaxCalendarTime && t >= -kMaxCalendarTime), "a time outside the calendar");
+    require(!calendar || (t <= kMaxCalendarTime && t >= -kMaxCalendarTime),
+            "a time outside the calendar");
     require(frequency.on_grid(t), "a time off the frequency's grid");
   }
   Panel panel;

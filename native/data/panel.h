@@ -1,5 +1,6 @@
-// A panel: many series of different lengths in one columnar store, checked once at the door. Everything behind it may
-// rely on: rows sorted by time within a series, no duplicate, no gap, finite targets, one frequency.
+// A panel: many series of different lengths in one columnar store, checked once at the door.
+// Everything behind it may rely on: rows sorted by time within a series, no duplicate, no gap,
+// finite targets, one frequency.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +15,11 @@ namespace nd::data {
 
 /// What the caller hands over, in any row order. `series[r]` indexes `ids`.
 struct RawPanel {
-  std::vector<std::string> ids;     ///< distinct series names, in order of first appearance
-  std::vector<int32_t> series;      ///< per row
-  std::vector<int64_t> times;       ///< per row: integer time, or milliseconds since 1970-01-01 UTC
-  std::vector<double> target;       ///< per row
-  bool calendar = false;            ///< times are milliseconds of a calendar
+  std::vector<std::string> ids;  ///< distinct series names, in order of first appearance
+  std::vector<int32_t> series;   ///< per row
+  std::vector<int64_t> times;    ///< per row: integer time, or milliseconds since 1970-01-01 UTC
+  std::vector<double> target;    ///< per row
+  bool calendar = false;         ///< times are milliseconds of a calendar
 };
 
 struct PanelOptions {
@@ -28,8 +29,9 @@ struct PanelOptions {
 /// Checked panel. Series keep the order of `ids`; rows of series s are [begin(s), end(s)).
 class Panel {
  public:
-  /// Sorts rows by time when needed, infers or checks the frequency. Throws E0003 when there is no row and E0011 naming
-  /// series, row (of the caller's order, from 0), time and value for NaN/Inf targets, duplicate time stamps, gaps and stamps off the frequency's grid.
+  /// Sorts rows by time when needed, infers or checks the frequency. Throws E0003 when there is no
+  /// row and E0011 naming series, row (of the caller's order, from 0), time and value for NaN/Inf
+  /// targets, duplicate time stamps, gaps and stamps off the frequency's grid.
   Panel(RawPanel raw, const PanelOptions& options);
 
   int64_t series_count() const { return static_cast<int64_t>(ids_.size()); }
@@ -57,12 +59,15 @@ class Panel {
   std::vector<int64_t> first_, last_;
   Frequency frequency_;
   bool calendar_ = false, was_sorted_ = true;
-  friend Panel make_panel(std::vector<std::string> ids, std::vector<int64_t> offsets, std::vector<double> target,
-                          std::vector<int64_t> last, Frequency frequency, bool calendar);
+  friend Panel make_panel(std::vector<std::string> ids, std::vector<int64_t> offsets,
+                          std::vector<double> target, std::vector<int64_t> last,
+                          Frequency frequency, bool calendar);
 };
 
-/// Rebuilds a panel from a saved file: trusted layout, values checked for consistency (E0006 otherwise).
-Panel make_panel(std::vector<std::string> ids, std::vector<int64_t> offsets, std::vector<double> target,
-                 std::vector<int64_t> last, Frequency frequency, bool calendar);
+/// Rebuilds a panel from a saved file: trusted layout, values checked for consistency (E0006
+/// otherwise).
+Panel make_panel(std::vector<std::string> ids, std::vector<int64_t> offsets,
+                 std::vector<double> target, std::vector<int64_t> last, Frequency frequency,
+                 bool calendar);
 
 }  // namespace nd::data

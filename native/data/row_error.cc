@@ -35,8 +35,8 @@ Error row_error(const RowPlace& place, bool calendar, const std::string& explana
     details["missingCount"] = missing_count;
   }
   return Error(Code::data,
-               "[panel] series \"" + place.series + "\", row " + std::to_string(place.row) + " (time " + time + ", value " +
-                   format_value(place.value) + "): " + explanation,
+               "[panel] series \"" + place.series + "\", row " + std::to_string(place.row) +
+                   " (time " + time + ", value " + format_value(place.value) + "): " + explanation,
                details.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 

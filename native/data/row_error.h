@@ -17,8 +17,9 @@ struct RowPlace {
   double value = 0;
 };
 
-/// `[panel] series "A", row 3 (time 2020-01-01, value NaN): ` + explanation; details {series, row, time, value} and, when
-/// there are any, `missing` (stamps) and `missingCount`. NaN and infinities are strings in the details.
+/// `[panel] series "A", row 3 (time 2020-01-01, value NaN): ` + explanation; details {series, row,
+/// time, value} and, when there are any, `missing` (stamps) and `missingCount`. NaN and infinities
+/// are strings in the details.
 Error row_error(const RowPlace& place, bool calendar, const std::string& explanation,
                 const std::vector<std::string>& missing = {}, int64_t missing_count = 0);
 

@@ -12,15 +12,18 @@ namespace nd::data {
 
 namespace {
 
-constexpr double kEpsilon = 1e-6;                       // of the reference's TemporalNorm
-constexpr double kMadPerStd = 0.6744897501960817;       // 0.75 quantile of the normal distribution
-constexpr std::array<std::string_view, 7> kWindowNames = {"identity", "standard",  "robust", "minmax",
-                                                          "minmax1",  "invariant", "revin"};
-constexpr std::array<std::string_view, 5> kSeriesNames = {"none", "standard", "minmax", "robust", "robust-iqr"};
+constexpr double kEpsilon = 1e-6;                  // of the reference's TemporalNorm
+constexpr double kMadPerStd = 0.6744897501960817;  // 0.75 quantile of the normal distribution
+constexpr std::array<std::string_view, 7> kWindowNames = {
+    "identity", "standard", "robust", "minmax", "minmax1", "invariant", "revin"};
+constexpr std::array<std::string_view, 5> kSeriesNames = {"none", "standard", "minmax", "robust",
+                                                          "robust-iqr"};
 
-[[noreturn]] void throw_unknown(const char* place, std::string_view name, std::span<const std::string_view> known) {
-  throw Error(Code::config, std::string("[") + place + "] received \"" + std::string(name) + "\", expected one of " +
-                                list_names(known) + "; did you mean \"" + std::string(nearest_name(name, known)) + "\"?");
+[[noreturn]] void throw_unknown(const char* place, std::string_view name,
+                                std::span<const std::string_view> known) {
+  throw Error(Code::config, std::string("[") + place + "] received \"" + std::string(name) +
+                                "\", expected one of " + list_names(known) + "; did you mean \"" +
+                                std::string(nearest_name(name, known)) + "\"?");
 }
 
 struct Moments {
@@ -29,7 +32,8 @@ struct Moments {
 
 Moments moments(std::span<const double> x) {
   const auto [low, high] = std::minmax_element(x.begin(), x.end());
-  // Rounding of the mean would give a constant window a tiny deviation, and then a scale of 1e-6 instead of 1.
+  // Rounding of the mean would give a constant window a tiny deviation, and then a scale of 1e-6
+  // instead of 1.
   if (*low == *high) return {*low, 0};
   double sum = 0;
   for (const double v : x) sum += v;
@@ -62,7 +66,9 @@ double averaged_median(std::vector<double>& values) {
   const size_t n = values.size();
   const double upper = order_statistic(values, n / 2);
   if (n % 2 == 1) return upper;
-  return (*std::max_element(values.begin(), values.begin() + static_cast<ptrdiff_t>(n / 2)) + upper) / 2;
+  return (*std::max_element(values.begin(), values.begin() + static_cast<ptrdiff_t>(n / 2)) +
+          upper) /
+         2;
 }
 
 double linear_quantile(std::vector<double>& values, double q) {
@@ -70,7 +76,8 @@ double linear_quantile(std::vector<double>& values, double q) {
   const size_t k = static_cast<size_t>(position);
   const double below = order_statistic(values, k);
   if (k + 1 == values.size()) return below;
-  const double above = *std::min_element(values.begin() + static_cast<ptrdiff_t>(k) + 1, values.end());
+  const double above =
+      *std::min_element(values.begin() + static_cast<ptrdiff_t>(k) + 1, values.end());
   return below + (above - below) * (position - static_cast<double>(k));
 }
 
@@ -129,8 +136,8 @@ WindowScaler parse_window_scaler(std::string_view name) {
 
 std::string_view name_of(WindowScaler scaler) { return kWindowNames[static_cast<size_t>(scaler)]; }
 
-WindowStatistics observed_statistics(WindowScaler scaler, std::span<const double> observed, const RevinAffine& affine,
-                                     bool compat) {
+WindowStatistics observed_statistics(WindowScaler scaler, std::span<const double> observed,
+                                     const RevinAffine& affine, bool compat) {
   WindowStatistics s;
   if (!observed.empty()) {
     s = raw_statistics(scaler, observed);
@@ -144,8 +151,9 @@ WindowStatistics observed_statistics(WindowScaler scaler, std::span<const double
   return s;
 }
 
-WindowStatistics window_statistics(WindowScaler scaler, std::span<const double> x, std::span<const double> mask,
-                                   const RevinAffine& affine, bool compat) {
+WindowStatistics window_statistics(WindowScaler scaler, std::span<const double> x,
+                                   std::span<const double> mask, const RevinAffine& affine,
+                                   bool compat) {
   check_internal(x.size() == mask.size(), "window_statistics: mask as long as the window");
   thread_local std::vector<double> observed;
   observed.clear();
@@ -160,6 +168,18 @@ double scale_value(WindowScaler scaler, const WindowStatistics& s, double x) {
   const double z = (x - s.raw_shift) / s.raw_scale;
   if (scaler == WindowScaler::minmax1) return 2 * z - 1;
   return scaler == WindowScaler::invariant ? std::asinh(z) : z;
+}
+
+void scale_values(WindowScaler scaler, const WindowStatistics& s, std::span<const double> x,
+                  std::span<float> z) {
+  check_internal(x.size() == z.size(), "scale_values: spans of one length");
+  if (scaler == WindowScaler::invariant || scaler == WindowScaler::minmax1) {
+    for (size_t t = 0; t < x.size(); ++t) z[t] = static_cast<float>(scale_value(scaler, s, x[t]));
+    return;
+  }
+  // Without a choice per value the compiler vectorises this; identity has shift 0 and scale 1.
+  const double shift = s.raw_shift, scale = s.raw_scale;
+  for (size_t t = 0; t < x.size(); ++t) z[t] = static_cast<float>((x[t] - shift) / scale);
 }
 
 double unscale_value(WindowScaler scaler, const WindowStatistics& s, double z) {

@@ -1,6 +1,7 @@
-// The window sampler: training, validation and prediction windows over a panel of series of different lengths, by
-// index. Nothing is materialised but the batch at hand. Semantics: neuralforecast.md §2 (series are aligned at their
-// ends and padded with zeros, mask 0, on the left to the longest; the horizon may run past the last training row).
+// The window sampler: training, validation and prediction windows over a panel of series of
+// different lengths, by index. Nothing is materialised but the batch at hand. Semantics: those of
+// the reference (series are aligned at their ends and padded with zeros, mask 0, on the left to the
+// longest; the horizon may run past the last training row).
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,8 @@
 
 namespace nd::data {
 
-/// One window: series and the row (relative to the series' first row; negative = padding) of its first insample step.
+/// One window: series and the row (relative to the series' first row; negative = padding) of its
+/// first insample step.
 struct WindowRef {
   int32_t series = 0;
   int64_t start = 0;
@@ -22,11 +24,13 @@ struct WindowRef {
 struct WindowLayout {
   int64_t input_size = 0, horizon = 0, step_size = 1;
   bool start_padding = false;
-  double min_insample_fraction = 0, min_outsample_fraction = 0;
-  int64_t val_size = 0;  ///< rows at the end of each series that training does not see
+  double min_insample_fraction = 0,
+         min_outsample_fraction = 0;  ///< of observed steps, 0 … 1; at least one step is
+  int64_t val_size = 0;               ///< rows at the end of each series that training does not see
 };
 
-/// Which windows exist, by series: counts and n-th window in O(1) or O(log) without a list of all windows.
+/// Which windows exist, by series: counts and n-th window in O(1) or O(log) without a list of all
+/// windows.
 class TrainingWindows {
  public:
   /// Throws E0003 (says how long a series must be) when no series has a window.
@@ -44,44 +48,53 @@ class TrainingWindows {
   int64_t step_ = 1, total_ = 0;
 };
 
-/// Windows of validation (the last val_size rows, step_size apart) in order of series.
+/// Windows of validation (the last val_size rows, step_size apart) in order of series; none for
+/// val_size 0. Throws E0010 for a val_size between 0 and the horizon.
 std::vector<WindowRef> validation_windows(const Panel& panel, const WindowLayout& layout);
 /// One window per series whose horizon starts after its last row.
 std::vector<WindowRef> prediction_windows(const Panel& panel, const WindowLayout& layout);
 
-/// A batch of draws: each distinct window once, with its multiplicity.
+/// A batch of draws: each distinct window once, with its multiplicity, sorted by series and start.
 struct WindowDraw {
   std::vector<WindowRef> windows;
   std::vector<float> multiplicity;
 };
 
-/// Draws training batches: `batch_size` series per step (a permutation per pass over the series), then
-/// `windows_batch_size` of their windows: without replacement if enough, else with (0 = all). Every draw is a function of (seed, step).
+/// Draws training batches: `batch_size` series per step (a permutation per pass over the series
+/// that have windows), then `windows_batch_size` of their windows: without replacement if enough,
+/// else with (0 = all). Every draw is a function of (seed, step).
 class WindowSampler {
  public:
   struct Options {
     int64_t batch_size = 32, windows_batch_size = 1024;
-    bool drop_last = false;
+    bool drop_last = false;      ///< skip a last batch of fewer series than batch_size
     bool merge_repeated = true;  ///< false: a window drawn twice is listed twice
     uint64_t seed = 1;
   };
+  /// `windows` must outlive the sampler.
   WindowSampler(const TrainingWindows& windows, int64_t series_count, const Options& options);
   WindowDraw draw(int64_t step) const;
   /// Upper bound of windows in any draw: the batch size a training plan is compiled for.
   int64_t capacity() const;
 
  private:
+  std::vector<int32_t> series_of(int64_t step) const;
+
   const TrainingWindows& windows_;
-  int64_t series_count_;
   Options options_;
+  std::vector<int32_t> eligible_;  // series with at least one window
 };
 
-/// Gathers one window into scaled network inputs. `target`: the (series-scaled) values of the series. insample_y,
-/// insample_mask: [L]; outsample_y (scaled like the insample part), outsample_mask: [H], may be empty when there is no target.
-/// `exclude_insample_y` zeroes insample_y after the statistics. Rows at or after `limit` count as unobserved.
-WindowStatistics gather_window(std::span<const double> target, const WindowRef& window, const WindowLayout& layout,
-                               WindowScaler scaler, const RevinAffine& affine, bool exclude_insample_y, int64_t limit, bool compat,
-                               std::span<float> insample_y, std::span<float> insample_mask,
-                               std::span<float> outsample_y, std::span<float> outsample_mask);
+/// Gathers one window into scaled network inputs. `target`: the (series-scaled) values of the
+/// series. insample_y, insample_mask: [L]; outsample_y (scaled like the insample part),
+/// outsample_mask: [H], may be empty when there is no target. `exclude_insample_y` zeroes
+/// insample_y after the statistics. Rows at or after `limit` count as unobserved. An unobserved
+/// step has mask 0 and the scaled value of 0, as in the reference.
+WindowStatistics gather_window(std::span<const double> target, const WindowRef& window,
+                               const WindowLayout& layout, WindowScaler scaler,
+                               const RevinAffine& affine, bool exclude_insample_y, int64_t limit,
+                               bool compat, std::span<float> insample_y,
+                               std::span<float> insample_mask, std::span<float> outsample_y,
+                               std::span<float> outsample_mask);
 
 }  // namespace nd::data

@@ -1,5 +1,5 @@
-// The safetensors format (u64 header length, JSON header, raw little-endian row-major data): reading from a memory
-// map with every offset checked before use, and deterministic atomic writing.
+// The safetensors format (u64 header length, JSON header, raw little-endian row-major data):
+// reading from a memory map with every offset checked before use, and deterministic atomic writing.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,9 @@ struct TensorView {
   int64_t elements() const;
 };
 
-/// A memory-mapped file. Throws E0006 naming the path and what is wrong: not there, truncated, header larger than the
-/// file or 100 MB, invalid JSON, overlapping, out-of-range or unaligned tensors, unknown dtype, size ≠ shape.
+/// A memory-mapped file. Throws E0006 naming the path and what is wrong: not there, truncated,
+/// header larger than the file or 100 MB, invalid JSON, overlapping, out-of-range or unaligned
+/// tensors, unknown dtype, size ≠ shape.
 class SafetensorsFile {
  public:
   explicit SafetensorsFile(const std::string& path);
@@ -47,8 +48,9 @@ struct TensorData {
   std::span<const std::byte> bytes;
 };
 
-/// Same input, same bytes: tensors sorted by dtype (64-bit first) then name, metadata keys sorted, header padded to 8. Written to a
-/// temporary file beside `path`, flushed (fsync), renamed over it, directory flushed: a kill leaves the old file or the new.
+/// Same input, same bytes: tensors sorted by dtype (64-bit first) then name, metadata keys sorted,
+/// header padded to 8. Written to a temporary file beside `path`, flushed (fsync), renamed over it,
+/// directory flushed: a kill leaves the old file or the new.
 void write_safetensors(const std::string& path, const std::map<std::string, std::string>& metadata,
                        std::span<const TensorData> tensors);
 
@@ -56,6 +58,7 @@ void write_safetensors(const std::string& path, const std::map<std::string, std:
 std::string digest(std::span<const std::byte> bytes);
 
 /// Atomic replacement of any file, as write_safetensors does it.
-void write_file_atomically(const std::string& path, std::span<const std::span<const std::byte>> pieces);
+void write_file_atomically(const std::string& path,
+                           std::span<const std::span<const std::byte>> pieces);
 
 }  // namespace nd::io

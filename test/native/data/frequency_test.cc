@@ -23,7 +23,9 @@ std::vector<int64_t> sequence(int64_t first, const std::string& frequency, int r
   return times;
 }
 
-std::string inferred(const std::vector<int64_t>& times) { return Frequency::infer(times, true).text(); }
+std::string inferred(const std::vector<int64_t>& times) {
+  return Frequency::infer(times, true).text();
+}
 
 template <typename F>
 Error error_of(F f) {
@@ -65,30 +67,36 @@ TEST(Calendar, TextAndWeekdays) {
 
 TEST(Frequency, ParsesAliasesToOneText) {
   const std::pair<const char*, const char*> cases[] = {
-      {"MS", "MS"},     {"ME", "M"},       {"M", "M"},         {"QS", "QS"},       {"QS-OCT", "QS-JAN"}, {"Q", "Q"},
-      {"QE-DEC", "Q-DEC"}, {"Q-MAR", "Q-DEC"}, {"AS", "YS"},    {"YS-APR", "YS-APR"}, {"A", "Y"},          {"YE-JUN", "Y-JUN"},
-      {"W", "W"},       {"W-SUN", "W-SUN"}, {"4W", "4W"},       {"D", "D"},         {"B", "B"},          {"2H", "2h"},
-      {"15T", "15min"}, {"15min", "15min"}, {"S", "s"},         {"250ms", "250ms"}, {"3MS", "3MS"},      {"1D", "D"},
-      {"1", "1"},       {"007", "7"},      {"2W-FRI", "2W-FRI"}};
+      {"MS", "MS"},         {"ME", "M"},          {"M", "M"},          {"QS", "QS"},
+      {"QS-OCT", "QS-JAN"}, {"Q", "Q"},           {"QE-DEC", "Q-DEC"}, {"Q-MAR", "Q-DEC"},
+      {"AS", "YS"},         {"YS-APR", "YS-APR"}, {"A", "Y"},          {"YE-JUN", "Y-JUN"},
+      {"W", "W"},           {"W-SUN", "W-SUN"},   {"4W", "4W"},        {"D", "D"},
+      {"B", "B"},           {"2H", "2h"},         {"15T", "15min"},    {"15min", "15min"},
+      {"S", "s"},           {"250ms", "250ms"},   {"3MS", "3MS"},      {"1D", "D"},
+      {"1", "1"},           {"007", "7"},         {"2W-FRI", "2W-FRI"}};
   for (const auto& [text, canonical] : cases) {
     const Frequency f = Frequency::parse(text);
     EXPECT_EQ(f.text(), canonical);
     EXPECT_EQ(Frequency::parse(f.text()), f);
-    EXPECT_EQ(f.is_calendar(), !(text[0] >= '0' && text[0] <= '9') || std::string(text).size() > 1 + (text[0] == '0') * 2);
+    EXPECT_EQ(f.is_calendar(), !(text[0] >= '0' && text[0] <= '9') ||
+                                   std::string(text).size() > 1 + (text[0] == '0') * 2);
   }
   EXPECT_EQ(Frequency(), Frequency::parse("1"));
 }
 
 TEST(Frequency, UnknownTextNamesTheClosest) {
-  const std::pair<const char*, const char*> cases[] = {{"monthly", "\"MS\""}, {"hours", "\"h\""}, {"15mins", "\"min\""},
-                                                       {"d", "\"D\""},        {"m", "\"min\""},   {"", "\"D\""},
-                                                       {"W-XYZ", "\"W\""},    {"MS-JAN", "\"MS\""}, {"2-D", "\"D\""}};
+  const std::pair<const char*, const char*> cases[] = {
+      {"monthly", "\"MS\""}, {"hours", "\"h\""},   {"15mins", "\"min\""},
+      {"d", "\"D\""},        {"m", "\"min\""},     {"", "\"D\""},
+      {"W-XYZ", "\"W\""},    {"MS-JAN", "\"MS\""}, {"2-D", "\"D\""}};
   for (const auto& [text, closest] : cases) {
     const Error e = error_of([&] { Frequency::parse(text); });
     EXPECT_EQ(e.code(), Code::config);
-    EXPECT_NE(e.message().find(std::string("did you mean ") + closest), std::string::npos) << text << ": " << e.message();
+    EXPECT_NE(e.message().find(std::string("did you mean ") + closest), std::string::npos)
+        << text << ": " << e.message();
   }
-  for (const char* text : {"0", "0D", "99999999999999999999", "99999999999h", "99999999MS", "-1", "1.5h", "D "}) {
+  for (const char* text :
+       {"0", "0D", "99999999999999999999", "99999999999h", "99999999MS", "-1", "1.5h", "D "}) {
     EXPECT_EQ(error_of([&] { Frequency::parse(text); }).code(), Code::config) << text;
   }
 }
@@ -111,7 +119,7 @@ TEST(Frequency, StepsOverMonthEndsAndLeapYears) {
 
 TEST(Frequency, BusinessDaysSkipWeekends) {
   const Frequency b = Frequency::parse("B");
-  EXPECT_EQ(b.advance(at(2024, 1, 5), 1), at(2024, 1, 8));   // Friday to Monday
+  EXPECT_EQ(b.advance(at(2024, 1, 5), 1), at(2024, 1, 8));  // Friday to Monday
   EXPECT_EQ(b.advance(at(2024, 1, 8), -1), at(2024, 1, 5));
   EXPECT_EQ(b.advance(at(2024, 1, 5), 6), at(2024, 1, 15));
   EXPECT_EQ(b.steps_between(at(2024, 1, 5), at(2024, 1, 15)), 6);
@@ -123,9 +131,13 @@ TEST(Frequency, BusinessDaysSkipWeekends) {
 
 TEST(Frequency, AdvanceAndStepsBetweenAgree) {
   const std::pair<const char*, int64_t> cases[] = {
-      {"MS", at(1969, 11, 1)}, {"2MS", at(2024, 1, 1)}, {"M", at(1968, 2, 29)},  {"QS", at(2023, 2, 1)},   {"Q", at(2023, 11, 30)},
-      {"YS", at(1900, 1, 1)},  {"Y", at(1999, 6, 30)},  {"W", at(2024, 1, 3)},   {"D", at(2024, 2, 27, 7)}, {"B", at(1969, 12, 30)},
-      {"h", at(2024, 1, 1)},   {"15min", at(2024, 1, 1)}, {"7s", at(2024, 1, 1)}, {"3", -10}};
+      {"MS", at(1969, 11, 1)},   {"2MS", at(2024, 1, 1)},
+      {"M", at(1968, 2, 29)},    {"QS", at(2023, 2, 1)},
+      {"Q", at(2023, 11, 30)},   {"YS", at(1900, 1, 1)},
+      {"Y", at(1999, 6, 30)},    {"W", at(2024, 1, 3)},
+      {"D", at(2024, 2, 27, 7)}, {"B", at(1969, 12, 30)},
+      {"h", at(2024, 1, 1)},     {"15min", at(2024, 1, 1)},
+      {"7s", at(2024, 1, 1)},    {"3", -10}};
   for (const auto& [text, first] : cases) {
     const Frequency f = Frequency::parse(text);
     for (int64_t k = 0; k < 60; ++k) {
@@ -154,7 +166,8 @@ TEST(Frequency, GridOfAnchors) {
 }
 
 TEST(Frequency, ExtremeStampsDoNotOverflow) {
-  constexpr int64_t kLow = std::numeric_limits<int64_t>::min(), kHigh = std::numeric_limits<int64_t>::max();
+  constexpr int64_t kLow = std::numeric_limits<int64_t>::min(),
+                    kHigh = std::numeric_limits<int64_t>::max();
   const Frequency one = Frequency::parse("1");
   EXPECT_EQ(one.steps_between(kLow, kHigh), kHigh);
   EXPECT_EQ(one.advance(kHigh, 5), kHigh);
@@ -170,12 +183,14 @@ TEST(Frequency, ExtremeStampsDoNotOverflow) {
 
 TEST(Frequency, InfersCalendarUnits) {
   const std::pair<const char*, int64_t> cases[] = {
-      {"MS", at(2023, 11, 1)},  {"2MS", at(2023, 11, 1)}, {"M", at(2023, 10, 31)},    {"QS", at(2023, 1, 1)},
-      {"QS-FEB", at(2023, 5, 1)}, {"Q", at(2023, 6, 30)}, {"Q-NOV", at(2023, 5, 31)}, {"YS", at(2020, 1, 1)},
-      {"YS-APR", at(2020, 4, 1)}, {"Y", at(2020, 12, 31)}, {"Y-JUN", at(2020, 6, 30)}, {"2QS", at(2020, 1, 1)},
-      {"W-SUN", at(2024, 1, 7)}, {"4W-WED", at(2024, 1, 3)}, {"D", at(2024, 2, 20)},  {"3D", at(2024, 2, 20)},
-      {"B", at(2024, 1, 3)},    {"h", at(2024, 1, 1)},    {"2h", at(2024, 1, 1)},     {"15min", at(2024, 1, 1)},
-      {"90s", at(2024, 1, 1)},  {"250ms", at(2024, 1, 1)}, {"D", at(2024, 2, 20, 22)}};
+      {"MS", at(2023, 11, 1)},    {"2MS", at(2023, 11, 1)},   {"M", at(2023, 10, 31)},
+      {"QS", at(2023, 1, 1)},     {"QS-FEB", at(2023, 5, 1)}, {"Q", at(2023, 6, 30)},
+      {"Q-NOV", at(2023, 5, 31)}, {"YS", at(2020, 1, 1)},     {"YS-APR", at(2020, 4, 1)},
+      {"Y", at(2020, 12, 31)},    {"Y-JUN", at(2020, 6, 30)}, {"2QS", at(2020, 1, 1)},
+      {"W-SUN", at(2024, 1, 7)},  {"4W-WED", at(2024, 1, 3)}, {"D", at(2024, 2, 20)},
+      {"3D", at(2024, 2, 20)},    {"B", at(2024, 1, 3)},      {"h", at(2024, 1, 1)},
+      {"2h", at(2024, 1, 1)},     {"15min", at(2024, 1, 1)},  {"90s", at(2024, 1, 1)},
+      {"250ms", at(2024, 1, 1)},  {"D", at(2024, 2, 20, 22)}};
   for (const auto& [text, first] : cases) EXPECT_EQ(inferred(sequence(first, text, 24)), text);
   EXPECT_EQ(inferred({at(2024, 1, 1), at(2024, 2, 1)}), "MS");
   EXPECT_EQ(inferred({at(2024, 1, 1), at(2024, 1, 2)}), "D");
@@ -205,7 +220,8 @@ TEST(Frequency, InferenceErrors) {
   auto months = sequence(at(2020, 1, 1), "MS", 12);
   months[6] += kMillisPerDay;
   const Error off = error_of([&] { Frequency::infer(months, true); });
-  EXPECT_NE(off.message().find("from 2020-06-01 to 2020-07-02"), std::string::npos) << off.message();
+  EXPECT_NE(off.message().find("from 2020-06-01 to 2020-07-02"), std::string::npos)
+      << off.message();
 }
 
 }  // namespace

@@ -17,7 +17,9 @@ namespace {
 
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-int64_t at(int64_t year, int month, int day) { return days_from_civil({year, month, day}) * kMillisPerDay; }
+int64_t at(int64_t year, int month, int day) {
+  return days_from_civil({year, month, day}) * kMillisPerDay;
+}
 
 RawPanel one_series(std::vector<int64_t> times, bool calendar, std::string id = "A") {
   RawPanel raw;
@@ -40,7 +42,9 @@ Error error_of(RawPanel raw, const std::string& frequency = "") {
   return Error(Code::internal, "");
 }
 
-std::vector<double> values(const Panel& p, int64_t s) { return {p.target(s).begin(), p.target(s).end()}; }
+std::vector<double> values(const Panel& p, int64_t s) {
+  return {p.target(s).begin(), p.target(s).end()};
+}
 
 TEST(Panel, SortedInputIsTakenAsItIs) {
   RawPanel raw;
@@ -129,42 +133,57 @@ TEST(Panel, TargetThatIsNotFinite) {
   Error e = error_of(raw);
   EXPECT_EQ(e.code(), Code::data);
   EXPECT_EQ(e.details(), R"({"series":"EUR \"x\"","row":1,"time":"2024-01-02","value":"NaN"})");
-  EXPECT_NE(e.message().find("row 1 (time 2024-01-02, value NaN)"), std::string::npos) << e.message();
+  EXPECT_NE(e.message().find("row 1 (time 2024-01-02, value NaN)"), std::string::npos)
+      << e.message();
   raw.target[1] = -INFINITY;
-  EXPECT_EQ(error_of(raw).details(), R"({"series":"EUR \"x\"","row":1,"time":"2024-01-02","value":"-Infinity"})");
+  EXPECT_EQ(error_of(raw).details(),
+            R"({"series":"EUR \"x\"","row":1,"time":"2024-01-02","value":"-Infinity"})");
 }
 
 TEST(Panel, DuplicateTimesNameBothRowsOfTheCaller) {
   const Error e = error_of(one_series({5, 3, 4, 3}, false));
   EXPECT_EQ(e.code(), Code::data);
-  EXPECT_NE(e.message().find("series \"A\", row 3 (time 3, value 4): the series has this time twice, first in row 1 (value 2)"),
+  EXPECT_NE(e.message().find("series \"A\", row 3 (time 3, value 4): the series has this time "
+                             "twice, first in row 1 (value 2)"),
             std::string::npos)
       << e.message();
   EXPECT_EQ(e.details(), R"({"series":"A","row":3,"time":3,"value":4.0})");
 }
 
 TEST(Panel, GapsSayWhatIsMissing) {
-  const Error e = error_of(one_series({at(2024, 5, 1), at(2024, 1, 1), at(2024, 2, 1), at(2024, 6, 1)}, true));
+  const Error e =
+      error_of(one_series({at(2024, 5, 1), at(2024, 1, 1), at(2024, 2, 1), at(2024, 6, 1)}, true));
   EXPECT_EQ(e.code(), Code::data);
-  EXPECT_NE(e.message().find("2 stamps are missing before it (2024-03-01, 2024-04-01), the previous row is 2"), std::string::npos)
+  EXPECT_NE(e.message().find(
+                "2 stamps are missing before it (2024-03-01, 2024-04-01), the previous row is 2"),
+            std::string::npos)
       << e.message();
   EXPECT_NE(e.message().find("fill the gap before fit"), std::string::npos);
-  EXPECT_EQ(e.details(),
-            R"({"series":"A","row":0,"time":"2024-05-01","value":1.0,"missing":["2024-03-01","2024-04-01"],"missingCount":2})");
+  EXPECT_EQ(
+      e.details(),
+      R"({"series":"A","row":0,"time":"2024-05-01","value":1.0,"missing":["2024-03-01","2024-04-01"],"missingCount":2})");
   const Error single = error_of(one_series({1, 2, 4, 5}, false));
-  EXPECT_NE(single.message().find("1 stamp is missing before it (3)"), std::string::npos) << single.message();
+  EXPECT_NE(single.message().find("1 stamp is missing before it (3)"), std::string::npos)
+      << single.message();
   const Error many = error_of(one_series({1, 2, 3, 104, 105}, false));
-  EXPECT_NE(many.message().find("100 stamps are missing before it (4, 5, 6 … 103)"), std::string::npos) << many.message();
-  const Error holiday = error_of(one_series({at(2024, 1, 4), at(2024, 1, 5), at(2024, 1, 9), at(2024, 1, 10)}, true));
+  EXPECT_NE(many.message().find("100 stamps are missing before it (4, 5, 6 … 103)"),
+            std::string::npos)
+      << many.message();
+  const Error holiday =
+      error_of(one_series({at(2024, 1, 4), at(2024, 1, 5), at(2024, 1, 9), at(2024, 1, 10)}, true));
   EXPECT_NE(holiday.message().find("(2024-01-08)"), std::string::npos) << holiday.message();
 }
 
 TEST(Panel, StampsOffTheGrid) {
   const Error first = error_of(one_series({at(2024, 1, 2), at(2024, 2, 1)}, true), "MS");
-  EXPECT_NE(first.message().find("row 0 (time 2024-01-02, value 1): the time is no stamp of the given frequency MS"), std::string::npos)
+  EXPECT_NE(first.message().find(
+                "row 0 (time 2024-01-02, value 1): the time is no stamp of the given frequency MS"),
+            std::string::npos)
       << first.message();
-  const Error step = error_of(one_series({at(2024, 1, 1), at(2024, 2, 1), at(2024, 3, 2), at(2024, 4, 1)}, true));
-  EXPECT_NE(step.message().find("row 2 (time 2024-03-02, value 3): the step from the previous stamp, 2024-02-01, is no multiple of "
+  const Error step =
+      error_of(one_series({at(2024, 1, 1), at(2024, 2, 1), at(2024, 3, 2), at(2024, 4, 1)}, true));
+  EXPECT_NE(step.message().find("row 2 (time 2024-03-02, value 3): the step from the previous "
+                                "stamp, 2024-02-01, is no multiple of "
                                 "the inferred frequency MS"),
             std::string::npos)
       << step.message();
@@ -180,7 +199,8 @@ TEST(Panel, FrequencyOfTheWrongKind) {
 }
 
 TEST(Panel, TailKeepsTimes) {
-  RawPanel raw = one_series({at(2024, 1, 31), at(2024, 2, 29), at(2024, 3, 31), at(2024, 4, 30)}, true);
+  RawPanel raw =
+      one_series({at(2024, 1, 31), at(2024, 2, 29), at(2024, 3, 31), at(2024, 4, 30)}, true);
   raw.ids.push_back("B");
   raw.series.push_back(1);
   raw.times.push_back(at(2024, 4, 30));
@@ -198,7 +218,8 @@ TEST(Panel, TailKeepsTimes) {
 TEST(Panel, MutableTargetAndRebuild) {
   Panel p(one_series({1, 2, 3}, false), {});
   p.mutable_target(0)[1] = 20;
-  const Panel q = make_panel(p.ids(), {0, 3}, values(p, 0), {p.last_time(0)}, p.frequency(), p.calendar());
+  const Panel q =
+      make_panel(p.ids(), {0, 3}, values(p, 0), {p.last_time(0)}, p.frequency(), p.calendar());
   EXPECT_EQ(values(q, 0), (std::vector<double>{1, 20, 3}));
   EXPECT_EQ(q.first_time(0), 1);
 }

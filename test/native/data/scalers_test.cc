@@ -11,12 +11,12 @@
 namespace nd::data {
 namespace {
 
-// Golden values of the reference implementation in float64: series 2, channel 0 of the recorded windows; the statistics
-// are those of steps 3 … 9.
-const std::vector<double> kX = {4.453916538970496, 5.907480127234491, 7.24487199590808,  6.28620412176242,
-                                5.595399158368045, 3.3507338345639646, 5.376065018953064, 3.8904448781116043,
-                                3.952973322449024, 4.362643742174642, 4.866826576671558, 4.855088539481334,
-                                4.955286657956216, 5.218782687869949};
+// Golden values of the reference implementation in float64: series 2, channel 0 of the recorded
+// windows; the statistics are those of steps 3 … 9.
+const std::vector<double> kX = {
+    4.453916538970496,  5.907480127234491, 7.24487199590808,   6.28620412176242,  5.595399158368045,
+    3.3507338345639646, 5.376065018953064, 3.8904448781116043, 3.952973322449024, 4.362643742174642,
+    4.866826576671558,  4.855088539481334, 4.955286657956216,  5.218782687869949};
 const std::vector<double> kMask = {0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0};
 
 struct Golden {
@@ -31,12 +31,18 @@ void expect_close(double received, double expected) {
 TEST(WindowScalers, GoldenValues) {
   const Golden goldens[] = {
       {WindowScaler::identity, 0, 1, 4.453916538970496, 5.907480127234491},
-      {WindowScaler::standard, 4.687780582340395, 0.9943822621504677, -0.23518525246431904, 1.2265902071265369},
-      {WindowScaler::robust, 4.362643742174642, 1.0119109076106774, 0.09019845137490158, 1.5266525673762275},
-      {WindowScaler::minmax, 3.3507338345639646, 2.935471287198456, 0.3758111037288949, 0.8709832400066241},
-      {WindowScaler::minmax1, 3.3507338345639646, 2.935471287198456, -0.24837779254221015, 0.7419664800132482},
-      {WindowScaler::invariant, 4.362643742174642, 1.0119109076106774, 0.09007659148853019, 1.2094570478341025},
-      {WindowScaler::revin, 4.105781980460575, 1.0183651308690038, -0.23518525246431904, 1.2265902071265369},
+      {WindowScaler::standard, 4.687780582340395, 0.9943822621504677, -0.23518525246431904,
+       1.2265902071265369},
+      {WindowScaler::robust, 4.362643742174642, 1.0119109076106774, 0.09019845137490158,
+       1.5266525673762275},
+      {WindowScaler::minmax, 3.3507338345639646, 2.935471287198456, 0.3758111037288949,
+       0.8709832400066241},
+      {WindowScaler::minmax1, 3.3507338345639646, 2.935471287198456, -0.24837779254221015,
+       0.7419664800132482},
+      {WindowScaler::invariant, 4.362643742174642, 1.0119109076106774, 0.09007659148853019,
+       1.2094570478341025},
+      {WindowScaler::revin, 4.105781980460575, 1.0183651308690038, -0.23518525246431904,
+       1.2265902071265369},
   };
   const RevinAffine affine{-0.5819986018798197, 1.0241173593386617};
   for (const Golden& g : goldens) {
@@ -47,7 +53,8 @@ TEST(WindowScalers, GoldenValues) {
     expect_close(scale_value(g.scaler, s, kX[0]), g.z0);
     expect_close(scale_value(g.scaler, s, kX[1]), g.z1);
     if (g.scaler != WindowScaler::revin) {
-      for (const double x : kX) expect_close(unscale_value(g.scaler, s, scale_value(g.scaler, s, x)), x);
+      for (const double x : kX)
+        expect_close(unscale_value(g.scaler, s, scale_value(g.scaler, s, x)), x);
     } else {
       expect_close(unscale_value(g.scaler, s, 2), g.shift + 2 * g.scale);
     }
@@ -55,7 +62,8 @@ TEST(WindowScalers, GoldenValues) {
 }
 
 TEST(WindowScalers, RobustFallsBackToTheDeviationThenToOne) {
-  const std::vector<double> spike = {2, 2, 2, 9, 2, 2, 2, 2, 2, 2};  // golden: median deviation 0, spread not
+  const std::vector<double> spike = {2, 2, 2, 9, 2,
+                                     2, 2, 2, 2, 2};  // golden: median deviation 0, spread not
   const std::vector<double> ones(10, 1.0), constant(10, 7.0);
   const WindowStatistics s = window_statistics(WindowScaler::robust, spike, ones);
   expect_close(s.shift, 2);
@@ -72,7 +80,8 @@ TEST(WindowScalers, MedianOfAnEvenCountIsTheLowerMiddle) {
 
 TEST(WindowScalers, ConstantWindowHasScaleOneWhateverItsValue) {
   const std::vector<double> x(7, 1000000.1);  // its mean rounds
-  for (const auto scaler : {WindowScaler::standard, WindowScaler::robust, WindowScaler::minmax, WindowScaler::revin}) {
+  for (const auto scaler :
+       {WindowScaler::standard, WindowScaler::robust, WindowScaler::minmax, WindowScaler::revin}) {
     const WindowStatistics s = observed_statistics(scaler, x);
     EXPECT_EQ(s.raw_shift, 1000000.1);
     EXPECT_EQ(s.raw_scale, 1.000001);
@@ -103,19 +112,21 @@ TEST(WindowScalers, SmallMovesOfALargePriceSurvive) {
 }
 
 TEST(SeriesScalers, GoldenValues) {
-  const std::vector<double> a = {75.49102945662219, 20.33201962422982,  56.01718616070934, 44.186764726464844,
-                                 45.56820849467465, 48.41283404292281,  26.760166450232987, 48.216811468269725,
-                                 40.617443084700696, 90.87599419973859, 53.70943935873506, 46.768430467900856,
-                                 47.6245509821838,  42.983443846692595, 38.338193385538545};
+  const std::vector<double> a = {75.49102945662219,  20.33201962422982,  56.01718616070934,
+                                 44.186764726464844, 45.56820849467465,  48.41283404292281,
+                                 26.760166450232987, 48.216811468269725, 40.617443084700696,
+                                 90.87599419973859,  53.70943935873506,  46.768430467900856,
+                                 47.6245509821838,   42.983443846692595, 38.338193385538545};
   const std::vector<double> constant(8, 4.0);
   struct Row {
     SeriesScaler scaler;
     double shift, scale, z0;
   };
-  const Row rows[] = {{SeriesScaler::standard, 48.39350104997443, 16.53411342083249, 1.6388860846028597},
-                      {SeriesScaler::minmax, 20.33201962422982, 70.54397457550877, 0.7819095842601177},
-                      {SeriesScaler::robust, 46.768430467900856, 6.15098738320016, 4.669591595516798},
-                      {SeriesScaler::robust_iqr, 46.768430467900856, 9.260693235132294, 3.1015603540085315}};
+  const Row rows[] = {
+      {SeriesScaler::standard, 48.39350104997443, 16.53411342083249, 1.6388860846028597},
+      {SeriesScaler::minmax, 20.33201962422982, 70.54397457550877, 0.7819095842601177},
+      {SeriesScaler::robust, 46.768430467900856, 6.15098738320016, 4.669591595516798},
+      {SeriesScaler::robust_iqr, 46.768430467900856, 9.260693235132294, 3.1015603540085315}};
   for (const Row& row : rows) {
     SCOPED_TRACE(name_of(row.scaler));
     const SeriesStatistics s = series_statistics(row.scaler, a);
@@ -140,10 +151,12 @@ TEST(SeriesScalers, EvenCountAveragesTheMiddle) {
 
 TEST(ScalerNames, RoundTripAndNearest) {
   for (int k = 0; k < 7; ++k) {
-    EXPECT_EQ(parse_window_scaler(name_of(static_cast<WindowScaler>(k))), static_cast<WindowScaler>(k));
+    EXPECT_EQ(parse_window_scaler(name_of(static_cast<WindowScaler>(k))),
+              static_cast<WindowScaler>(k));
   }
   for (int k = 0; k < 5; ++k) {
-    EXPECT_EQ(parse_series_scaler(name_of(static_cast<SeriesScaler>(k))), static_cast<SeriesScaler>(k));
+    EXPECT_EQ(parse_series_scaler(name_of(static_cast<SeriesScaler>(k))),
+              static_cast<SeriesScaler>(k));
   }
   EXPECT_EQ(parse_series_scaler(""), SeriesScaler::none);
   EXPECT_EQ(parse_window_scaler("none"), WindowScaler::identity);

@@ -1,0 +1,152 @@
+#include "data/windows.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "data/calendar.h"
+
+namespace nd::data {
+
+namespace {
+
+/// Observed steps that a window needs; the reference truncates the fraction and asks for at least
+/// one.
+int64_t required(int64_t steps, double fraction) {
+  return std::max<int64_t>(1, static_cast<int64_t>(static_cast<double>(steps) * fraction));
+}
+
+/// The smallest start >= `low` on the grid base, base + step, …
+int64_t align_up(int64_t low, int64_t base, int64_t step) {
+  return low <= base ? base : base - floor_div(base - low, step) * step;
+}
+
+void check_layout(const WindowLayout& layout) {
+  check_internal(layout.input_size >= 1 && layout.horizon >= 1 && layout.step_size >= 1 &&
+                     layout.val_size >= 0,
+                 "windows: sizes of at least one step");
+}
+
+}  // namespace
+
+// The reference pads every series on the left to the longest of T rows (and by L-1 more with start
+// padding), cuts the validation rows, adds H rows on the right and unfolds. A checked panel has no
+// hole inside a series, so the windows with enough observed steps are those whose start lies in one
+// interval, on a grid that begins with the padding.
+TrainingWindows::TrainingWindows(const Panel& panel, const WindowLayout& layout)
+    : step_(layout.step_size) {
+  check_layout(layout);
+  const int64_t L = layout.input_size, H = layout.horizon;
+  const int64_t need_in = required(L, layout.min_insample_fraction);
+  const int64_t need_out = required(H, layout.min_outsample_fraction);
+  const int64_t longest = panel.longest();
+  const int64_t padding = layout.start_padding ? L - 1 : 0;
+  const int64_t low = std::max(need_in - L, need_out - L - H);
+  ranges_.reserve(static_cast<size_t>(panel.series_count()));
+  for (int64_t s = 0; s < panel.series_count(); ++s) {
+    const int64_t rows = std::max<int64_t>(0, panel.length(s) - layout.val_size);
+    const int64_t base = -padding - (longest - panel.length(s));
+    const int64_t first = align_up(low, base, step_);
+    const int64_t last = rows - std::max(need_in, L + need_out);
+    Range range{first, 0};
+    if (rows >= std::max(need_in, need_out) && last >= first)
+      range.count = (last - first) / step_ + 1;
+    total_ += range.count;
+    ranges_.push_back(range);
+  }
+  if (total_ > 0) return;
+
+  const int64_t first = align_up(low, -padding, step_);
+  const int64_t training_rows =
+      std::max({first + L + need_out, first + need_in, need_in, need_out});
+  const int64_t rows = training_rows + layout.val_size;
+  throw Error(
+      Code::empty,
+      "[training] received a longest series of " + std::to_string(longest) +
+          " rows, expected at least " + std::to_string(rows) + " (inputSize " + std::to_string(L) +
+          ", horizon " + std::to_string(H) + ", valSize " + std::to_string(layout.val_size) +
+          "); give longer series, a smaller inputSize" +
+          (layout.start_padding ? "" : " or startPaddingEnabled"),
+      "{\"longest\":" + std::to_string(longest) + ",\"required\":" + std::to_string(rows) + "}");
+}
+
+int64_t TrainingWindows::count(int64_t series) const {
+  return ranges_[static_cast<size_t>(series)].count;
+}
+
+int64_t TrainingWindows::total() const { return total_; }
+
+WindowRef TrainingWindows::at(int64_t series, int64_t n) const {
+  return {static_cast<int32_t>(series), ranges_[static_cast<size_t>(series)].first + n * step_};
+}
+
+std::vector<WindowRef> validation_windows(const Panel& panel, const WindowLayout& layout) {
+  check_layout(layout);
+  std::vector<WindowRef> windows;
+  if (layout.val_size == 0) return windows;
+  if (layout.val_size < layout.horizon) {
+    throw Error(Code::config, "[valSize] received " + std::to_string(layout.val_size) +
+                                  ", expected 0 or at least the horizon of " +
+                                  std::to_string(layout.horizon));
+  }
+  const int64_t count = (layout.val_size - layout.horizon) / layout.step_size + 1;
+  windows.reserve(static_cast<size_t>(count * panel.series_count()));
+  for (int64_t s = 0; s < panel.series_count(); ++s) {
+    const int64_t first = panel.length(s) - layout.val_size - layout.input_size;
+    for (int64_t n = 0; n < count; ++n)
+      windows.push_back({static_cast<int32_t>(s), first + n * layout.step_size});
+  }
+  return windows;
+}
+
+std::vector<WindowRef> prediction_windows(const Panel& panel, const WindowLayout& layout) {
+  check_layout(layout);
+  std::vector<WindowRef> windows;
+  windows.reserve(static_cast<size_t>(panel.series_count()));
+  for (int64_t s = 0; s < panel.series_count(); ++s) {
+    windows.push_back({static_cast<int32_t>(s), panel.length(s) - layout.input_size});
+  }
+  return windows;
+}
+
+WindowStatistics gather_window(std::span<const double> target, const WindowRef& window,
+                               const WindowLayout& layout, WindowScaler scaler,
+                               const RevinAffine& affine, bool exclude_insample_y, int64_t limit,
+                               bool compat, std::span<float> insample_y,
+                               std::span<float> insample_mask, std::span<float> outsample_y,
+                               std::span<float> outsample_mask) {
+  const int64_t L = layout.input_size, H = layout.horizon;
+  check_internal(static_cast<int64_t>(insample_y.size()) == L &&
+                     static_cast<int64_t>(insample_mask.size()) == L,
+                 "gather_window: insample spans of the input size");
+  check_internal(outsample_y.size() == outsample_mask.size() &&
+                     (outsample_y.empty() || static_cast<int64_t>(outsample_y.size()) == H),
+                 "gather_window: outsample spans of the horizon, or empty");
+  const int64_t rows = std::clamp<int64_t>(limit, 0, static_cast<int64_t>(target.size()));
+  const int64_t middle = window.start + L;
+  const int64_t seen_begin = std::clamp<int64_t>(window.start, 0, rows),
+                seen_end = std::clamp<int64_t>(middle, seen_begin, rows);
+  const auto seen =
+      target.subspan(static_cast<size_t>(seen_begin), static_cast<size_t>(seen_end - seen_begin));
+  const WindowStatistics statistics = observed_statistics(scaler, seen, affine, compat);
+
+  const float zero = static_cast<float>(scale_value(scaler, statistics, 0));
+  const auto fill = [&](int64_t first_row, std::span<float> y, std::span<float> mask) {
+    const int64_t size = static_cast<int64_t>(y.size());
+    const int64_t begin = std::clamp<int64_t>(-first_row, 0, size);
+    const int64_t end = std::clamp<int64_t>(rows - first_row, begin, size);
+    const size_t skipped = static_cast<size_t>(begin), count = static_cast<size_t>(end - begin);
+    std::fill(y.begin(), y.end(), zero);
+    std::fill(mask.begin(), mask.end(), 0.0F);
+    if (count == 0) return;
+    std::fill_n(mask.begin() + begin, count, 1.0F);
+    scale_values(scaler, statistics, target.subspan(static_cast<size_t>(first_row + begin), count),
+                 y.subspan(skipped, count));
+  };
+  fill(window.start, insample_y, insample_mask);
+  fill(middle, outsample_y, outsample_mask);
+  if (exclude_insample_y) std::fill(insample_y.begin(), insample_y.end(), 0.0F);
+  return statistics;
+}
+
+}  // namespace nd::data
