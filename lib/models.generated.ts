@@ -1,0 +1,133 @@
+/**
+ * The factories of models and losses. Written by scripts/generate.mjs from the model registry. Do not edit.
+ */
+
+import type {
+  DlinearOptions,
+  HuberLossOptions,
+  LossDescription,
+  MaeOptions,
+  MapeOptions,
+  MaseOptions,
+  MlpOptions,
+  ModelDescription,
+  MqLossOptions,
+  MseOptions,
+  NbeatsOptions,
+  NhitsOptions,
+  NlinearOptions,
+  QuantileLossOptions,
+  RmseOptions,
+  SmapeOptions,
+} from '../types/models';
+
+/** A description is data: what the options mean is checked by the engine, which knows the registry. */
+function describe(type: string, options: object): ModelDescription & LossDescription {
+  return Object.freeze({ type, options: Object.freeze({ ...options }) });
+}
+
+/**
+ * MLP: Dense layers with ReLU over the flattened history and exogenous inputs; a fast, strong
+ * baseline.
+ * Rosenblatt, "Principles of Neurodynamics", 1961; Rumelhart, Hinton, Williams, "Learning
+ * representations by back-propagating errors", Nature 323, 1986, https://doi.org/10.1038/323533a0
+ */
+export function mlp(options: MlpOptions = {}): ModelDescription {
+  return describe('MLP', options);
+}
+
+/**
+ * DLinear: A moving average splits the history into trend and remainder; one linear map forecasts
+ * from each.
+ * Zeng, Chen, Zhang, Xu, "Are Transformers Effective for Time Series Forecasting?", AAAI 2023,
+ * https://arxiv.org/abs/2205.13504
+ */
+export function dlinear(options: DlinearOptions = {}): ModelDescription {
+  return describe('DLinear', options);
+}
+
+/**
+ * NLinear: One linear map from the history minus its last value to the forecast minus that value.
+ * Zeng, Chen, Zhang, Xu, "Are Transformers Effective for Time Series Forecasting?", AAAI 2023,
+ * https://arxiv.org/abs/2205.13504
+ */
+export function nlinear(options: NlinearOptions = {}): ModelDescription {
+  return describe('NLinear', options);
+}
+
+/**
+ * NBEATS: Residual blocks of dense layers that answer freely or with trend and seasonal functions
+ * of time; accurate on many short series, and its parts can be read.
+ * Oreshkin, Carpov, Chapados, Bengio, "N-BEATS: Neural Basis Expansion Analysis for Interpretable
+ * Time Series Forecasting", ICLR 2020, https://arxiv.org/abs/1905.10437
+ */
+export function nbeats(options: NbeatsOptions = {}): ModelDescription {
+  return describe('NBEATS', options);
+}
+
+/**
+ * NHITS: Residual blocks at several rates: pooled history in, a few knots out, interpolated to the
+ * horizon; strong and cheap for long horizons.
+ * Challu, Olivares, Oreshkin, Garza, Mergenthaler-Canseco, Dubrawski, "N-HiTS: Neural Hierarchical
+ * Interpolation for Time Series Forecasting", AAAI 2023, https://arxiv.org/abs/2201.12886
+ */
+export function nhits(options: NhitsOptions = {}): ModelDescription {
+  return describe('NHITS', options);
+}
+
+/** MAE: Mean absolute error. WM(|y - ŷ|) */
+export function mae(options: MaeOptions = {}): LossDescription {
+  return describe('MAE', options);
+}
+
+/** MSE: Mean squared error. WM((y - ŷ)²) */
+export function mse(options: MseOptions = {}): LossDescription {
+  return describe('MSE', options);
+}
+
+/** RMSE: Root of the mean squared error. √WM((y - ŷ)²) */
+export function rmse(options: RmseOptions = {}): LossDescription {
+  return describe('RMSE', options);
+}
+
+/**
+ * MAPE: Mean absolute error relative to the actual value; entries with y = 0 count 0. WM(|y - ŷ| /
+ * |y|)
+ */
+export function mape(options: MapeOptions = {}): LossDescription {
+  return describe('MAPE', options);
+}
+
+/** SMAPE: Symmetric mean absolute percentage error, between 0 and 2. 2·WM(|y - ŷ| / (|y| + |ŷ|)) */
+export function smape(options: SmapeOptions = {}): LossDescription {
+  return describe('SMAPE', options);
+}
+
+/**
+ * MASE: Mean absolute error relative to the seasonal naive's inside the input (Hyndman and Koehler,
+ * 2006). WM(|y - ŷ| / mean|y[t] - y[t-m]|)
+ */
+export function mase(options: MaseOptions): LossDescription {
+  return describe('MASE', options);
+}
+
+/**
+ * HuberLoss: Squared for small errors, absolute for large ones (Huber, 1964). WM(½e² if |e| ≤ δ,
+ * else δ·(|e| - ½δ))
+ */
+export function huberLoss(options: HuberLossOptions = {}): LossDescription {
+  return describe('HuberLoss', options);
+}
+
+/** QuantileLoss: Pinball loss of one quantile. WM(max(q·(y - ŷ), (q - 1)·(y - ŷ))) */
+export function quantileLoss(options: QuantileLossOptions): LossDescription {
+  return describe('QuantileLoss', options);
+}
+
+/**
+ * MQLoss: Pinball loss of several quantiles at once: a median and prediction intervals from one
+ * network. mean over q of WM(max(q·(y - ŷ_q), (q - 1)·(y - ŷ_q)))
+ */
+export function mqLoss(options: MqLossOptions = {}): LossDescription {
+  return describe('MQLoss', options);
+}

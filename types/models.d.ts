@@ -1,0 +1,582 @@
+/**
+ * Models, losses and their options. Written by scripts/generate.mjs from the model registry. Do not edit.
+ */
+
+/** A model to be fitted: plain, frozen data, made by a factory such as `nhits()`. */
+export interface ModelDescription {
+  readonly type: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** A loss: plain, frozen data, made by a factory such as `mqLoss()`. */
+export interface LossDescription {
+  readonly type: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** Options of training, the same for all models. */
+export interface TrainingOptions {
+  /**
+   * Number of gradient steps. An integer in [0, 2147483647].
+   * @default 1000
+   */
+  readonly maxSteps?: number;
+  /**
+   * Number of passes over all training windows, instead of maxSteps; one pass is ⌈windows /
+   * windowsBatchSize⌉ steps. An integer in [1, 2147483647], or null.
+   * @default null
+   */
+  readonly maxEpochs?: number | null;
+  /**
+   * Learning rate at the first step. A number in [0, 1000].
+   * @default 0.001
+   */
+  readonly learningRate?: number;
+  /**
+   * How often the learning rate is halved, evenly spread over the steps; -1 means never. An integer
+   * in [-1, 2147483647].
+   * @default -1
+   */
+  readonly numLrDecays?: number;
+  /**
+   * Validations without improvement after which training stops and the best weights return; -1
+   * means never. Needs valSize. An integer in [-1, 2147483647].
+   * @default -1
+   */
+  readonly earlyStopPatienceSteps?: number;
+  /**
+   * Steps between two validations. An integer in [1, 2147483647].
+   * @default 100
+   */
+  readonly valCheckSteps?: number;
+  /**
+   * Number of series per step, of whose windows the step's windows are drawn. An integer in [1,
+   * 2147483647].
+   * @default 32
+   */
+  readonly batchSize?: number;
+  /**
+   * Number of series per validation and prediction batch; null means batchSize. An integer in [1,
+   * 2147483647], or null.
+   * @default null
+   */
+  readonly validBatchSize?: number | null;
+  /**
+   * Number of windows per step; null means all windows of the step's series. An integer in [1,
+   * 16777216], or null.
+   * @default 1024
+   */
+  readonly windowsBatchSize?: number | null;
+  /**
+   * Number of windows per validation and prediction batch; -1 means all. An integer in [-1,
+   * 16777216].
+   * @default 1024
+   */
+  readonly inferenceWindowsBatchSize?: number;
+  /**
+   * Whether series are padded with inputSize - 1 unobserved steps at their start, so that short
+   * ones have windows. True or false.
+   * @default false
+   */
+  readonly startPaddingEnabled?: boolean;
+  /**
+   * Fraction of observed steps that a training window needs: one number, or [input, horizon]. A
+   * list of numbers, each in [0, 1], or one such element.
+   * @default [0]
+   */
+  readonly trainingDataAvailabilityThreshold?: number | readonly number[];
+  /**
+   * Steps between the starts of two windows. An integer in [1, 2147483647].
+   * @default 1
+   */
+  readonly stepSize?: number;
+  /**
+   * Scaling of each window by its own input part. One of 'identity', 'standard', 'robust',
+   * 'minmax', 'minmax1', 'invariant', 'revin'.
+   * @default 'identity'
+   */
+  readonly scalerType?: 'identity' | 'standard' | 'robust' | 'minmax' | 'minmax1' | 'invariant' | 'revin';
+  /**
+   * Seed of initial weights, drawn windows and dropout. An integer in [0, 9007199254740991].
+   * @default 1
+   */
+  readonly randomSeed?: number;
+  /**
+   * Whether a last batch with fewer than batchSize series is left out. True or false.
+   * @default false
+   */
+  readonly dropLastLoader?: boolean;
+  /**
+   * Whether the network sees zeros instead of the target's past, for models driven by exogenous
+   * columns. True or false.
+   * @default false
+   */
+  readonly excludeInsampleY?: boolean;
+  /**
+   * Rule that turns gradients into steps. One of 'adam', 'adamw', 'sgd'.
+   * @default 'adam'
+   */
+  readonly optimizer?: 'adam' | 'adamw' | 'sgd';
+  /**
+   * Decay of the gradient's running mean (adam, adamw). A number in [0, 1).
+   * @default 0.9
+   */
+  readonly beta1?: number;
+  /**
+   * Decay of the squared gradient's running mean (adam, adamw). A number in [0, 1).
+   * @default 0.999
+   */
+  readonly beta2?: number;
+  /**
+   * Added to the root of the squared mean (adam, adamw). A number in [0, 1].
+   * @default 1e-8
+   */
+  readonly epsilon?: number;
+  /**
+   * L2 penalty, decoupled in adamw; null means 0.01 for adamw and 0 otherwise, as in torch. A
+   * number in [0, 1000], or null.
+   * @default null
+   */
+  readonly weightDecay?: number | null;
+  /**
+   * Share of the last step that the next one keeps (sgd). A number in [0, 1).
+   * @default 0
+   */
+  readonly momentum?: number;
+  /**
+   * Share of the gradient that momentum leaves out (sgd). A number in [0, 1].
+   * @default 0
+   */
+  readonly dampening?: number;
+  /**
+   * Whether momentum looks ahead (sgd; needs momentum above 0 and dampening 0). True or false.
+   * @default false
+   */
+  readonly nesterov?: boolean;
+  /**
+   * Whether the squared mean is the largest so far (adam, adamw). True or false.
+   * @default false
+   */
+  readonly amsgrad?: boolean;
+  /**
+   * Largest Euclidean norm of the gradient; null means no limit. A number greater than 0, or null.
+   * @default null
+   */
+  readonly gradientClipNorm?: number | null;
+}
+
+/** Options that every model has, besides its own. */
+export interface ModelOptions extends TrainingOptions {
+  /**
+   * Number of steps to forecast. An integer in [1, 1000000].
+   * @default null
+   */
+  readonly horizon?: number;
+  /**
+   * Number of past steps that the network reads; below 1 means three horizons. An integer in [-1,
+   * 1000000].
+   * @default -1
+   */
+  readonly inputSize?: number;
+  /**
+   * Name of the model in the columns of a forecast; null means the model's type. A string, or null.
+   * @default null
+   */
+  readonly alias?: string | null;
+  /**
+   * Loss that training minimises; null means MAE. A loss, or null.
+   * @default null
+   */
+  readonly loss?: LossDescription | null;
+  /**
+   * Loss that validation reports and early stopping watches; null means the training loss. A loss,
+   * or null.
+   * @default null
+   */
+  readonly validLoss?: LossDescription | null;
+}
+
+/** Options of `mlp()`: the network's own; those of training come with them. */
+export interface MlpOptions extends ModelOptions {
+  /**
+   * Number of hidden layers. An integer in [1, 1000].
+   * @default 2
+   */
+  readonly numLayers?: number;
+  /**
+   * Units of each hidden layer. An integer in [1, 1048576].
+   * @default 1024
+   */
+  readonly hiddenSize?: number;
+  /**
+   * Number of windows per validation and prediction batch; -1 means all. An integer in [-1,
+   * 16777216].
+   * @default -1
+   */
+  readonly inferenceWindowsBatchSize?: number;
+}
+
+/**
+ * MLP: Dense layers with ReLU over the flattened history and exogenous inputs; a fast, strong
+ * baseline.
+ * Rosenblatt, "Principles of Neurodynamics", 1961; Rumelhart, Hinton, Williams, "Learning
+ * representations by back-propagating errors", Nature 323, 1986, https://doi.org/10.1038/323533a0
+ */
+export declare function mlp(options?: MlpOptions): ModelDescription;
+
+/** Options of `dlinear()`: the network's own; those of training come with them. */
+export interface DlinearOptions extends ModelOptions {
+  /**
+   * Length of the centred moving average in steps, an odd number. An integer in [1, 1000001].
+   * @default 25
+   */
+  readonly movingAvgWindow?: number;
+  /**
+   * Number of gradient steps. An integer in [0, 2147483647].
+   * @default 5000
+   */
+  readonly maxSteps?: number;
+  /**
+   * Learning rate at the first step. A number in [0, 1000].
+   * @default 0.0001
+   */
+  readonly learningRate?: number;
+}
+
+/**
+ * DLinear: A moving average splits the history into trend and remainder; one linear map forecasts
+ * from each.
+ * Zeng, Chen, Zhang, Xu, "Are Transformers Effective for Time Series Forecasting?", AAAI 2023,
+ * https://arxiv.org/abs/2205.13504
+ */
+export declare function dlinear(options?: DlinearOptions): ModelDescription;
+
+/** Options of `nlinear()`: the network's own; those of training come with them. */
+export interface NlinearOptions extends ModelOptions {
+  /**
+   * Number of gradient steps. An integer in [0, 2147483647].
+   * @default 5000
+   */
+  readonly maxSteps?: number;
+  /**
+   * Learning rate at the first step. A number in [0, 1000].
+   * @default 0.0001
+   */
+  readonly learningRate?: number;
+}
+
+/**
+ * NLinear: One linear map from the history minus its last value to the forecast minus that value.
+ * Zeng, Chen, Zhang, Xu, "Are Transformers Effective for Time Series Forecasting?", AAAI 2023,
+ * https://arxiv.org/abs/2205.13504
+ */
+export declare function nlinear(options?: NlinearOptions): ModelDescription;
+
+/** Options of `nbeats()`: the network's own; those of training come with them. */
+export interface NbeatsOptions extends ModelOptions {
+  /**
+   * Harmonics of a seasonality stack: more give finer frequencies. An integer in [1, 1000].
+   * @default 2
+   */
+  readonly nHarmonics?: number;
+  /**
+   * Deprecated name of nBasis in the reference; accepted and without effect, there and here. An
+   * integer in [0, 1000], or null.
+   * @default null
+   */
+  readonly nPolynomials?: number | null;
+  /**
+   * Degree of a trend stack, which has nBasis + 1 functions (spline: at least 3, linear_hat: at
+   * least 1). An integer in [0, 1000].
+   * @default 2
+   */
+  readonly nBasis?: number;
+  /**
+   * Functions of time of a trend stack. One of 'polynomial', 'legendre', 'chebyshev',
+   * 'changepoint', 'piecewise_linear', 'linear_hat', 'spline'.
+   * @default 'polynomial'
+   */
+  readonly basis?: 'polynomial' | 'legendre' | 'chebyshev' | 'changepoint' | 'piecewise_linear' | 'linear_hat' | 'spline';
+  /**
+   * Kind of each stack; trend and seasonality need a horizon of at least 2. A list of 'identity',
+   * 'trend', 'seasonality'.
+   * @default ['identity', 'trend', 'seasonality']
+   */
+  readonly stackTypes?: readonly ('identity' | 'trend' | 'seasonality')[];
+  /**
+   * Number of blocks of each stack. A list of integers, each in [1, 1000].
+   * @default [1, 1, 1]
+   */
+  readonly nBlocks?: readonly number[];
+  /**
+   * Sizes [in, out] of the dense layers inside each block; a row starts with the size with which
+   * the one before it ends. A list of lists of integers, each in [1, 1048576].
+   * @default [[512, 512], [512, 512], [512, 512]]
+   */
+  readonly mlpUnits?: readonly (readonly number[])[];
+  /**
+   * Must be 0: N-BEATS has no dropout, here as in the reference, which has the option. A number in
+   * [0, 1).
+   * @default 0
+   */
+  readonly dropoutProbTheta?: number;
+  /**
+   * Activation after each dense layer of a block. One of 'ReLU', 'Softplus', 'Tanh', 'SELU',
+   * 'LeakyReLU', 'PReLU', 'Sigmoid'.
+   * @default 'ReLU'
+   */
+  readonly activation?: 'ReLU' | 'Softplus' | 'Tanh' | 'SELU' | 'LeakyReLU' | 'PReLU' | 'Sigmoid';
+  /**
+   * Whether all blocks of a stack use the parameters of its first. True or false.
+   * @default false
+   */
+  readonly sharedWeights?: boolean;
+  /**
+   * How often the learning rate is halved, evenly spread over the steps; -1 means never. An integer
+   * in [-1, 2147483647].
+   * @default 3
+   */
+  readonly numLrDecays?: number;
+  /**
+   * Number of windows per validation and prediction batch; -1 means all. An integer in [-1,
+   * 16777216].
+   * @default -1
+   */
+  readonly inferenceWindowsBatchSize?: number;
+}
+
+/**
+ * NBEATS: Residual blocks of dense layers that answer freely or with trend and seasonal functions
+ * of time; accurate on many short series, and its parts can be read.
+ * Oreshkin, Carpov, Chapados, Bengio, "N-BEATS: Neural Basis Expansion Analysis for Interpretable
+ * Time Series Forecasting", ICLR 2020, https://arxiv.org/abs/1905.10437
+ */
+export declare function nbeats(options?: NbeatsOptions): ModelDescription;
+
+/** Options of `nhits()`: the network's own; those of training come with them. */
+export interface NhitsOptions extends ModelOptions {
+  /**
+   * One "identity" per stack; its length is the number of stacks. A list of 'identity'.
+   * @default ['identity', 'identity', 'identity']
+   */
+  readonly stackTypes?: readonly 'identity'[];
+  /**
+   * Number of blocks of each stack. A list of integers, each in [1, 1000].
+   * @default [1, 1, 1]
+   */
+  readonly nBlocks?: readonly number[];
+  /**
+   * Sizes [in, out] of the dense layers inside each block; a row starts with the size with which
+   * the one before it ends. A list of lists of integers, each in [1, 1048576].
+   * @default [[512, 512], [512, 512], [512, 512]]
+   */
+  readonly mlpUnits?: readonly (readonly number[])[];
+  /**
+   * Steps that each stack pools into one before its blocks read them. A list of integers, each in
+   * [1, 1000000].
+   * @default [2, 2, 1]
+   */
+  readonly nPoolKernelSize?: readonly number[];
+  /**
+   * Horizon steps per knot of each stack: larger means smoother. A list of integers, each in [1,
+   * 1000000].
+   * @default [4, 2, 1]
+   */
+  readonly nFreqDownsample?: readonly number[];
+  /**
+   * How steps are pooled: their maximum or their mean. One of 'MaxPool1d', 'AvgPool1d'.
+   * @default 'MaxPool1d'
+   */
+  readonly poolingMode?: 'MaxPool1d' | 'AvgPool1d';
+  /**
+   * How knots become steps; cubic needs a loss with one output, and the number after "cubic-" has
+   * no effect. One of 'linear', 'nearest', 'cubic', 'cubic-*'.
+   * @default 'linear'
+   */
+  readonly interpolationMode?: 'linear' | 'nearest' | 'cubic' | `cubic-${number}`;
+  /**
+   * Probability with which training zeroes an activation inside a block. A number in [0, 1).
+   * @default 0
+   */
+  readonly dropoutProbTheta?: number;
+  /**
+   * Activation after each dense layer of a block. One of 'ReLU', 'Softplus', 'Tanh', 'SELU',
+   * 'LeakyReLU', 'PReLU', 'Sigmoid'.
+   * @default 'ReLU'
+   */
+  readonly activation?: 'ReLU' | 'Softplus' | 'Tanh' | 'SELU' | 'LeakyReLU' | 'PReLU' | 'Sigmoid';
+  /**
+   * How often the learning rate is halved, evenly spread over the steps; -1 means never. An integer
+   * in [-1, 2147483647].
+   * @default 3
+   */
+  readonly numLrDecays?: number;
+  /**
+   * Number of windows per validation and prediction batch; -1 means all. An integer in [-1,
+   * 16777216].
+   * @default -1
+   */
+  readonly inferenceWindowsBatchSize?: number;
+}
+
+/**
+ * NHITS: Residual blocks at several rates: pooled history in, a few knots out, interpolated to the
+ * horizon; strong and cheap for long horizons.
+ * Challu, Olivares, Oreshkin, Garza, Mergenthaler-Canseco, Dubrawski, "N-HiTS: Neural Hierarchical
+ * Interpolation for Time Series Forecasting", AAAI 2023, https://arxiv.org/abs/2201.12886
+ */
+export declare function nhits(options?: NhitsOptions): ModelDescription;
+
+/** Options of `mae()`. */
+export interface MaeOptions {
+  /**
+   * Weight of each step of the horizon, one number per step; null means 1 for all. A list of
+   * numbers, each of at least 0, or null.
+   * @default null
+   */
+  readonly horizonWeight?: readonly number[] | null;
+}
+
+/** MAE: Mean absolute error. WM(|y - ŷ|) */
+export declare function mae(options?: MaeOptions): LossDescription;
+
+/** Options of `mse()`. */
+export interface MseOptions {
+  /**
+   * Weight of each step of the horizon, one number per step; null means 1 for all. A list of
+   * numbers, each of at least 0, or null.
+   * @default null
+   */
+  readonly horizonWeight?: readonly number[] | null;
+}
+
+/** MSE: Mean squared error. WM((y - ŷ)²) */
+export declare function mse(options?: MseOptions): LossDescription;
+
+/** Options of `rmse()`. */
+export interface RmseOptions {
+  /**
+   * Weight of each step of the horizon, one number per step; null means 1 for all. A list of
+   * numbers, each of at least 0, or null.
+   * @default null
+   */
+  readonly horizonWeight?: readonly number[] | null;
+}
+
+/** RMSE: Root of the mean squared error. √WM((y - ŷ)²) */
+export declare function rmse(options?: RmseOptions): LossDescription;
+
+/** Options of `mape()`. */
+export interface MapeOptions {
+  /**
+   * Weight of each step of the horizon, one number per step; null means 1 for all. A list of
+   * numbers, each of at least 0, or null.
+   * @default null
+   */
+  readonly horizonWeight?: readonly number[] | null;
+}
+
+/**
+ * MAPE: Mean absolute error relative to the actual value; entries with y = 0 count 0. WM(|y - ŷ| /
+ * |y|)
+ */
+export declare function mape(options?: MapeOptions): LossDescription;
+
+/** Options of `smape()`. */
+export interface SmapeOptions {
+  /**
+   * Weight of each step of the horizon, one number per step; null means 1 for all. A list of
+   * numbers, each of at least 0, or null.
+   * @default null
+   */
+  readonly horizonWeight?: readonly number[] | null;
+}
+
+/** SMAPE: Symmetric mean absolute percentage error, between 0 and 2. 2·WM(|y - ŷ| / (|y| + |ŷ|)) */
+export declare function smape(options?: SmapeOptions): LossDescription;
+
+/** Options of `mase()`. */
+export interface MaseOptions {
+  /**
+   * Steps in a season: 24 for hours, 7 for days, 12 for months, 4 for quarters, 1 without a season.
+   * An integer in [1, 1000000].
+   */
+  readonly seasonality: number;
+  /**
+   * Weight of each step of the horizon, one number per step; null means 1 for all. A list of
+   * numbers, each of at least 0, or null.
+   * @default null
+   */
+  readonly horizonWeight?: readonly number[] | null;
+}
+
+/**
+ * MASE: Mean absolute error relative to the seasonal naive's inside the input (Hyndman and Koehler,
+ * 2006). WM(|y - ŷ| / mean|y[t] - y[t-m]|)
+ */
+export declare function mase(options: MaseOptions): LossDescription;
+
+/** Options of `huberLoss()`. */
+export interface HuberLossOptions {
+  /**
+   * Error at which the loss becomes linear, in units of the (scaled) target. A number greater than
+   * 0.
+   * @default 1
+   */
+  readonly delta?: number;
+  /**
+   * Weight of each step of the horizon, one number per step; null means 1 for all. A list of
+   * numbers, each of at least 0, or null.
+   * @default null
+   */
+  readonly horizonWeight?: readonly number[] | null;
+}
+
+/**
+ * HuberLoss: Squared for small errors, absolute for large ones (Huber, 1964). WM(½e² if |e| ≤ δ,
+ * else δ·(|e| - ½δ))
+ */
+export declare function huberLoss(options?: HuberLossOptions): LossDescription;
+
+/** Options of `quantileLoss()`. */
+export interface QuantileLossOptions {
+  /** The quantile to forecast. A number in (0, 1). */
+  readonly q: number;
+  /**
+   * Weight of each step of the horizon, one number per step; null means 1 for all. A list of
+   * numbers, each of at least 0, or null.
+   * @default null
+   */
+  readonly horizonWeight?: readonly number[] | null;
+}
+
+/** QuantileLoss: Pinball loss of one quantile. WM(max(q·(y - ŷ), (q - 1)·(y - ŷ))) */
+export declare function quantileLoss(options: QuantileLossOptions): LossDescription;
+
+/** Options of `mqLoss()`. */
+export interface MqLossOptions {
+  /**
+   * Coverage of each prediction interval in percent; the median comes with them. A list of numbers,
+   * each in (0, 100), or one such element.
+   * @default [80, 90]
+   */
+  readonly levels?: number | readonly number[];
+  /**
+   * Quantiles to forecast, instead of levels. A list of numbers, each in (0, 1), or one such
+   * element, or null.
+   * @default null
+   */
+  readonly quantiles?: number | readonly number[] | null;
+  /**
+   * Weight of each step of the horizon, one number per step; null means 1 for all. A list of
+   * numbers, each of at least 0, or null.
+   * @default null
+   */
+  readonly horizonWeight?: readonly number[] | null;
+}
+
+/**
+ * MQLoss: Pinball loss of several quantiles at once: a median and prediction intervals from one
+ * network. mean over q of WM(max(q·(y - ŷ_q), (q - 1)·(y - ŷ_q)))
+ */
+export declare function mqLoss(options?: MqLossOptions): LossDescription;
