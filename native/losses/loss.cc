@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "backends/reference/interpreter.h"
+#include "graph/evaluate.h"
 #include "base/error.h"
 #include "losses/list.h"
 #include "ops/ops.h"

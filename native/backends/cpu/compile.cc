@@ -3,7 +3,7 @@
 
 #include "backends/cpu/cpu_plan.h"
 #include "backends/cpu/sharded_plan.h"
-#include "backends/reference/interpreter.h"
+#include "graph/evaluate.h"
 #include "base/error.h"
 #include "graph/passes/passes.h"
 

@@ -1,4 +1,4 @@
-#include "backends/reference/interpreter.h"
+#include "graph/evaluate.h"
 
 #include "backends/reference/kernels.h"
 #include "base/error.h"

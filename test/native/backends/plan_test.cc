@@ -8,7 +8,7 @@
 
 #include "backends/cpu/memory_plan.h"
 #include "backends/cpu/sharded_plan.h"
-#include "backends/reference/interpreter.h"
+#include "graph/evaluate.h"
 #include "base/error.h"
 #include "graph/differentiate.h"
 #include "graph/passes/passes.h"

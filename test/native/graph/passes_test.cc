@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "backends/reference/interpreter.h"
+#include "graph/evaluate.h"
 #include "ops/list.h"
 #include "ops/ops.h"
 #include "support/evaluate.h"

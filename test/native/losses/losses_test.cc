@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-#include "backends/reference/interpreter.h"
+#include "graph/evaluate.h"
 #include "base/error.h"
 #include "graph/differentiate.h"
 #include "losses/golden_losses.h"

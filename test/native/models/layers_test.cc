@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "backends/reference/interpreter.h"
+#include "graph/evaluate.h"
 #include "base/error.h"
 #include "graph/differentiate.h"
 #include "nn/linear.h"

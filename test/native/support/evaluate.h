@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "backends/reference/interpreter.h"
+#include "graph/evaluate.h"
 #include "graph/plan.h"
 #include "ops/graph.h"
 

@@ -1,5 +1,6 @@
-// The second executor: a naive interpreter in double precision. It is the definition of every op, the reference of
-// every test, the only way to check a gradient to 1e-9, and evaluates losses as float64 metrics.
+// The other interface behind which a backend lives: values of a graph in double precision, by the naive interpreter of
+// backends/reference. It is the definition of every op, the reference of every test, the only way to check a gradient
+// to 1e-9, and evaluates losses as float64 metrics.
 #pragma once
 
 #include <cstdint>
