@@ -1,5 +1,6 @@
 /** The public API, by name. */
 
+export { readCsv } from './csv';
 export { ForecastError } from './errors';
 export { ForecastTable } from './forecast-table';
 export * from './models.generated';

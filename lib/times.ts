@@ -85,7 +85,8 @@ export function formatIso(time: number, form: TimeForm): string {
   if (precision === 'month' && !local.includes('-01T')) precision = 'day';
   if (PRECISIONS.indexOf(precision) < 2 && rest !== 0) precision = 'second';
   if (precision === 'minute' && rest % 60_000 !== 0) precision = 'second';
-  if (rest % 1000 !== 0) digits = Math.max(digits, 3);
+  const fractionNeeded = [1000, 100, 10, 1].findIndex((unit) => rest % unit === 0);
+  digits = Math.max(digits, fractionNeeded);
   const date = local.slice(0, local.indexOf('T'));
   if (precision === 'month') return date.slice(0, -3);
   if (precision === 'day') return date;

@@ -71,6 +71,36 @@ export declare class ForecastTable implements Iterable<ForecastRecord> {
   [Symbol.iterator](): IterableIterator<ForecastRecord>;
 }
 
+/** Where CSV text comes from: a path, a `file:` URL, the text itself, its bytes, or a stream of either; gzip is recognised. */
+export type CsvSource =
+  | string
+  | URL
+  | Uint8Array
+  | { readonly text: string }
+  | AsyncIterable<string | Uint8Array>;
+
+/** How the columns of the file are called, and how to read it. */
+export interface CsvOptions extends ColumnNames {
+  /** Between two cells. @default ',' */
+  readonly separator?: string;
+  /** Stops reading. */
+  readonly signal?: AbortSignal;
+}
+
+/** The columns of a CSV file, under the standard names whatever they are called in the file. */
+export interface CsvPanel {
+  /** Absent when the file has no such column: it is one series. */
+  readonly unique_id?: string[];
+  /** Text as written; numbers where every stamp is an integer (bigint above 2^53). */
+  readonly ds: string[] | number[] | bigint[];
+  readonly y: Float64Array;
+  /** Any other column: numbers (empty cells are NaN) or text. */
+  readonly [column: string]: string[] | number[] | bigint[] | Float64Array | undefined;
+}
+
+/** Reads a CSV file with a header line, piece by piece. Rejects with E0006 (file), E0010 (options, columns) or E0011 (cells). */
+export declare function readCsv(source: CsvSource, options?: CsvOptions): Promise<CsvPanel>;
+
 // ── Forecasting ─────────────────────────────────────────────────────────────────────────────────
 
 export interface NeuralForecastOptions extends ColumnNames {

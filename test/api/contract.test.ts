@@ -1,0 +1,34 @@
+import * as implementation from '../../lib/index';
+import type * as contract from '../../types/index';
+
+// A compile-time proof (`npm run typecheck`): what lib/ exports is what types/ promises.
+type Contract = typeof contract;
+type Instances = {
+  [Name in keyof Contract]: Contract[Name] extends { prototype: infer Instance } ? Instance : never;
+};
+type Checked = Omit<Contract, 'ForecastTable' | 'Predictor'>;
+
+const functions: Checked = implementation;
+// Their constructors are private to users, so that only the instances are compared.
+const table: (t: implementation.ForecastTable) => Instances['ForecastTable'] = (t) => t;
+const predictor: (p: implementation.Predictor) => Instances['Predictor'] = (p) => p;
+
+test('the implementation exports what the contract declares, and nothing else', () => {
+  expect(functions).toBe(implementation);
+  expect([typeof table, typeof predictor]).toEqual(['function', 'function']);
+  expect(Object.keys(implementation).sort()).toEqual(
+    expect.arrayContaining([
+      'ForecastError',
+      'ForecastTable',
+      'NeuralForecast',
+      'Predictor',
+      'nhits',
+      'readCsv',
+      'runtimeInfo',
+    ]),
+  );
+});
+
+test('no default export', () => {
+  expect('default' in implementation).toBe(false);
+});
