@@ -6,4 +6,5 @@ export { ForecastTable } from './forecast-table';
 export * from './models.generated';
 export { NeuralForecast } from './neural-forecast';
 export { Predictor } from './predictor';
+export { registry } from './registry';
 export { runtimeInfo } from './runtime-info';

@@ -1,0 +1,79 @@
+/**
+ * Plots of forecasts: a self-contained interactive page, or an SVG. A subpath of its own (`neuro-divergent/plot`),
+ * because the drawing library behind it is larger than the rest of the package; it is read when something is drawn.
+ *
+ * @example
+ * await plotForecast({ history: panel, forecast: await nf.predict() }).save('forecast.html');
+ */
+
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ForecastPlot, PlotChart, PlotInput, SvgSize } from '../../types/plot';
+import { ForecastError } from '../index';
+import { htmlPage } from './html';
+import type { PlotRuntime } from './runtime';
+import { forecastChart } from './spec';
+import { darkStyleSheet } from './theme';
+
+export { forecastChart } from './spec';
+
+// In the package this module is dist/plot.js, beside the runtime.
+const RUNTIME = join(__dirname, 'plot-runtime.js');
+
+let runtime: PlotRuntime | undefined;
+
+/** Loads the runtime at the first drawing, and takes its global away again. */
+function loadRuntime(): PlotRuntime {
+  if (runtime) return runtime;
+  const scope = globalThis as { neuroDivergentPlot?: PlotRuntime | undefined };
+  require(RUNTIME);
+  runtime = scope.neuroDivergentPlot;
+  delete scope.neuroDivergentPlot;
+  if (!runtime)
+    throw new ForecastError(
+      'ERR_ND_FILE',
+      `[plot] ${RUNTIME} does not define the plot runtime; reinstall the package`,
+      { file: RUNTIME },
+    );
+  return runtime;
+}
+
+/** Plots forecasts beside the history and the hold-out. */
+export function plotForecast(input: PlotInput): ForecastPlot {
+  const chart = forecastChart(input);
+  const toHtml = () => forecastPlotHtml(chart);
+  const toSvg = (size?: SvgSize) => forecastPlotSvg(chart, size);
+  return {
+    chart,
+    toHtml,
+    toSvg,
+    async save(path, size) {
+      const ending = /\.(html?|svg|json)$/i.exec(path)?.[1]?.toLowerCase();
+      if (ending === 'svg') await writeFile(path, await toSvg(size));
+      else if (ending === 'json')
+        await writeFile(path, JSON.stringify({ ...chart.spec, config: chart.themes.light }));
+      else if (ending) await writeFile(path, await toHtml());
+      else {
+        throw new ForecastError(
+          'ERR_ND_CONFIG',
+          `[plot] received the path ${JSON.stringify(path)}, expected .html, .svg or .json at its end`,
+          { path },
+        );
+      }
+    },
+  };
+}
+
+/** The text of a self-contained page. */
+export async function forecastPlotHtml(chart: PlotChart): Promise<string> {
+  return htmlPage(chart, await readFile(RUNTIME, 'utf8'));
+}
+
+/** The text of an SVG document; needs no canvas. */
+export async function forecastPlotSvg(
+  chart: PlotChart,
+  { width = 900, height = 420 }: SvgSize = {},
+): Promise<string> {
+  const svg = await loadRuntime().renderSvg(chart, width, height);
+  return svg.replace(/^(<svg[^>]*>)/, `$1<style>${darkStyleSheet()}</style>`);
+}

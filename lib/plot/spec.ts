@@ -1,0 +1,255 @@
+/**
+ * From tables to a Vega-Lite chart: history, what was held out, every model's forecast and its interval bands.
+ * One row per time stamp holds everything that is known at that time; each line of the chart is one field of it.
+ */
+
+import type { PlotChart, PlotInput } from '../../types/plot';
+import { type Reading, readForecast, readObserved } from './reading';
+import { THEMES } from './theme';
+
+const HISTORY = 'History';
+const HOLDOUT = 'Hold-out';
+
+/** One row of the chart's data; short names, because they are repeated per row of the page. */
+type Row = Record<string, number | string>;
+
+/** Builds the chart. */
+export function forecastChart(input: PlotInput): PlotChart {
+  const names = {
+    id: input.idColumn ?? 'unique_id',
+    time: input.timeColumn ?? 'ds',
+    target: input.targetColumn ?? 'y',
+  };
+  const forecast = readForecast(input.forecast, names);
+  const history = input.history ? readObserved(input.history, names) : undefined;
+  const holdout = input.holdout ? readObserved(input.holdout, names) : undefined;
+
+  const known = [...forecast.series.keys()];
+  const chosen = (input.series ?? known)
+    .filter((id) => forecast.series.has(id))
+    .slice(0, input.maxSeries ?? 50);
+  const rows = chosen.flatMap((id) =>
+    seriesRows(id, { forecast, history, holdout }, input.maxHistory ?? 2000),
+  );
+  const lines = [
+    { field: 'history', name: HISTORY, shown: rows.some((row) => 'history' in row) },
+    { field: 'holdout', name: HOLDOUT, shown: rows.some((row) => 'holdout' in row) },
+    ...forecast.models.map((name, i) => ({ field: `m${i}`, name, shown: true })),
+  ];
+  const title = input.title ?? 'Forecast';
+  const subtitle = input.subtitle ?? describe(forecast.models, chosen, known.length);
+  return {
+    title,
+    subtitle,
+    spec: chartSpec({
+      rows,
+      lines,
+      forecast,
+      chosen,
+      title,
+      subtitle,
+      valueTitle: input.valueTitle ?? '',
+    }),
+    themes: THEMES,
+  };
+}
+
+function describe(models: readonly string[], chosen: readonly string[], known: number): string {
+  const series = known === 1 ? (chosen[0] ?? '') : `${chosen.length} of ${known} series`;
+  return [series, models.join(', ')].filter(Boolean).join(' · ');
+}
+
+/** Merges what is known of one series into rows in order of time. */
+function seriesRows(
+  id: string,
+  tables: { forecast: Reading; history?: Reading | undefined; holdout?: Reading | undefined },
+  maxHistory: number,
+): Row[] {
+  const byTime = new Map<number, Row>();
+  const row = (time: number, label: string): Row => {
+    const existing = byTime.get(time);
+    if (existing) return existing;
+    const created: Row = { u: id, t: time, d: label };
+    byTime.set(time, created);
+    return created;
+  };
+  const observe = (field: string, reading: Reading | undefined, limit: number) => {
+    const points = reading?.series.get(id) ?? [];
+    for (const point of points.slice(-limit)) {
+      const [value] = point.values;
+      if (value !== undefined && Number.isFinite(value))
+        row(point.time, point.label)[field] = value;
+    }
+  };
+  observe('history', tables.history, maxHistory);
+  // The hold-out continues the history's line instead of beginning after a gap.
+  const last = [...byTime.values()].at(-1);
+  observe('holdout', tables.holdout, Number.POSITIVE_INFINITY);
+  if (last?.history !== undefined && tables.holdout?.series.has(id)) last.holdout ??= last.history;
+
+  const { fields } = tables.forecast;
+  const points = tables.forecast.series.get(id) ?? [];
+  for (const point of points) {
+    const target = row(point.time, point.label);
+    if (point === points[0]) target.s = 1;
+    fields.forEach((field, i) => {
+      const value = point.values[i];
+      if (value !== undefined && Number.isFinite(value)) target[field] = value;
+    });
+  }
+  return [...byTime.values()].sort((a, b) => (a.t as number) - (b.t as number));
+}
+
+interface ChartParts {
+  readonly rows: readonly Row[];
+  readonly lines: readonly { field: string; name: string; shown: boolean }[];
+  readonly forecast: Reading;
+  readonly chosen: readonly string[];
+  readonly title: string;
+  readonly subtitle: string;
+  readonly valueTitle: string;
+}
+
+function chartSpec({ rows, lines, forecast, chosen, title, subtitle, valueTitle }: ChartParts) {
+  const shown = lines.filter((line) => line.shown);
+  // Drawn last, the truth stays visible between forecasts that are close to it.
+  const order = [...shown].sort(
+    (a, b) => Number(a.field === 'holdout') - Number(b.field === 'holdout'),
+  );
+  const x = {
+    field: 't',
+    title: null,
+    ...(forecast.calendar
+      ? {
+          type: 'temporal',
+          scale: { type: 'utc' },
+          axis: {
+            labelOverlap: 'greedy',
+            labelSeparation: 10,
+            tickCount: { expr: 'ceil(width / 80)' },
+          },
+        }
+      : { type: 'quantitative', scale: { zero: false, nice: false } }),
+  };
+  // Every name has its place in the palette whether or not it is drawn, so that colours mean the same everywhere.
+  const color = {
+    type: 'nominal',
+    scale: { domain: lines.map((line) => line.name), range: 'category' },
+    legend: {
+      title: null,
+      orient: 'top',
+      symbolType: 'stroke',
+      symbolOpacity: 1,
+      values: shown.map((line) => line.name),
+      columns: { expr: 'max(1, floor(width / 120))' },
+    },
+  };
+  const y = (field: string) => ({
+    field,
+    type: 'quantitative',
+    title: valueTitle || null,
+    scale: { zero: false },
+  });
+
+  const bands = forecast.bands.map((band) => ({
+    mark: {
+      type: 'area',
+      opacity: bandOpacity(band.level, forecast),
+      interpolate: 'monotone',
+      tooltip: false,
+    },
+    encoding: {
+      x,
+      y: y(band.low),
+      y2: { field: band.high },
+      color: { datum: band.model, ...color },
+    },
+    transform: [{ filter: `isValid(datum.${band.low}) && isValid(datum.${band.high})` }],
+  }));
+  const drawn = order.map((line) => ({
+    mark: {
+      type: 'line',
+      strokeWidth: line.field.startsWith('m') ? 2.2 : 1.6,
+      ...(line.field === 'holdout' ? { strokeDash: [4, 3], point: { size: 16 } } : {}),
+      ...(rows.length === 1 ? { point: true } : {}),
+    },
+    encoding: { x, y: y(line.field), color: { datum: line.name, ...color } },
+    transform: [{ filter: `isValid(datum.${line.field})` }],
+  }));
+  const start = {
+    transform: [{ filter: 'datum.s' }],
+    mark: { type: 'rule', strokeDash: [2, 3], opacity: 0.7 },
+    encoding: { x },
+  };
+  const pointer = {
+    params: [
+      {
+        name: 'near',
+        select: {
+          type: 'point',
+          fields: ['t'],
+          nearest: true,
+          on: 'pointerover',
+          clear: 'pointerout',
+        },
+      },
+      { name: 'zoom', select: { type: 'interval', encodings: ['x'] }, bind: 'scales' },
+    ],
+    mark: { type: 'rule', strokeWidth: 1 },
+    encoding: {
+      x,
+      opacity: { condition: { param: 'near', empty: false, value: 0.5 }, value: 0 },
+      tooltip: tooltip(shown, forecast),
+    },
+  };
+  const several = chosen.length > 1;
+  return {
+    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+    title: { text: title, subtitle },
+    width: 'container',
+    height: 420,
+    autosize: { type: 'fit', contains: 'padding' },
+    datasets: { rows },
+    data: { name: 'rows' },
+    ...(several
+      ? {
+          params: [
+            {
+              name: 'series',
+              value: chosen[0],
+              bind: { input: 'select', options: chosen, name: 'Series ' },
+            },
+          ],
+          transform: [{ filter: 'datum.u === series' }],
+        }
+      : {}),
+    layer: [...bands, ...(forecast.models.length > 0 ? [start] : []), ...drawn, pointer],
+  };
+}
+
+/** The widest band is the faintest, so that nested bands add up to a readable core. */
+function bandOpacity(level: number, { bands }: Reading): number {
+  const levels = [...new Set(bands.map((band) => band.level))].sort((a, b) => b - a);
+  return 0.12 + 0.08 * levels.indexOf(level);
+}
+
+function tooltip(shown: readonly { field: string; name: string }[], { bands }: Reading) {
+  const value = (field: string, title: string) => ({
+    field,
+    title,
+    type: 'quantitative',
+    format: ',.6~g',
+  });
+  return [
+    { field: 'd', title: 'Time', type: 'nominal' },
+    ...shown.flatMap((line) => [
+      value(line.field, line.name),
+      ...bands
+        .filter((band) => band.model === line.name)
+        .flatMap((band) => [
+          value(band.low, `${band.model} lo ${band.level}`),
+          value(band.high, `${band.model} hi ${band.level}`),
+        ]),
+    ]),
+  ];
+}
