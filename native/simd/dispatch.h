@@ -1,4 +1,5 @@
-// Included by every file with kernels, so that ND_DISABLE_TARGETS is honoured before the first of them runs.
+// Included by every file with kernels, so that ND_DISABLE_TARGETS is honoured before the first of
+// them runs.
 #pragma once
 
 namespace nd::simd {

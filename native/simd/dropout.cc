@@ -20,10 +20,12 @@ HWY_INLINE void multiply_wide(VU a, VU m, VU& high, VU& low) {
   const hn::RepartitionToWide<DU> dw;
   const auto even = hn::MulEven(a, m), odd = hn::MulOdd(a, m);
   high = hn::OddEven(hn::BitCast(du, odd), hn::BitCast(du, hn::ShiftRight<32>(even)));
-  low = hn::OddEven(hn::BitCast(du, hn::ShiftLeft<32>(hn::BitCast(dw, odd))), hn::BitCast(du, even));
+  low =
+      hn::OddEven(hn::BitCast(du, hn::ShiftLeft<32>(hn::BitCast(dw, odd))), hn::BitCast(du, even));
 }
 
-/// Philox4x32-10 (base/philox.h) of Lanes() consecutive blocks: 4 * Lanes() uniforms in index order.
+/// Philox4x32-10 (base/philox.h) of Lanes() consecutive blocks: 4 * Lanes() uniforms in index
+/// order.
 HWY_INLINE void uniforms(const PhiloxKey& key, uint32_t first_block, float* HWY_RESTRICT out) {
   const D d;
   const DU du;
@@ -45,7 +47,8 @@ HWY_INLINE void uniforms(const PhiloxKey& key, uint32_t first_block, float* HWY_
   // The 24 high bits convert exactly; through int32, which every target converts natively.
   const auto to_uniform = [&](VU word) HWY_ATTR {
     const hn::RebindToSigned<D> di;
-    return hn::Mul(hn::ConvertTo(d, hn::BitCast(di, hn::ShiftRight<8>(word))), hn::Set(d, 0x1p-24f));
+    return hn::Mul(hn::ConvertTo(d, hn::BitCast(di, hn::ShiftRight<8>(word))),
+                   hn::Set(d, 0x1p-24f));
   };
   hn::StoreInterleaved4(to_uniform(c0), to_uniform(c1), to_uniform(c2), to_uniform(c3), d, out);
 }

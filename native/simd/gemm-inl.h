@@ -1,5 +1,5 @@
-// The parts of a matrix product, for one target: how C is cut, how A is packed, and the register tile.
-// Per-target header, included once for each target.
+// The parts of a matrix product, for one target: how C is cut, how A is packed, and the register
+// tile. Per-target header, included once for each target.
 #if defined(ND_SIMD_GEMM_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef ND_SIMD_GEMM_INL_H_
 #undef ND_SIMD_GEMM_INL_H_
@@ -10,6 +10,7 @@
 #include <array>
 #include <utility>
 
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "simd/gemm.h"
 #include "simd/transpose-inl.h"
@@ -27,8 +28,8 @@ constexpr int64_t kRows = kManyRegisters ? 14 : 6;
 constexpr int64_t kSums = kManyRegisters ? 28 : 12;
 // A strip of A (14 x 512 floats, 28 KiB) stays in L1 while panels of B stream from L2.
 constexpr int64_t kDepth = 512;
-// C per tile: small enough for tens of tiles in a training-sized product, large enough that A and B are read
-// from L2 or beyond at 2 bytes per cycle.
+// C per tile: small enough for tens of tiles in a training-sized product, large enough that A and B
+// are read from L2 or beyond at 2 bytes per cycle.
 constexpr int64_t kTileRows = 56, kTileColumns = 256;
 constexpr double kTileFlop = 1e5;  // a tile below this is not worth a hand-over between threads
 
@@ -50,10 +51,11 @@ struct Partition {
     depth = k > 0 ? ceil_div(k, ceil_div(k, kDepth)) : 1;
     strips_per_tile = HWY_MAX(1, HWY_MIN(strips, kTileRows / kRows));
     panels_per_tile = HWY_MAX(1, HWY_MIN(panels, kTileColumns / kPanel));
-    // Few rows: narrower tiles, so that every thread has columns of its own; a single strip of one to three rows
-    // still wants four panels at a time (vectors_at_once).
+    // Few rows: narrower tiles, so that every thread has columns of its own; a single strip of one
+    // to three rows still wants four panels at a time (vectors_at_once).
     const int64_t narrowest = m <= 3 ? 4 : 1;
-    const double flop = 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+    const double flop =
+        2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
     while (tiles() > 0 && tiles() < 8 && flop / static_cast<double>(2 * tiles()) >= kTileFlop) {
       if (panels_per_tile >= 2 * narrowest) {
         panels_per_tile = ceil_div(panels_per_tile, 2);
@@ -71,12 +73,15 @@ struct Partition {
 
   /// Rows vary fastest: neighbouring tiles share their part of B.
   HWY_INLINE Tile tile(int64_t index) const {
-    const int64_t strip = index % row_tiles() * strips_per_tile, panel = index / row_tiles() * panels_per_tile;
-    return {strip, HWY_MIN(strip + strips_per_tile, strips), panel, HWY_MIN(panel + panels_per_tile, panels)};
+    const int64_t strip = index % row_tiles() * strips_per_tile,
+                  panel = index / row_tiles() * panels_per_tile;
+    return {strip, HWY_MIN(strip + strips_per_tile, strips), panel,
+            HWY_MIN(panel + panels_per_tile, panels)};
   }
 
-  /// Whether A is packed. Transposed, its rows are scattered over k: pack as soon as two panels read it. Row-major,
-  /// rows are streams; only where they are longer than a K block do they collide in the cache's sets.
+  /// Whether A is packed. Transposed, its rows are scattered over k: pack as soon as two panels
+  /// read it. Row-major, rows are streams; only where they are longer than a K block do they
+  /// collide in the cache's sets.
   HWY_INLINE bool packs(bool a_transposed) const {
     return panels > 1 && m > 1 && (a_transposed || k > kDepth);
   }
@@ -93,8 +98,8 @@ struct Micro {
   bool add;
 };
 
-/// C[kR, columns] (+)= A[kR, depth] · B[depth, kV vectors]. Thin tiles split K over several sets of sums, because
-/// a chain of dependent FMAs is four cycles per link.
+/// C[kR, columns] (+)= A[kR, depth] · B[depth, kV vectors]. Thin tiles split K over several sets of
+/// sums, because a chain of dependent FMAs is four cycles per link.
 template <int kR, int kV>
 void micro(const Micro& t) {
   const hn::ScalableTag<float> d;
@@ -112,7 +117,7 @@ void micro(const Micro& t) {
   const float* HWY_RESTRICT a = t.a;
   const float* HWY_RESTRICT b = t.b;
   const int64_t a_row = t.a_row, a_col = t.a_col, b_panel = t.b_panel;
-  const auto step = [&](V (&sum)[kR][kV]) HWY_ATTR {
+  const auto step = [&](V(&sum)[kR][kV]) HWY_ATTR {
     V right[kV];
     HWY_UNROLL(8)
     for (int v = 0; v < kV; ++v) right[v] = hn::LoadU(d, b + v / 2 * b_panel + v % 2 * kLanes);
@@ -131,25 +136,37 @@ void micro(const Micro& t) {
     for (int q = 0; q < kChains; ++q) step(sums[q]);
   }
   for (; k < t.depth; ++k) step(sums[0]);
-  const int64_t whole = t.columns / kLanes;
-  HWY_UNROLL(16)
-  for (int i = 0; i < kR; ++i) {
-    HWY_UNROLL(8)
-    for (int v = 0; v < kV; ++v) {
-      V total = sums[0][i][v];
-      if constexpr (kChains == 2) total = hn::Add(total, sums[1][i][v]);
-      if constexpr (kChains == 4) {
-        total = hn::Add(hn::Add(total, sums[1][i][v]), hn::Add(sums[2][i][v], sums[3][i][v]));
+  const auto total = [&](int i, int v) HWY_ATTR {
+    if constexpr (kChains == 1) return sums[0][i][v];
+    if constexpr (kChains == 2) return hn::Add(sums[0][i][v], sums[1][i][v]);
+    return hn::Add(hn::Add(sums[0][i][v], sums[1][i][v]), hn::Add(sums[2][i][v], sums[3][i][v]));
+  };
+  float* c = t.c;
+  const int64_t ldc = t.ldc, columns = t.columns;
+  const bool add = t.add;
+  if (HWY_UNLIKELY(columns < kV * kLanes)) {
+    HWY_UNROLL(16)
+    for (int i = 0; i < kR; ++i, c += ldc) {
+      HWY_UNROLL(8)
+      for (int v = 0; v < kV; ++v) {
+        const size_t part = static_cast<size_t>(HWY_MIN(kLanes, columns - v * kLanes));
+        V value = total(i, v);
+        if (add) value = hn::Add(hn::LoadN(d, c + v * kLanes, part), value);
+        hn::StoreN(value, d, c + v * kLanes, part);
       }
-      float* c = t.c + i * t.ldc + v * kLanes;
-      if (HWY_LIKELY(v < whole)) {
-        if (t.add) total = hn::Add(hn::LoadU(d, c), total);
-        hn::StoreU(total, d, c);
-      } else {
-        const size_t rest = static_cast<size_t>(t.columns - v * kLanes);
-        if (t.add) total = hn::Add(hn::LoadN(d, c, rest), total);
-        hn::StoreN(total, d, c, rest);
-      }
+    }
+  } else if (add) {
+    HWY_UNROLL(16)
+    for (int i = 0; i < kR; ++i, c += ldc) {
+      HWY_UNROLL(8)
+      for (int v = 0; v < kV; ++v)
+        hn::StoreU(hn::Add(hn::LoadU(d, c + v * kLanes), total(i, v)), d, c + v * kLanes);
+    }
+  } else {
+    HWY_UNROLL(16)
+    for (int i = 0; i < kR; ++i, c += ldc) {
+      HWY_UNROLL(8)
+      for (int v = 0; v < kV; ++v) hn::StoreU(total(i, v), d, c + v * kLanes);
     }
   }
 }
@@ -174,25 +191,40 @@ HWY_INLINE void run_micro(int64_t rows, int64_t vectors, const Micro& t) {
   static constexpr auto kFour = micro_table<4>(std::make_index_sequence<kSums / 4>());
   static constexpr auto kEight = micro_table<8>(std::make_index_sequence<kSums / 8>());
   const size_t index = static_cast<size_t>(rows - 1);
-  (vectors == 1 ? kOne[index] : vectors == 2 ? kTwo[index] : vectors == 4 ? kFour[index] : kEight[index])(t);
+  (vectors == 1   ? kOne[index]
+   : vectors == 2 ? kTwo[index]
+   : vectors == 4 ? kFour[index]
+                  : kEight[index])(t);
 }
 
 /// Floats from one packed strip of A to the next.
 HWY_INLINE int64_t strip_floats(int64_t depth) { return kRows * depth + kSlack; }
 
-/// Packs the strips of a tile, k in [k0, k0 + depth), as [k][rows of the strip]. Stores are whole vectors: what they
-/// write beyond a row is overwritten by the next k, and beyond the last one it is slack.
-HWY_INLINE void pack_a(const Gemm& g, const Partition& p, const Tile& t, int64_t k0, int64_t depth, float* scratch) {
+/// Packs the strips of a tile, k in [k0, k0 + depth), as [k][rows of the strip]. Stores are whole
+/// vectors: what they write beyond a row is overwritten by the next k, and beyond the last one it
+/// is slack.
+HWY_INLINE void pack_a(const Gemm& g, const Partition& p, const Tile& t, int64_t k0, int64_t depth,
+                       float* scratch) {
   const hn::ScalableTag<float> d;
   if (g.a_row == 1) {
+    constexpr int64_t kAhead = 16;
+    const int64_t strips = t.strip_end - t.strip;
+    int64_t start[kTileRows / kRows + 1];  // first_row divides: not once per k
+    for (int64_t s = 0; s <= strips; ++s) start[s] = p.first_row(t.strip + s);
+    const bool reads_past_end = start[strips] - 1 + kRows + kLanes > g.m;
     for (int64_t k = 0; k < depth; ++k) {
       const float* from = g.a + (k0 + k) * g.a_col;
-      for (int64_t s = t.strip; s < t.strip_end; ++s) {
-        const int64_t row = p.first_row(s), rows = p.first_row(s + 1) - row;
-        float* out = scratch + (s - t.strip) * strip_floats(depth) + k * rows;
+      // Each k is another page for long rows, where the hardware does not prefetch.
+      for (int64_t i = start[0]; i < start[strips]; i += kSlack)
+        hwy::Prefetch(from + kAhead * g.a_col + i);
+      for (int64_t s = 0; s < strips; ++s) {
+        const int64_t rows = start[s + 1] - start[s];
+        float* out = scratch + s * strip_floats(depth) + k * rows;
         for (int64_t i = 0; i < rows; i += kLanes) {
-          const int64_t left = g.m - row - i;
-          hn::StoreU(left >= kLanes ? hn::LoadU(d, from + row + i) : hn::LoadN(d, from + row + i, left), d, out + i);
+          const float* source = from + start[s] + i;
+          hn::StoreU(reads_past_end ? hn::LoadN(d, source, HWY_MIN(kLanes, rows - i))
+                                    : hn::LoadU(d, source),
+                     d, out + i);
         }
       }
     }
@@ -223,7 +255,8 @@ HWY_INLINE void pack_a(const Gemm& g, const Partition& p, const Tile& t, int64_t
 }
 
 /// Sets the part of C that a tile covers to zero (an empty sum over k).
-HWY_INLINE void clear(const Gemm& g, int64_t row, int64_t row_end, int64_t panel, int64_t panel_end) {
+HWY_INLINE void clear(const Gemm& g, int64_t row, int64_t row_end, int64_t panel,
+                      int64_t panel_end) {
   const int64_t begin = panel * kPanel, end = HWY_MIN(g.n, panel_end * kPanel);
   for (; row < row_end; ++row) {
     for (int64_t j = begin; j < end; ++j) g.c[row * g.ldc + j] = 0.0f;

@@ -19,9 +19,11 @@ int64_t scratch_floats(int64_t m, int64_t n, int64_t k, bool a_transposed) {
   return p.packs(a_transposed) ? p.strips_per_tile * strip_floats(p.depth) : 0;
 }
 
-/// Rows [row, row + rows) of C, panels [panel, panel_end), one K block: as wide as the registers allow.
-HWY_INLINE void strip(const Gemm& g, const float* a, int64_t a_row, int64_t a_col, int64_t row, int64_t rows,
-                      int64_t panel, int64_t panel_end, int64_t k_begin, int64_t depth, bool add) {
+/// Rows [row, row + rows) of C, panels [panel, panel_end), one K block: as wide as the registers
+/// allow.
+HWY_INLINE void strip(const Gemm& g, const float* a, int64_t a_row, int64_t a_col, int64_t row,
+                      int64_t rows, int64_t panel, int64_t panel_end, int64_t k_begin,
+                      int64_t depth, bool add) {
   Micro t;
   t.a = a;
   t.a_row = a_row;
@@ -47,7 +49,8 @@ void run(const Gemm& g, int64_t tile_begin, int64_t tile_end, float* scratch) {
   for (int64_t tile = tile_begin; tile < tile_end; ++tile) {
     const Tile t = p.tile(tile);
     if (g.k == 0) {
-      if (!g.accumulate) clear(g, p.first_row(t.strip), p.first_row(t.strip_end), t.panel, t.panel_end);
+      if (!g.accumulate)
+        clear(g, p.first_row(t.strip), p.first_row(t.strip_end), t.panel, t.panel_end);
       continue;
     }
     for (int64_t k0 = 0; k0 < g.k; k0 += p.depth) {
@@ -57,10 +60,11 @@ void run(const Gemm& g, int64_t tile_begin, int64_t tile_end, float* scratch) {
       for (int64_t s = t.strip; s < t.strip_end; ++s) {
         const int64_t row = p.first_row(s), rows = p.first_row(s + 1) - row;
         if (pack) {
-          strip(g, scratch + (s - t.strip) * strip_floats(depth), 1, rows, row, rows, t.panel, t.panel_end, k0, depth, add);
+          strip(g, scratch + (s - t.strip) * strip_floats(depth), 1, rows, row, rows, t.panel,
+                t.panel_end, k0, depth, add);
         } else {
-          strip(g, g.a + row * g.a_row + k0 * g.a_col, g.a_row, g.a_col, row, rows, t.panel, t.panel_end, k0, depth,
-                add);
+          strip(g, g.a + row * g.a_row + k0 * g.a_col, g.a_row, g.a_col, row, rows, t.panel,
+                t.panel_end, k0, depth, add);
         }
       }
     }
@@ -85,7 +89,9 @@ int64_t packed_b_floats(int64_t k, int64_t n) {
   return (n + panel - 1) / panel * panel * k;
 }
 
-int64_t gemm_tiles(int64_t m, int64_t n, int64_t k) { return HWY_DYNAMIC_DISPATCH(tile_count)(m, n, k); }
+int64_t gemm_tiles(int64_t m, int64_t n, int64_t k) {
+  return HWY_DYNAMIC_DISPATCH(tile_count)(m, n, k);
+}
 
 int64_t gemm_scratch_floats(int64_t m, int64_t n, int64_t k, bool a_transposed) {
   return HWY_DYNAMIC_DISPATCH(scratch_floats)(m, n, k, a_transposed);

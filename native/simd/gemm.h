@@ -1,15 +1,17 @@
-// Single-precision matrix products: a register tile of rows x one panel of B (14 x 32 on AVX-512, 6 x 16 on
-// AVX2), B packed once and kept (weights live packed), A read in place or packed per tile where its layout
-// asks for it. C is cut into tiles whose boundaries depend on the shape only, and K is split into fixed
-// blocks that are summed in order, so any distribution of the tiles over threads gives the same bits.
+// Single-precision matrix products: a register tile of rows x one panel of B (14 x 32 on AVX-512, 6
+// x 16 on AVX2), B packed once and kept (weights live packed), A read in place or packed per tile
+// where its layout asks for it. C is cut into tiles whose boundaries depend on the shape only, and
+// K is split into fixed blocks that are summed in order, so any distribution of the tiles over
+// threads gives the same bits.
 #pragma once
 
 #include <cstdint>
 
 namespace nd::simd {
 
-/// C[m,n] = (accumulate ? C : 0) + A·B, f32. A(i,k) = a[i*a_row + k*a_col]; B packed by pack_b; C row-major
-/// with leading dimension `ldc`. m, n and k may be zero; k == 0 gives C = 0 (or C unchanged).
+/// C[m,n] = (accumulate ? C : 0) + A·B, f32. A(i,k) = a[i*a_row + k*a_col]; B packed by pack_b; C
+/// row-major with leading dimension `ldc`. m, n and k may be zero; k == 0 gives C = 0 (or C
+/// unchanged).
 struct Gemm {
   const float* a;
   int64_t a_row, a_col;
@@ -24,15 +26,17 @@ struct Gemm {
 int64_t gemm_panel();
 /// Floats that pack_b writes for a k x n matrix; the buffer should be 64-byte aligned.
 int64_t packed_b_floats(int64_t k, int64_t n);
-/// Packs B(k,j) = b[k*b_row + j*b_col], panels [panel_begin, panel_end) of ceil(n / gemm_panel()); lanes
-/// beyond n become zero. Vectorised for b_col == 1 and, by transposition, for b_row == 1.
+/// Packs B(k,j) = b[k*b_row + j*b_col], panels [panel_begin, panel_end) of ceil(n / gemm_panel());
+/// lanes beyond n become zero. Vectorised for b_col == 1 and, by transposition, for b_row == 1.
 void pack_b(const float* b, int64_t b_row, int64_t b_col, int64_t k, int64_t n, int64_t panel_begin,
             int64_t panel_end, float* packed);
 /// Number of tiles into which C is cut: a function of (m, n, k) alone; 0 for an empty C.
 int64_t gemm_tiles(int64_t m, int64_t n, int64_t k);
-/// Floats of scratch that one thread needs in gemm_run (64-byte aligned); `a_transposed` says a_col != 1.
+/// Floats of scratch that one thread needs in gemm_run (64-byte aligned); `a_transposed` says a_col
+/// != 1.
 int64_t gemm_scratch_floats(int64_t m, int64_t n, int64_t k, bool a_transposed);
-/// Computes tiles [tile_begin, tile_end). Tiles are disjoint parts of C; threads need separate scratch.
+/// Computes tiles [tile_begin, tile_end). Tiles are disjoint parts of C; threads need separate
+/// scratch.
 void gemm_run(const Gemm& g, int64_t tile_begin, int64_t tile_end, float* scratch);
 
 }  // namespace nd::simd

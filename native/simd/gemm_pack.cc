@@ -17,7 +17,8 @@ constexpr int64_t kLanes = hn::MaxLanes(D());
 constexpr int64_t kPanel = 2 * kLanes;
 
 /// One panel of a matrix whose columns j are contiguous.
-HWY_INLINE void pack_contiguous(const float* b, int64_t b_row, int64_t k, int64_t valid, float* out) {
+HWY_INLINE void pack_contiguous(const float* b, int64_t b_row, int64_t k, int64_t valid,
+                                float* out) {
   const D d;
   if (valid == kPanel) {
     for (int64_t i = 0; i < k; ++i, b += b_row, out += kPanel) {
@@ -26,15 +27,18 @@ HWY_INLINE void pack_contiguous(const float* b, int64_t b_row, int64_t k, int64_
     }
     return;
   }
-  const size_t low = static_cast<size_t>(HWY_MIN(valid, kLanes)), high = static_cast<size_t>(valid) - low;
+  const size_t low = static_cast<size_t>(HWY_MIN(valid, kLanes)),
+               high = static_cast<size_t>(valid) - low;
   for (int64_t i = 0; i < k; ++i, b += b_row, out += kPanel) {
     hn::StoreU(hn::LoadN(d, b, low), d, out);
     hn::StoreU(high ? hn::LoadN(d, b + kLanes, high) : hn::Zero(d), d, out + kLanes);
   }
 }
 
-/// Half a panel (one vector) of a matrix whose k runs along rows: `valid` rows of it exist, at least one.
-HWY_INLINE void pack_transposed(const float* b, int64_t b_col, int64_t k, int64_t valid, float* out) {
+/// Half a panel (one vector) of a matrix whose k runs along rows: `valid` rows of it exist, at
+/// least one.
+HWY_INLINE void pack_transposed(const float* b, int64_t b_col, int64_t k, int64_t valid,
+                                float* out) {
   const D d;
   const float* row[kLanes];
   for (int64_t j = 0; j < kLanes; ++j) row[j] = b + HWY_MIN(j, valid - 1) * b_col;
@@ -44,7 +48,8 @@ HWY_INLINE void pack_transposed(const float* b, int64_t b_col, int64_t k, int64_
     V column[4];
     transpose_four(d, row, i, column);
     HWY_UNROLL(4)
-    for (int c = 0; c < 4; ++c) hn::StoreU(hn::IfThenElseZero(exists, column[c]), d, out + (i + c) * kPanel);
+    for (int c = 0; c < 4; ++c)
+      hn::StoreU(hn::IfThenElseZero(exists, column[c]), d, out + (i + c) * kPanel);
   }
   for (; i < k; ++i) {
     for (int64_t j = 0; j < kLanes; ++j) out[i * kPanel + j] = j < valid ? row[j][i] : 0.0f;
@@ -69,7 +74,8 @@ void pack_b(const float* b, int64_t b_row, int64_t b_col, int64_t k, int64_t n, 
       }
     } else {
       for (int64_t i = 0; i < k; ++i) {
-        for (int64_t j = 0; j < kPanel; ++j) out[i * kPanel + j] = j < valid ? from[i * b_row + j * b_col] : 0.0f;
+        for (int64_t j = 0; j < kPanel; ++j)
+          out[i * kPanel + j] = j < valid ? from[i * b_row + j * b_col] : 0.0f;
       }
     }
   }

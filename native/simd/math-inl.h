@@ -1,5 +1,5 @@
-// Transcendental functions for every lane value: Highway's polynomials, made total (infinities, NaN, overflow).
-// Per-target header, included once for each target.
+// Transcendental functions for every lane value: Highway's polynomials, made total (infinities,
+// NaN, overflow). Per-target header, included once for each target.
 #if defined(ND_SIMD_MATH_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef ND_SIMD_MATH_INL_H_
 #undef ND_SIMD_MATH_INL_H_
@@ -27,12 +27,14 @@ HWY_INLINE V exp_total(D d, V x) {
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V log_total(D d, V x) {
   const V infinity = hn::Inf(d), zero = hn::Zero(d);
-  const V inside = hn::IfThenElse(hn::Lt(x, infinity), hn::Log(d, x), x);  // inf and NaN stay what they are
+  const V inside =
+      hn::IfThenElse(hn::Lt(x, infinity), hn::Log(d, x), x);  // inf and NaN stay what they are
   const V at_zero = hn::IfThenElse(hn::Eq(x, zero), hn::Neg(infinity), inside);
   return hn::IfThenElse(hn::Lt(x, zero), hn::NaN(d), at_zero);
 }
 
-/// Hyperbolic tangent; the clamp keeps the inner e^(2|x|) finite and costs nothing: tanh(±10) rounds to ±1.
+/// Hyperbolic tangent; the clamp keeps the inner e^(2|x|) finite and costs nothing: tanh(±10)
+/// rounds to ±1.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V tanh_total(D d, V x) {
   const V limit = hn::Set(d, 10.0f);

@@ -46,7 +46,8 @@ struct AdamKernel {
 };
 
 template <bool kDecay, bool kMaximum>
-HWY_INLINE void adam_pass(const AdamStep& s, float* p, const float* g, float* m, float* v, size_t n) {
+HWY_INLINE void adam_pass(const AdamStep& s, float* p, const float* g, float* m, float* v,
+                          size_t n) {
   const D d;
   const size_t lanes = hn::Lanes(d);
   const AdamKernel<kDecay, kMaximum> kernel(s);
@@ -75,7 +76,8 @@ HWY_INLINE void adam_pass(const AdamStep& s, float* p, const float* g, float* m,
 void adam(const AdamStep& s, float* p, const float* g, float* m, float* v, size_t n) {
   const bool decays = s.weight_decay != 0;
   if (s.max_second) {
-    return decays ? adam_pass<true, true>(s, p, g, m, v, n) : adam_pass<false, true>(s, p, g, m, v, n);
+    return decays ? adam_pass<true, true>(s, p, g, m, v, n)
+                  : adam_pass<false, true>(s, p, g, m, v, n);
   }
   decays ? adam_pass<true, false>(s, p, g, m, v, n) : adam_pass<false, false>(s, p, g, m, v, n);
 }
@@ -83,7 +85,8 @@ void adam(const AdamStep& s, float* p, const float* g, float* m, float* v, size_
 void sgd(const SgdStep& s, float* p, const float* g, float* buffer, size_t n) {
   const D d;
   const size_t lanes = hn::Lanes(d);
-  const V rate = repeat(s.learning_rate), momentum = repeat(s.momentum), fresh = repeat(1 - s.dampening);
+  const V rate = repeat(s.learning_rate), momentum = repeat(s.momentum),
+          fresh = repeat(1 - s.dampening);
   const V decay = repeat(s.weight_decay);
   for (size_t i = 0; i < n; i += lanes) {
     const size_t count = HWY_MIN(lanes, n - i);
@@ -124,7 +127,9 @@ void adam(const AdamStep& s, float* p, const float* g, float* m, float* v, int64
 void sgd(const SgdStep& s, float* p, const float* g, float* buffer, int64_t n) {
   HWY_DYNAMIC_DISPATCH(sgd)(s, p, g, buffer, static_cast<size_t>(n));
 }
-void scale(float* x, float factor, int64_t n) { HWY_DYNAMIC_DISPATCH(scale)(x, factor, static_cast<size_t>(n)); }
+void scale(float* x, float factor, int64_t n) {
+  HWY_DYNAMIC_DISPATCH(scale)(x, factor, static_cast<size_t>(n));
+}
 
 }  // namespace nd::simd
 #endif  // HWY_ONCE

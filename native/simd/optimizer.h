@@ -1,13 +1,14 @@
-// Optimiser updates in one pass over flat buffers, with the formulas of torch.optim. Hyperparameters are double:
-// 1 - beta is rounded once (1 - 0.999f would be off by 1e-5). Lanes whose gradient, parameter and state are zero
-// (padding) stay zero, whatever the options.
+// Optimiser updates in one pass over flat buffers, with the formulas of torch.optim.
+// Hyperparameters are double: 1 - beta is rounded once (1 - 0.999f would be off by 1e-5). Lanes
+// whose gradient, parameter and state are zero (padding) stay zero, whatever the options.
 #pragma once
 
 #include <cstdint>
 
 namespace nd::simd {
 
-/// One step of Adam (Kingma and Ba, ICLR 2015), AdamW (Loshchilov and Hutter, ICLR 2019) or AMSGrad.
+/// One step of Adam (Kingma and Ba, ICLR 2015), AdamW (Loshchilov and Hutter, ICLR 2019) or
+/// AMSGrad.
 struct AdamStep {
   double learning_rate, beta1, beta2, epsilon, weight_decay;
   double bias1;       ///< 1 - beta1^t

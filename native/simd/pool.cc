@@ -18,7 +18,9 @@ using V = hn::Vec<D>;
 using M = hn::Mask<D>;
 
 /// Whether `next` displaces the running maximum `best`: greater, or the first NaN.
-HWY_INLINE bool beats(float next, float best) { return next > best || (next != next && best == best); }
+HWY_INLINE bool beats(float next, float best) {
+  return next > best || (next != next && best == best);
+}
 HWY_INLINE M beats(V next, V best) {
   return hn::Or(hn::Gt(next, best), hn::AndNot(hn::IsNaN(best), hn::IsNaN(next)));
 }
@@ -105,7 +107,8 @@ void max_pool_rows(const float* x, size_t rows, size_t length, size_t kernel, fl
   }
 }
 
-void max_pool_rows_gradient(const float* x, const float* dy, size_t rows, size_t length, size_t kernel, float* dx) {
+void max_pool_rows_gradient(const float* x, const float* dy, size_t rows, size_t length,
+                            size_t kernel, float* dx) {
   const size_t blocks = (length + kernel - 1) / kernel;
   if (kernel == 1) {
     if (rows > 0 && length > 0) std::memcpy(dx, dy, rows * length * sizeof(float));
@@ -129,8 +132,9 @@ void max_pool_rows_gradient(const float* x, const float* dy, size_t rows, size_t
 constexpr size_t kPadded = 4096;  // floats of padded input on the stack: 16 KiB
 constexpr size_t kSlack = 64;     // vectors read past the end of a sum, never more than this
 
-/// y[j] = (Σ padded[j … j+window-1]) / window for j < count, by doubling: sums of 1, 2, 4 … elements, of which
-/// the binary digits of `window` choose. Destroys `padded`, which holds count + window - 1 floats and slack.
+/// y[j] = (Σ padded[j … j+window-1]) / window for j < count, by doubling: sums of 1, 2, 4 …
+/// elements, of which the binary digits of `window` choose. Destroys `padded`, which holds count +
+/// window - 1 floats and slack.
 HWY_INLINE void window_means(float* padded, size_t count, size_t window, float* y) {
   const D d;
   const size_t lanes = hn::Lanes(d);
@@ -150,19 +154,24 @@ HWY_INLINE void window_means(float* padded, size_t count, size_t window, float* 
     if (last) return;
     held -= width;
     for (size_t i = 0; i < held; i += lanes) {
-      hn::StoreU(hn::Add(hn::LoadU(d, padded + i), hn::LoadU(d, padded + i + width)), d, padded + i);
+      hn::StoreU(hn::Add(hn::LoadU(d, padded + i), hn::LoadU(d, padded + i + width)), d,
+                 padded + i);
     }
   }
 }
 
-/// Means over a row extended on both sides, chunk by chunk; kReplicate: by its end values, else by zeros.
+/// Means over a row extended on both sides, chunk by chunk; kReplicate: by its end values, else by
+/// zeros.
 template <bool kReplicate>
 HWY_INLINE void row_means(const float* x, size_t length, size_t window, float* y) {
   const ptrdiff_t half = static_cast<ptrdiff_t>(window / 2), size = static_cast<ptrdiff_t>(length);
   const float before = kReplicate ? x[0] : 0.0f, after = kReplicate ? x[length - 1] : 0.0f;
-  if (2 * window > kPadded) {  // too wide for the stack buffer: a running sum in double is exact enough
+  if (2 * window >
+      kPadded) {  // too wide for the stack buffer: a running sum in double is exact enough
     double total = 0;
-    const auto at = [&](ptrdiff_t i) -> double { return i < 0 ? before : i >= size ? after : x[i]; };
+    const auto at = [&](ptrdiff_t i) -> double {
+      return i < 0 ? before : i >= size ? after : x[i];
+    };
     for (ptrdiff_t i = -half; i < half; ++i) total += at(i);
     for (ptrdiff_t i = 0; i < size; ++i) {
       total += at(i + half);
@@ -175,7 +184,8 @@ HWY_INLINE void row_means(const float* x, size_t length, size_t window, float* y
   const size_t chunk = kPadded - window + 1;
   for (size_t begin = 0; begin < length; begin += chunk) {
     const size_t count = HWY_MIN(chunk, length - begin);
-    const ptrdiff_t first = static_cast<ptrdiff_t>(begin) - half, end = first + static_cast<ptrdiff_t>(count + window - 1);
+    const ptrdiff_t first = static_cast<ptrdiff_t>(begin) - half,
+                    end = first + static_cast<ptrdiff_t>(count + window - 1);
     float* out = padded;
     const ptrdiff_t inside_begin = std::max<ptrdiff_t>(first, 0), inside_end = std::min(end, size);
     out = std::fill_n(out, inside_begin - first, before);
@@ -191,7 +201,8 @@ void moving_average_rows(const float* x, size_t rows, size_t length, size_t wind
   for (size_t r = 0; r < rows; ++r) row_means<true>(x + r * length, length, window, y + r * length);
 }
 
-void moving_average_rows_gradient(const float* dy, size_t rows, size_t length, size_t window, float* dx) {
+void moving_average_rows_gradient(const float* dy, size_t rows, size_t length, size_t window,
+                                  float* dx) {
   if (length == 0) return;
   const size_t half = window / 2;
   for (size_t r = 0; r < rows; ++r, dy += length, dx += length) {
@@ -222,7 +233,8 @@ void max_pool_rows(const float* x, int64_t rows, int64_t length, int64_t kernel,
   HWY_DYNAMIC_DISPATCH(max_pool_rows)
   (x, static_cast<size_t>(rows), static_cast<size_t>(length), static_cast<size_t>(kernel), y);
 }
-void max_pool_rows_gradient(const float* x, const float* dy, int64_t rows, int64_t length, int64_t kernel, float* dx) {
+void max_pool_rows_gradient(const float* x, const float* dy, int64_t rows, int64_t length,
+                            int64_t kernel, float* dx) {
   HWY_DYNAMIC_DISPATCH(max_pool_rows_gradient)
   (x, dy, static_cast<size_t>(rows), static_cast<size_t>(length), static_cast<size_t>(kernel), dx);
 }
@@ -230,7 +242,8 @@ void moving_average_rows(const float* x, int64_t rows, int64_t length, int64_t w
   HWY_DYNAMIC_DISPATCH(moving_average_rows)
   (x, static_cast<size_t>(rows), static_cast<size_t>(length), static_cast<size_t>(window), y);
 }
-void moving_average_rows_gradient(const float* dy, int64_t rows, int64_t length, int64_t window, float* dx) {
+void moving_average_rows_gradient(const float* dy, int64_t rows, int64_t length, int64_t window,
+                                  float* dx) {
   HWY_DYNAMIC_DISPATCH(moving_average_rows_gradient)
   (dy, static_cast<size_t>(rows), static_cast<size_t>(length), static_cast<size_t>(window), dx);
 }

@@ -1,20 +1,24 @@
-// Pooling along rows: the max pooling of N-HiTS and the moving average of series decomposition, each with its
-// adjoint. A matrix is `rows` contiguous rows of `length`.
+// Pooling along rows: the max pooling of N-HiTS and the moving average of series decomposition,
+// each with its adjoint. A matrix is `rows` contiguous rows of `length`.
 #pragma once
 
 #include <cstdint>
 
 namespace nd::simd {
 
-/// y[r, o] = max of x[r, o*kernel … min((o+1)*kernel, length)): [rows, ceil(length/kernel)]. NaN propagates.
+/// y[r, o] = max of x[r, o*kernel … min((o+1)*kernel, length)): [rows, ceil(length/kernel)]. NaN
+/// propagates.
 void max_pool_rows(const float* x, int64_t rows, int64_t length, int64_t kernel, float* y);
-/// dx[r, i] = dy of i's block where x[r, i] is the block's first maximum (first NaN, if any), else 0.
-void max_pool_rows_gradient(const float* x, const float* dy, int64_t rows, int64_t length, int64_t kernel,
-                            float* dx);
-/// y[r, i] = mean of x[r, i-h … i+h], h = (window-1)/2, with the row's end values repeated beyond it; `window` is
-/// odd. Pairwise sums: relative error about log2(window) roundings. y may not overlap x.
+/// dx[r, i] = dy of i's block where x[r, i] is the block's first maximum (first NaN, if any), else
+/// 0.
+void max_pool_rows_gradient(const float* x, const float* dy, int64_t rows, int64_t length,
+                            int64_t kernel, float* dx);
+/// y[r, i] = mean of x[r, i-h … i+h], h = (window-1)/2, with the row's end values repeated beyond
+/// it; `window` is odd. Pairwise sums: relative error about log2(window) roundings. y may not
+/// overlap x.
 void moving_average_rows(const float* x, int64_t rows, int64_t length, int64_t window, float* y);
 /// The adjoint of moving_average_rows: dx from dy. dx may not overlap dy.
-void moving_average_rows_gradient(const float* dy, int64_t rows, int64_t length, int64_t window, float* dx);
+void moving_average_rows_gradient(const float* dy, int64_t rows, int64_t length, int64_t window,
+                                  float* dx);
 
 }  // namespace nd::simd

@@ -82,7 +82,8 @@ HWY_INLINE void sum_strip(const float* x, size_t rows, size_t stride, size_t val
       HWY_UNROLL(4)
       for (size_t v = 0; v < kVecs; ++v) {
         const bool last = v + 1 == kVecs && valid < lanes;
-        block[v] = hn::Add(block[v], last ? hn::LoadN(d, row + v * lanes, valid) : hn::LoadU(d, row + v * lanes));
+        block[v] = hn::Add(
+            block[v], last ? hn::LoadN(d, row + v * lanes, valid) : hn::LoadU(d, row + v * lanes));
       }
     }
     HWY_UNROLL(4)
@@ -131,7 +132,9 @@ HWY_EXPORT(sum_of_squares);
 HWY_EXPORT(sum_rows);
 HWY_EXPORT(all_finite);
 
-double sum(const float* x, int64_t n) { return HWY_DYNAMIC_DISPATCH(sum)(x, static_cast<size_t>(n)); }
+double sum(const float* x, int64_t n) {
+  return HWY_DYNAMIC_DISPATCH(sum)(x, static_cast<size_t>(n));
+}
 double sum_of_squares(const float* x, int64_t n) {
   return HWY_DYNAMIC_DISPATCH(sum_of_squares)(x, static_cast<size_t>(n));
 }
@@ -139,7 +142,9 @@ void sum_rows(const float* x, int64_t rows, int64_t row_stride, int64_t n, float
   HWY_DYNAMIC_DISPATCH(sum_rows)
   (x, static_cast<size_t>(rows), static_cast<size_t>(row_stride), static_cast<size_t>(n), y);
 }
-bool all_finite(const float* x, int64_t n) { return HWY_DYNAMIC_DISPATCH(all_finite)(x, static_cast<size_t>(n)); }
+bool all_finite(const float* x, int64_t n) {
+  return HWY_DYNAMIC_DISPATCH(all_finite)(x, static_cast<size_t>(n));
+}
 
 }  // namespace nd::simd
 #endif  // HWY_ONCE

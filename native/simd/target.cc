@@ -25,12 +25,14 @@ std::string target_name() { return hwy::TargetName(HWY_DYNAMIC_DISPATCH(current_
 
 std::vector<std::string> target_names() {
   std::vector<std::string> names;
-  for (const int64_t target : hwy::SupportedAndGeneratedTargets()) names.push_back(hwy::TargetName(target));
+  for (const int64_t target : hwy::SupportedAndGeneratedTargets())
+    names.push_back(hwy::TargetName(target));
   return names;
 }
 
 bool select_target(std::string_view name) {
-  hwy::SetSupportedTargetsForTest(0);  // SupportedAndGeneratedTargets would list the forced target only
+  hwy::SetSupportedTargetsForTest(
+      0);  // SupportedAndGeneratedTargets would list the forced target only
   int64_t chosen = 0;
   for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
     if (name == hwy::TargetName(target)) chosen = target;

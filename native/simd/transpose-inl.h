@@ -25,13 +25,15 @@ HWY_INLINE hn::Vec<D> load_every_fourth_row(D d, const float* const* row, int64_
   }
 }
 
-/// column[c] lane i = row[i][offset + c], for c < 4 and Lanes(d) rows: rows are gathered so that each 128-bit block
-/// holds a 4 x 4 matrix, which two rounds of interleaving transpose.
+/// column[c] lane i = row[i][offset + c], for c < 4 and Lanes(d) rows: rows are gathered so that
+/// each 128-bit block holds a 4 x 4 matrix, which two rounds of interleaving transpose.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE void transpose_four(D d, const float* const* row, int64_t offset, V (&column)[4]) {
   const hn::Repartition<uint64_t, D> pairs;
-  const V r0 = load_every_fourth_row(d, row + 0, offset), r1 = load_every_fourth_row(d, row + 1, offset);
-  const V r2 = load_every_fourth_row(d, row + 2, offset), r3 = load_every_fourth_row(d, row + 3, offset);
+  const V r0 = load_every_fourth_row(d, row + 0, offset),
+          r1 = load_every_fourth_row(d, row + 1, offset);
+  const V r2 = load_every_fourth_row(d, row + 2, offset),
+          r3 = load_every_fourth_row(d, row + 3, offset);
   const auto low01 = hn::BitCast(pairs, hn::InterleaveLower(d, r0, r1));
   const auto low23 = hn::BitCast(pairs, hn::InterleaveLower(d, r2, r3));
   const auto high01 = hn::BitCast(pairs, hn::InterleaveUpper(d, r0, r1));

@@ -1,0 +1,145 @@
+#include "simd/gemm.h"
+
+#include <memory>
+
+#include "simd/every_target.h"
+
+namespace nd::simd {
+namespace {
+
+class GemmTest : public EveryTarget {};
+ND_FOR_EVERY_TARGET(GemmTest);
+
+constexpr float kGuard = 777.0f;
+
+/// How the matrices of one product lie in memory.
+struct Layout {
+  bool a_transposed, b_transposed, accumulate;
+};
+
+struct Buffer {
+  explicit Buffer(int64_t floats)
+      : data(static_cast<float*>(
+            std::aligned_alloc(64, static_cast<size_t>((floats * 4 + 127) / 64 * 64)))) {}
+  ~Buffer() { std::free(data); }
+  float* data;
+};
+
+std::vector<float> packed_product(int64_t m, int64_t n, int64_t k, Layout layout,
+                                  const std::vector<float>& a, const std::vector<float>& b,
+                                  const std::vector<float>& c, int64_t ldc,
+                                  bool one_by_one = false) {
+  // Exactly as large as promised, so that sanitizers see what is read or written beyond.
+  Buffer packed(packed_b_floats(k, n)), scratch(gemm_scratch_floats(m, n, k, layout.a_transposed));
+  const int64_t panels = (n + gemm_panel() - 1) / gemm_panel();
+  const int64_t b_row = layout.b_transposed ? 1 : n, b_col = layout.b_transposed ? k : 1;
+  pack_b(b.data(), b_row, b_col, k, n, 0, panels / 2, packed.data);
+  pack_b(b.data(), b_row, b_col, k, n, panels / 2, panels, packed.data);
+  std::vector<float> result = c;
+  const Gemm g{a.data(),
+               layout.a_transposed ? 1 : k,
+               layout.a_transposed ? m : 1,
+               packed.data,
+               result.data(),
+               ldc,
+               m,
+               n,
+               k,
+               layout.accumulate};
+  const int64_t tiles = gemm_tiles(m, n, k);
+  if (one_by_one) {
+    for (int64_t t = tiles - 1; t >= 0; --t) gemm_run(g, t, t + 1, scratch.data);
+  } else {
+    gemm_run(g, 0, tiles, scratch.data);
+  }
+  return result;
+}
+
+void check(int64_t m, int64_t n, int64_t k, Layout layout) {
+  const int64_t ldc = n + 3;
+  const std::vector<float> a = normal_values(m * k, 1), b = normal_values(k * n, 2);
+  std::vector<float> c = normal_values(m * ldc + 1, 3);
+  for (int64_t i = 0; i < m; ++i) std::fill_n(c.begin() + i * ldc + n, 3, kGuard);
+  const std::vector<float> result = packed_product(m, n, k, layout, a, b, c, ldc);
+  for (int64_t i = 0; i < m; ++i) {
+    for (int64_t j = 0; j < n; ++j) {
+      double total = layout.accumulate ? c[i * ldc + j] : 0, magnitude = std::abs(total);
+      for (int64_t l = 0; l < k; ++l) {
+        const double term = double(a[layout.a_transposed ? l * m + i : i * k + l]) *
+                            double(b[layout.b_transposed ? j * k + l : l * n + j]);
+        total += term, magnitude += std::abs(term);
+      }
+      // A float sum of k terms in one chain: k/2 ulp of the magnitude at worst, sqrt(k) in
+      // practice.
+      ASSERT_NEAR(result[i * ldc + j], total, 6e-8 * (std::sqrt(double(k)) + 2) * magnitude + 1e-30)
+          << m << "x" << n << "x" << k << " at " << i << "," << j << " layout "
+          << layout.a_transposed << layout.b_transposed << layout.accumulate;
+    }
+    for (int64_t j = n; j < ldc; ++j) ASSERT_EQ(result[i * ldc + j], kGuard);
+  }
+}
+
+TEST_P(GemmTest, MatchesTheNaiveProductForEverySmallShape) {
+  for (int64_t m = 0; m <= 31; m += 1 + m / 16) {
+    for (const int64_t n : {0, 1, 3, 4, 8, 9, 16, 17, 31, 32, 33, 64, 100, 129}) {
+      for (const int64_t k : {0, 1, 3, 4, 6, 17}) {
+        for (int layout = 0; layout < 8; ++layout)
+          check(m, n, k, {(layout & 1) != 0, (layout & 2) != 0, (layout & 4) != 0});
+      }
+    }
+  }
+}
+
+TEST_P(GemmTest, MatchesTheNaiveProductForLargerShapes) {
+  const int64_t shapes[][3] = {{57, 300, 100}, {130, 70, 513}, {1, 512, 512}, {3, 530, 700},
+                               {5, 260, 1025}, {200, 24, 31},  {33, 33, 1600}};
+  for (const auto& s : shapes) {
+    for (int layout = 0; layout < 8; ++layout) {
+      check(s[0], s[1], s[2], {(layout & 1) != 0, (layout & 2) != 0, (layout & 4) != 0});
+    }
+  }
+}
+
+TEST_P(GemmTest, AnyPartitionOfTilesGivesTheSameBits) {
+  const int64_t shapes[][3] = {{1, 512, 512}, {32, 512, 512}, {100, 300, 1100}, {2, 40, 600}};
+  for (const auto& s : shapes) {
+    for (const bool transposed : {false, true}) {
+      const std::vector<float> a = normal_values(s[0] * s[2], 1), b = normal_values(s[1] * s[2], 2),
+                               c(s[0] * s[1]);
+      const Layout layout{transposed, false, false};
+      EXPECT_EQ(packed_product(s[0], s[1], s[2], layout, a, b, c, s[1]),
+                packed_product(s[0], s[1], s[2], layout, a, b, c, s[1], true));
+    }
+  }
+}
+
+TEST_P(GemmTest, LargeProductsHaveEnoughTilesForThreads) {
+  EXPECT_GE(gemm_tiles(1024, 512, 512), 16);
+  EXPECT_GE(gemm_tiles(32, 512, 512), 8);
+  EXPECT_GE(gemm_tiles(512, 512, 1024), 8);
+  EXPECT_GE(gemm_tiles(1, 512, 512), 4);
+  EXPECT_EQ(gemm_tiles(1, 24, 24), 1);
+  EXPECT_EQ(gemm_tiles(0, 24, 24), 0);
+  EXPECT_EQ(gemm_tiles(24, 0, 24), 0);
+}
+
+TEST_P(GemmTest, GeneralStridesWork) {
+  // Neither stride is 1: every second element of both matrices.
+  const int64_t m = 17, n = 37, k = 19;
+  const std::vector<float> a = normal_values(2 * m * k, 1), b = normal_values(2 * k * n, 2);
+  Buffer packed(packed_b_floats(k, n)), scratch(gemm_scratch_floats(m, n, k, true));
+  pack_b(b.data(), 2 * n, 2, k, n, 0, (n + gemm_panel() - 1) / gemm_panel(), packed.data);
+  std::vector<float> c(m * n);
+  gemm_run({a.data(), 2 * k, 2, packed.data, c.data(), n, m, n, k, false}, 0, gemm_tiles(m, n, k),
+           scratch.data);
+  for (int64_t i = 0; i < m; ++i) {
+    for (int64_t j = 0; j < n; ++j) {
+      double total = 0;
+      for (int64_t l = 0; l < k; ++l) total += double(a[i * 2 * k + 2 * l]) * b[l * 2 * n + 2 * j];
+      ASSERT_NEAR(c[i * n + j], total, 1e-5);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace nd::simd

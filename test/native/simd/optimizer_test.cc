@@ -1,0 +1,111 @@
+#include "simd/optimizer.h"
+
+#include "simd/every_target.h"
+
+namespace nd::simd {
+namespace {
+
+class Optimizer : public EveryTarget {};
+ND_FOR_EVERY_TARGET(Optimizer);
+
+/// torch.optim.Adam and AdamW, one element, in double.
+void adam_reference(const AdamStep& s, bool amsgrad, double& p, double g, double& m, double& v,
+                    double& top) {
+  if (s.decoupled) {
+    p *= 1 - s.learning_rate * s.weight_decay;
+  } else {
+    g += s.weight_decay * p;
+  }
+  m = s.beta1 * m + (1 - s.beta1) * g;
+  v = s.beta2 * v + (1 - s.beta2) * g * g;
+  top = std::max(top, v);
+  p -= s.learning_rate / s.bias1 * m / (std::sqrt(amsgrad ? top : v) / s.bias2_sqrt + s.epsilon);
+}
+
+TEST_P(Optimizer, AdamFollowsTheFormulaForTenSteps) {
+  for (const int64_t n : {1, 5, 16, 33}) {
+    for (int variant = 0; variant < 8; ++variant) {
+      const bool decoupled = variant & 1, amsgrad = variant & 2;
+      AdamStep s{.learning_rate = 1e-2,
+                 .beta1 = 0.9,
+                 .beta2 = 0.999,
+                 .epsilon = 1e-8,
+                 .weight_decay = variant & 4 ? 0.01 : 0.0,
+                 .bias1 = 1,
+                 .bias2_sqrt = 1,
+                 .decoupled = decoupled,
+                 .max_second = nullptr};
+      std::vector<float> p = normal_values(n), m(n), v(n), top(n);
+      std::vector<double> rp(p.begin(), p.end()), rm(n), rv(n), rt(n);
+      if (amsgrad) s.max_second = top.data();
+      for (int step = 1; step <= 10; ++step) {
+        s.bias1 = 1 - std::pow(s.beta1, step);
+        s.bias2_sqrt = std::sqrt(1 - std::pow(s.beta2, step));
+        const std::vector<float> g = normal_values(n, 100 + step);
+        adam(s, p.data(), g.data(), m.data(), v.data(), n);
+        for (int64_t i = 0; i < n; ++i)
+          adam_reference(s, amsgrad, rp[i], g[i], rm[i], rv[i], rt[i]);
+      }
+      for (int64_t i = 0; i < n; ++i) {
+        ASSERT_NEAR(p[i], rp[i], 2e-6) << "variant " << variant;
+        ASSERT_NEAR(m[i], rm[i], 1e-6);
+        ASSERT_NEAR(v[i], rv[i], 1e-8);  // 1 - beta2 rounded as a float would be off by 1e-5 of v
+      }
+    }
+  }
+}
+
+TEST_P(Optimizer, SgdFollowsTheFormula) {
+  for (const double momentum : {0.0, 0.9}) {
+    for (const double decay : {0.0, 0.1}) {
+      for (const bool nesterov : {false, true}) {
+        const double dampening = nesterov ? 0.0 : 0.5;
+        const int64_t n = 37;
+        std::vector<float> p = normal_values(n), buffer(n, 99.0f);
+        std::vector<double> rp(p.begin(), p.end()), rb(n);
+        for (int step = 0; step < 5; ++step) {
+          const std::vector<float> g = normal_values(n, 200 + step);
+          sgd({0.1, momentum, dampening, decay, nesterov, step == 0}, p.data(), g.data(),
+              momentum > 0 ? buffer.data() : nullptr, n);
+          for (int64_t i = 0; i < n; ++i) {
+            double d = g[i] + decay * rp[i];
+            if (momentum > 0) {
+              rb[i] = step == 0 ? d : momentum * rb[i] + (1 - dampening) * d;
+              d = nesterov ? d + momentum * rb[i] : rb[i];
+            }
+            rp[i] -= 0.1 * d;
+          }
+        }
+        for (int64_t i = 0; i < n; ++i) ASSERT_NEAR(p[i], rp[i], 3e-6);
+      }
+    }
+  }
+}
+
+TEST_P(Optimizer, PaddingStaysZero) {
+  std::vector<float> p(48), g(48), m(48), v(48), top(48);
+  for (const double epsilon : {0.0, 1e-8}) {
+    AdamStep s{1e-3, 0.9, 0.999, epsilon, 0.1, 0.1, 0.03, false, top.data()};
+    adam(s, p.data(), g.data(), m.data(), v.data(), 48);
+    s.decoupled = true;
+    s.max_second = nullptr;
+    adam(s, p.data(), g.data(), m.data(), v.data(), 48);
+  }
+  sgd({0.1, 0.9, 0, 0.1, true, false}, p.data(), g.data(), m.data(), 48);
+  for (const auto& buffer : {p, m, v, top}) {
+    for (const float x : buffer) EXPECT_EQ(x, 0.0f);
+  }
+}
+
+TEST_P(Optimizer, Scale) {
+  for (const int64_t n : lengths()) {
+    const std::vector<float> before = normal_values(static_cast<size_t>(n) + 1);
+    std::vector<float> x = before;
+    scale(x.data(), 0.25f, n);
+    for (int64_t i = 0; i < n; ++i) ASSERT_EQ(x[i], before[i] * 0.25f);
+    ASSERT_EQ(x[n], before[n]);
+  }
+}
+
+}  // namespace
+}  // namespace nd::simd
