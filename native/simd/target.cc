@@ -23,21 +23,29 @@ HWY_EXPORT(current_target);
 
 std::string target_name() { return hwy::TargetName(HWY_DYNAMIC_DISPATCH(current_target)()); }
 
+namespace {
+
+/// What this binary and this processor share, less ND_DISABLE_TARGETS; select_target does not
+/// change it.
+const std::vector<int64_t>& available_targets() {
+  static const std::vector<int64_t> targets = hwy::SupportedAndGeneratedTargets();
+  return targets;
+}
+
+}  // namespace
+
 std::vector<std::string> target_names() {
   std::vector<std::string> names;
-  for (const int64_t target : hwy::SupportedAndGeneratedTargets())
-    names.push_back(hwy::TargetName(target));
+  for (const int64_t target : available_targets()) names.push_back(hwy::TargetName(target));
   return names;
 }
 
 bool select_target(std::string_view name) {
-  hwy::SetSupportedTargetsForTest(
-      0);  // SupportedAndGeneratedTargets would list the forced target only
   int64_t chosen = 0;
-  for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
+  for (const int64_t target : available_targets()) {
     if (name == hwy::TargetName(target)) chosen = target;
   }
-  if (chosen) hwy::SetSupportedTargetsForTest(chosen);
+  hwy::SetSupportedTargetsForTest(chosen);  // 0: all of them
   hwy::GetChosenTarget().Update(hwy::SupportedTargets());
   return name.empty() || chosen != 0;
 }
@@ -56,6 +64,7 @@ bool apply_target_environment() {
       names.remove_prefix(comma == std::string_view::npos ? names.size() : comma + 1);
     }
     if (disabled) hwy::DisableTargets(disabled);
+    available_targets();
     return true;
   }();
   return applied;
