@@ -32,7 +32,10 @@ int days_in_month(int64_t year, int month);
 int weekday(int64_t days);
 /// Day that contains the stamp, and the milliseconds since its start.
 inline int64_t day_of(int64_t millis) { return floor_div(millis, kMillisPerDay); }
-inline int64_t time_of_day(int64_t millis) { return millis - day_of(millis) * kMillisPerDay; }
+inline int64_t time_of_day(int64_t millis) {
+  const int64_t rest = millis % kMillisPerDay;
+  return rest < 0 ? rest + kMillisPerDay : rest;
+}
 
 /// "2020-01-31", with a time of day "2020-01-31T09:30:00Z" or "…:00.125Z"; integer time as digits.
 std::string format_time(int64_t time, bool calendar);

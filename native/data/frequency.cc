@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/options.h"
 #include "data/frequency_units.h"
-#include "data/names.h"
 
 namespace nd::data {
 
@@ -72,20 +72,20 @@ std::string_view anchor_name(int unit, int anchor) {
 }
 
 [[noreturn]] void throw_unknown(std::string_view text, std::string_view name) {
-  std::vector<std::string_view> known;
-  for (const Alias& word : kWords) known.push_back(word.text);
-  for (size_t i = 1; i < std::size(kUnits); ++i) known.push_back(kUnits[i].name);
-  for (const Alias& alias : kAliases) known.push_back(alias.text);
-  std::string_view closest = name.empty() ? "D" : nearest_name(name, known);
+  std::vector<std::string> known;
+  for (const Alias& word : kWords) known.emplace_back(word.text);
+  for (size_t i = 1; i < std::size(kUnits); ++i) known.emplace_back(kUnits[i].name);
+  for (const Alias& alias : kAliases) known.emplace_back(alias.text);
+  std::string closest = closest_name(name.substr(0, 32), known);
   for (const Alias& word : kWords) {
     if (word.text == closest) closest = word.name;
   }
-  throw Error(Code::config, "[frequency] received \"" + std::string(text.substr(0, 64)) +
-                                "\", expected an integer or a unit with an optional multiple "
-                                "(\"15min\", \"2h\"): MS M QS Q YS Y W D B h "
-                                "min s ms, with an optional anchor for years, quarters and weeks "
-                                "(\"W-SUN\", \"QS-FEB\"); did you mean \"" +
-                                std::string(closest) + "\"?");
+  throw Error(Code::config,
+              "[frequency] received \"" + std::string(text.substr(0, 64)) +
+                  "\", expected an integer or a unit with an optional multiple (\"15min\", "
+                  "\"2h\"): MS M QS Q YS Y W D B h min s ms, with an optional anchor for years, "
+                  "quarters and weeks (\"W-SUN\", \"QS-FEB\")" +
+                  (closest.empty() ? "" : "; did you mean \"" + closest + "\"?"));
 }
 
 int64_t business_number(int64_t day) {

@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "base/error.h"
-#include "data/names.h"
+#include "base/options.h"
 
 namespace nd::data {
 
@@ -21,9 +21,13 @@ constexpr std::array<std::string_view, 5> kSeriesNames = {"none", "standard", "m
 
 [[noreturn]] void throw_unknown(const char* place, std::string_view name,
                                 std::span<const std::string_view> known) {
-  throw Error(Code::config, std::string("[") + place + "] received \"" + std::string(name) +
-                                "\", expected one of " + list_names(known) + "; did you mean \"" +
-                                std::string(nearest_name(name, known)) + "\"?");
+  const std::vector<std::string> names(known.begin(), known.end());
+  std::string list;
+  for (const std::string& n : names) list += (list.empty() ? "\"" : ", \"") + n + "\"";
+  const std::string closest = closest_name(name.substr(0, 32), names);
+  throw Error(Code::config, std::string("[") + place + "] received \"" +
+                                std::string(name.substr(0, 64)) + "\", expected one of " + list +
+                                (closest.empty() ? "" : "; did you mean \"" + closest + "\"?"));
 }
 
 struct Moments {

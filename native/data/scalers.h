@@ -15,8 +15,8 @@ namespace nd::data {
 /// 1), invariant (arcsinh of robust), revin (standard, learned affine in the inverse; Kim et al.,
 /// ICLR 2022).
 enum class WindowScaler : uint8_t { identity, standard, robust, minmax, minmax1, invariant, revin };
-WindowScaler parse_window_scaler(
-    std::string_view name);  ///< "none" → identity; throws E0010 with the closest name
+/// "none" → identity; throws E0010 with the closest name.
+WindowScaler parse_window_scaler(std::string_view name);
 std::string_view name_of(WindowScaler scaler);
 
 /// Shift and scale of one window (one channel).
@@ -46,8 +46,8 @@ void scale_values(WindowScaler scaler, const WindowStatistics& s, std::span<cons
                   std::span<float> z);
 
 enum class SeriesScaler : uint8_t { none, standard, minmax, robust, robust_iqr };
-SeriesScaler parse_series_scaler(
-    std::string_view name);  ///< "" and "none" → none; throws E0010 with the closest name
+/// "" and "none" → none; throws E0010 with the closest name.
+SeriesScaler parse_series_scaler(std::string_view name);
 std::string_view name_of(SeriesScaler scaler);
 
 /// Shift and scale of one series: mean/std, min/range, median/MAD, median/IQR as in coreforecast;
