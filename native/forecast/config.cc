@@ -14,19 +14,21 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-constexpr int64_t kLargestWindow = 1'000'000;   // steps; keeps every size product within int64
-constexpr int64_t kDefaultInputFactor = 3;      // the reference reads three horizons when nothing is said
+constexpr int64_t kLargestWindow = 1'000'000;  // steps; keeps every size product within int64
+constexpr int64_t kDefaultInputFactor =
+    3;  // the reference reads three horizons when nothing is said
 
 template <size_t N>
 void check_names(const json& object, const std::array<std::string, N>& known, const char* place) {
   if (!object.is_object()) {
-    throw Error(Code::config, std::string("[") + place + "] received " + object.dump() + ", expected an object");
+    throw Error(Code::config,
+                std::string("[") + place + "] received " + object.dump() + ", expected an object");
   }
   for (const auto& [name, value] : object.items()) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
     const std::string near = closest_name(name, known);
-    throw Error(Code::config, std::string("[") + place + "] received the unknown option \"" + name + "\"" +
-                                  (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+    throw Error(Code::config, std::string("[") + place + "] received the unknown option \"" + name +
+                                  "\"" + (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
   }
 }
 
@@ -36,21 +38,27 @@ const json* option(const json& object, const char* name) {
   return found == object.end() || found->is_null() ? nullptr : &*found;
 }
 
-int64_t integer_option(const json& value, const std::string& place, const char* name, int64_t minimum) {
-  const bool whole = value.is_number_integer() ||
-                     (value.is_number_float() && value.get<double>() == static_cast<double>(static_cast<int64_t>(
-                                                                            std::clamp(value.get<double>(), -1e15, 1e15))));
+int64_t integer_option(const json& value, const std::string& place, const char* name,
+                       int64_t minimum) {
+  const bool whole =
+      value.is_number_integer() ||
+      (value.is_number_float() &&
+       value.get<double>() ==
+           static_cast<double>(static_cast<int64_t>(std::clamp(value.get<double>(), -1e15, 1e15))));
   const double number = value.is_number() ? value.get<double>() : 0;
-  if (!whole || number < static_cast<double>(minimum) || number > static_cast<double>(kLargestWindow)) {
-    throw Error(Code::config, "[" + place + "] received " + name + " = " + value.dump() + ", expected an integer in [" +
-                                  std::to_string(minimum) + ", " + std::to_string(kLargestWindow) + "]");
+  if (!whole || number < static_cast<double>(minimum) ||
+      number > static_cast<double>(kLargestWindow)) {
+    throw Error(Code::config, "[" + place + "] received " + name + " = " + value.dump() +
+                                  ", expected an integer in [" + std::to_string(minimum) + ", " +
+                                  std::to_string(kLargestWindow) + "]");
   }
   return static_cast<int64_t>(number);
 }
 
 std::string text_option(const json& value, const std::string& place, const char* name) {
   if (!value.is_string()) {
-    throw Error(Code::config, "[" + place + "] received " + name + " = " + value.dump() + ", expected a string");
+    throw Error(Code::config,
+                "[" + place + "] received " + name + " = " + value.dump() + ", expected a string");
   }
   return value.get<std::string>();
 }
@@ -60,7 +68,8 @@ bool parse_compat(const json* value) {
   if (value->is_boolean()) return value->get<bool>();
   if (value->is_string() && value->get<std::string>() == "neuralforecast") return true;
   if (value->is_string() && value->get<std::string>() == "none") return false;
-  throw Error(Code::config, "[forecaster] received compat = " + value->dump() + ", expected \"neuralforecast\" or false");
+  throw Error(Code::config, "[forecaster] received compat = " + value->dump() +
+                                ", expected \"neuralforecast\" or false");
 }
 
 /// Takes `name` out of a flat options object; null when absent.
@@ -74,33 +83,46 @@ json take(json& options, const char* name) {
 
 void check_valid_loss(const Loss& loss, const Loss& valid, const std::string& place) {
   if (valid.outputs() == 1 || valid.quantiles() == loss.quantiles()) return;
-  throw Error(Code::config, "[" + place + "] received validLoss " + std::string(valid.spec().name) + " with " +
-                                std::to_string(valid.outputs()) + " outputs for a loss with " +
-                                std::to_string(loss.outputs()) + ", expected the same quantiles or a point loss");
+  throw Error(Code::config, "[" + place + "] received validLoss " + std::string(valid.spec().name) +
+                                " with " + std::to_string(valid.outputs()) +
+                                " outputs for a loss with " + std::to_string(loss.outputs()) +
+                                ", expected the same quantiles or a point loss");
 }
 
-ModelConfig parse_model(const json& description, const ForecasterConfig& defaults, bool has_horizon) {
+ModelConfig parse_model(const json& description, const ForecasterConfig& defaults,
+                        bool has_horizon) {
   check_names(description, std::array<std::string, 3>{"type", "alias", "options"}, "models");
   const json* type = option(description, "type");
-  if (type == nullptr) throw Error(Code::config, "[models] received " + description.dump() + ", expected a \"type\"");
+  if (type == nullptr)
+    throw Error(Code::config, "[models] received " + description.dump() + ", expected a \"type\"");
   const ModelSpec& spec = find_model(text_option(*type, "models", "type"));
   const std::string place(spec.name);
-  json flat = description.contains("options") && !description["options"].is_null() ? description["options"] : json::object();
-  if (!flat.is_object()) throw Error(Code::config, "[" + place + "] received options = " + flat.dump() + ", expected an object");
+  json flat = description.contains("options") && !description["options"].is_null()
+                  ? description["options"]
+                  : json::object();
+  if (!flat.is_object())
+    throw Error(Code::config,
+                "[" + place + "] received options = " + flat.dump() + ", expected an object");
 
   const json horizon = take(flat, "horizon"), input_size = take(flat, "inputSize");
-  const json loss_json = take(flat, "loss"), valid_loss_json = take(flat, "validLoss"), alias_json = take(flat, "alias");
+  const json loss_json = take(flat, "loss"), valid_loss_json = take(flat, "validLoss"),
+             alias_json = take(flat, "alias");
   Geometry geometry;
-  geometry.horizon = horizon.is_null() ? defaults.horizon : integer_option(horizon, place, "horizon", 1);
+  geometry.horizon =
+      horizon.is_null() ? defaults.horizon : integer_option(horizon, place, "horizon", 1);
   if (geometry.horizon < 1) {
-    throw Error(Code::config, "[" + place + "] received no horizon; set `horizon` to the number of steps to forecast");
+    throw Error(
+        Code::config,
+        "[" + place + "] received no horizon; set `horizon` to the number of steps to forecast");
   }
   if (has_horizon && geometry.horizon != defaults.horizon) {
-    throw Error(Code::config, "[" + place + "] received horizon = " + std::to_string(geometry.horizon) +
+    throw Error(Code::config, "[" + place +
+                                  "] received horizon = " + std::to_string(geometry.horizon) +
                                   ", expected " + std::to_string(defaults.horizon) +
                                   ": all models of a forecaster share one horizon");
   }
-  geometry.input_size = input_size.is_null() ? defaults.input_size : integer_option(input_size, place, "inputSize", -1);
+  geometry.input_size = input_size.is_null() ? defaults.input_size
+                                             : integer_option(input_size, place, "inputSize", -1);
   if (geometry.input_size < 1) geometry.input_size = kDefaultInputFactor * geometry.horizon;
 
   ModelConfig model;
@@ -121,7 +143,8 @@ ModelConfig parse_model(const json& description, const ForecasterConfig& default
   return model;
 }
 
-/// Names models without an alias by their type, repeated ones NHITS, NHITS1, NHITS2 as the reference does.
+/// Names models without an alias by their type, repeated ones NHITS, NHITS1, NHITS2 as the
+/// reference does.
 void name_models(std::vector<ModelConfig>& models) {
   std::map<std::string, int> repeats;
   std::set<std::string> used;
@@ -132,11 +155,14 @@ void name_models(std::vector<ModelConfig>& models) {
       model.alias = earlier == 0 ? type : type + std::to_string(earlier);
     }
     const std::string& alias = model.alias;
-    if (alias == "data" || alias.find('/') != std::string::npos) {  // both would clash with tensor names in files
-      throw Error(Code::config, "[models] received the alias \"" + alias + "\", expected one without \"/\" and other than \"data\"");
+    if (alias == "data" ||
+        alias.find('/') != std::string::npos) {  // both would clash with tensor names in files
+      throw Error(Code::config, "[models] received the alias \"" + alias +
+                                    "\", expected one without \"/\" and other than \"data\"");
     }
     if (!used.insert(alias).second) {
-      throw Error(Code::config, "[models] received the alias \"" + alias + "\" twice; give each model an alias of its own");
+      throw Error(Code::config, "[models] received the alias \"" + alias +
+                                    "\" twice; give each model an alias of its own");
     }
   }
 }
@@ -150,7 +176,8 @@ std::vector<std::string> ModelConfig::columns() const {
 
 int64_t ForecasterConfig::longest_input() const {
   int64_t longest = 0;
-  for (const ModelConfig& model : models) longest = std::max(longest, model.network->geometry().input_size);
+  for (const ModelConfig& model : models)
+    longest = std::max(longest, model.network->geometry().input_size);
   return longest;
 }
 
@@ -163,28 +190,35 @@ size_t ForecasterConfig::find(const std::string& alias, const char* place) const
   }
   std::string list;
   for (const std::string& name : known) list += (list.empty() ? "" : ", ") + name;
-  throw Error(Code::config, std::string("[") + place + "] received the model \"" + alias + "\", expected one of " + list);
+  throw Error(Code::config, std::string("[") + place + "] received the model \"" + alias +
+                                "\", expected one of " + list);
 }
 
 ForecasterConfig parse_config(const json& description) {
   check_names(description,
-              std::array<std::string, 6>{"frequency", "horizon", "inputSize", "localScaler", "compat", "models"}, "forecaster");
+              std::array<std::string, 6>{"frequency", "horizon", "inputSize", "localScaler",
+                                         "compat", "models"},
+              "forecaster");
   ForecasterConfig config;
   if (const json* value = option(description, "frequency")) {
     config.frequency = text_option(*value, "forecaster", "frequency");
     if (!config.frequency.empty()) data::Frequency::parse(config.frequency);
   }
-  if (const json* value = option(description, "horizon")) config.horizon = integer_option(*value, "forecaster", "horizon", 1);
+  if (const json* value = option(description, "horizon"))
+    config.horizon = integer_option(*value, "forecaster", "horizon", 1);
   if (const json* value = option(description, "inputSize")) {
     config.input_size = integer_option(*value, "forecaster", "inputSize", -1);
   }
   if (const json* value = option(description, "localScaler")) {
-    config.series_scaler = data::parse_series_scaler(text_option(*value, "forecaster", "localScaler"));
+    config.series_scaler =
+        data::parse_series_scaler(text_option(*value, "forecaster", "localScaler"));
   }
   config.compat = parse_compat(option(description, "compat"));
   const json* models = option(description, "models");
   if (models == nullptr || !models->is_array() || models->empty()) {
-    throw Error(Code::config, "[forecaster] received no models, expected `models` with at least one, such as nhits()");
+    throw Error(
+        Code::config,
+        "[forecaster] received no models, expected `models` with at least one, such as nhits()");
   }
   for (const json& model : *models) {
     config.models.push_back(parse_model(model, config, config.horizon > 0));

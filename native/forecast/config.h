@@ -1,5 +1,5 @@
-// The configuration of a forecaster: what the user wrote, validated once, with every default filled in. Its JSON is
-// part of saved files, so reading it back gives the same object.
+// The configuration of a forecaster: what the user wrote, validated once, with every default filled
+// in. Its JSON is part of saved files, so reading it back gives the same object.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -44,7 +44,8 @@ struct ForecasterConfig {
   size_t find(const std::string& alias, const char* place) const;
 };
 
-/// Validates the user's configuration. Throws E0010 naming place, option and the closest known name.
+/// Validates the user's configuration. Throws E0010 naming place, option and the closest known
+/// name.
 ForecasterConfig parse_config(const nlohmann::json& json);
 /// The canonical form, with defaults: parse_config(config_json(c)) gives the same configuration.
 nlohmann::ordered_json config_json(const ForecasterConfig& config);

@@ -1,5 +1,6 @@
-// Saved models (DESIGN §7): one safetensors file with the weights under `<alias>/<name>`, the last windows of every
-// series under `data/…`, and everything else as JSON in its metadata, all of it covered by digests.
+// Saved models (DESIGN §7): one safetensors file with the weights under `<alias>/<name>`, the last
+// windows of every series under `data/…`, and everything else as JSON in its metadata, all of it
+// covered by digests.
 #include <bit>
 #include <charconv>
 #include <cmath>
@@ -20,7 +21,8 @@ using Metadata = std::map<std::string, std::string>;
 
 constexpr char kFormat[] = "neuro-divergent";
 constexpr int64_t kFormatVersion = 1;
-constexpr char kRevinBias[] = "scaler.revin_bias", kRevinWeight[] = "scaler.revin_weight";  // the reference's names
+constexpr char kRevinBias[] = "scaler.revin_bias",
+               kRevinWeight[] = "scaler.revin_weight";  // the reference's names
 
 std::string text_of(const ordered_json& value) {
   return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
@@ -47,11 +49,13 @@ std::string metadata_digest(const Metadata& metadata) {
 /// Tensors to be written, with owned storage where there is no buffer to point to.
 class TensorList {
  public:
-  void view(std::string name, const char* dtype, std::vector<int64_t> shape, std::span<const std::byte> bytes) {
+  void view(std::string name, const char* dtype, std::vector<int64_t> shape,
+            std::span<const std::byte> bytes) {
     digests_[name] = io::digest(bytes);
     tensors_.push_back({std::move(name), dtype, std::move(shape), bytes});
   }
-  void own(std::string name, const char* dtype, std::vector<int64_t> shape, std::span<const std::byte> bytes) {
+  void own(std::string name, const char* dtype, std::vector<int64_t> shape,
+           std::span<const std::byte> bytes) {
     storage_.emplace_back(bytes.begin(), bytes.end());
     view(std::move(name), dtype, std::move(shape), storage_.back());
   }
@@ -66,7 +70,8 @@ class TensorList {
 
 void add_model(TensorList& list, const ModelConfig& model, const ModelState& state) {
   for (const ParameterEntry& entry : model.network->table().entries()) {
-    const auto values = state.parameters->span().subspan(static_cast<size_t>(entry.offset), static_cast<size_t>(entry.size));
+    const auto values = state.parameters->span().subspan(static_cast<size_t>(entry.offset),
+                                                         static_cast<size_t>(entry.size));
     list.view(model.alias + "/" + entry.name, "F32", entry.shape.dims, std::as_bytes(values));
   }
   if (model.window_scaler == data::WindowScaler::revin) {
@@ -105,7 +110,8 @@ class SavedFile {
     check_format();
     const json digests = parse("digests");
     const auto expected = digests.find("metadata");
-    if (expected == digests.end() || !expected->is_string() || *expected != metadata_digest(file_.metadata())) {
+    if (expected == digests.end() || !expected->is_string() ||
+        *expected != metadata_digest(file_.metadata())) {
       refuse(path_, "the metadata does not match its digest; the file is damaged");
     }
     check_tensors(digests);
@@ -113,23 +119,29 @@ class SavedFile {
 
   json parse(const char* key) const {
     const json value = json::parse(text(key), nullptr, false);
-    if (!value.is_object() && !value.is_array()) refuse(path_, std::string("the metadata \"") + key + "\" is not valid JSON");
+    if (!value.is_object() && !value.is_array())
+      refuse(path_, std::string("the metadata \"") + key + "\" is not valid JSON");
     return value;
   }
   ordered_json parse_ordered(const char* key) const {
     ordered_json value = ordered_json::parse(text(key), nullptr, false);
-    if (value.is_discarded()) refuse(path_, std::string("the metadata \"") + key + "\" is not valid JSON");
+    if (value.is_discarded())
+      refuse(path_, std::string("the metadata \"") + key + "\" is not valid JSON");
     return value;
   }
 
-  /// The tensor's values after its type and shape have been checked; shape {-1} = any one-dimensional one.
+  /// The tensor's values after its type and shape have been checked; shape {-1} = any
+  /// one-dimensional one.
   template <class T>
-  std::vector<T> read(const std::string& name, const char* dtype, const std::vector<int64_t>& shape) {
+  std::vector<T> read(const std::string& name, const char* dtype,
+                      const std::vector<int64_t>& shape) {
     const auto found = file_.tensors().find(name);
     if (found == file_.tensors().end()) refuse(path_, "the tensor " + name + " is missing");
     const io::TensorView& tensor = found->second;
-    const bool fits = shape == std::vector<int64_t>{-1} ? tensor.shape.size() == 1 : tensor.shape == shape;
-    if (tensor.dtype != dtype || !fits) refuse(path_, "the tensor " + name + " has an unexpected type or shape");
+    const bool fits =
+        shape == std::vector<int64_t>{-1} ? tensor.shape.size() == 1 : tensor.shape == shape;
+    if (tensor.dtype != dtype || !fits)
+      refuse(path_, "the tensor " + name + " has an unexpected type or shape");
     std::vector<T> values(tensor.bytes.size() / sizeof(T));
     if (!values.empty()) std::memcpy(values.data(), tensor.bytes.data(), values.size() * sizeof(T));
     used_.insert(name);
@@ -154,26 +166,33 @@ class SavedFile {
   void check_format() const {
     const auto format = file_.metadata().find("format");
     if (format == file_.metadata().end() || format->second != kFormat) {
-      refuse(path_, "this is no file saved by neuro-divergent (metadata \"format\" is not \"neuro-divergent\"); to "
-                    "import weights of another library use loadWeights()");
+      refuse(path_,
+             "this is no file saved by neuro-divergent (metadata \"format\" is not "
+             "\"neuro-divergent\"); to "
+             "import weights of another library use loadWeights()");
     }
     const std::string& version_text = text("format_version");
     int64_t version = 0;
-    const auto [end, status] = std::from_chars(version_text.data(), version_text.data() + version_text.size(), version);
+    const auto [end, status] =
+        std::from_chars(version_text.data(), version_text.data() + version_text.size(), version);
     if (status != std::errc() || end != version_text.data() + version_text.size() || version < 1) {
-      refuse(path_, "received format_version \"" + version_text + "\", expected a whole number from 1");
+      refuse(path_,
+             "received format_version \"" + version_text + "\", expected a whole number from 1");
     }
     if (version > kFormatVersion) {
       const auto writer = file_.metadata().find("package_version");
-      refuse(path_, "has format version " + version_text + ", and this version (" + kPackageVersion + ") reads up to " +
-                        std::to_string(kFormatVersion) + "; install neuro-divergent " +
-                        (writer == file_.metadata().end() ? "that wrote it" : writer->second) + " or later");
+      refuse(path_, "has format version " + version_text + ", and this version (" +
+                        kPackageVersion + ") reads up to " + std::to_string(kFormatVersion) +
+                        "; install neuro-divergent " +
+                        (writer == file_.metadata().end() ? "that wrote it" : writer->second) +
+                        " or later");
     }
   }
 
   void check_tensors(const json& digests) const {
     const auto expected = digests.find("tensors");
-    if (expected == digests.end() || !expected->is_object()) refuse(path_, "the digests of the tensors are missing");
+    if (expected == digests.end() || !expected->is_object())
+      refuse(path_, "the digests of the tensors are missing");
     for (const auto& [name, digest] : expected->items()) {
       if (!has(name)) refuse(path_, "the tensor " + name + " is missing");
     }
@@ -200,8 +219,10 @@ ModelState read_model(SavedFile& file, const ModelConfig& model, const json& sav
   ModelState state;
   state.parameters = parameters;
   if (model.window_scaler == data::WindowScaler::revin) {
-    state.revin.bias = file.read<double>(model.alias + "/" + kRevinBias, "F64", {1, 1, 1, 1}).front();
-    state.revin.weight = file.read<double>(model.alias + "/" + kRevinWeight, "F64", {1, 1, 1, 1}).front();
+    state.revin.bias =
+        file.read<double>(model.alias + "/" + kRevinBias, "F64", {1, 1, 1, 1}).front();
+    state.revin.weight =
+        file.read<double>(model.alias + "/" + kRevinWeight, "F64", {1, 1, 1, 1}).front();
   }
   state.trained = saved.is_boolean() && saved.get<bool>();
   return state;
@@ -212,7 +233,8 @@ std::vector<data::SeriesStatistics> read_statistics(SavedFile& file, int64_t ser
   const auto scale = file.read<double>("data/scaler_scale", "F64", {series});
   std::vector<data::SeriesStatistics> statistics(static_cast<size_t>(series));
   for (size_t i = 0; i < statistics.size(); ++i) {
-    if (!std::isfinite(shift[i]) || !std::isfinite(scale[i])) refuse(file.path(), "the series scaler holds NaN or Inf");
+    if (!std::isfinite(shift[i]) || !std::isfinite(scale[i]))
+      refuse(file.path(), "the series scaler holds NaN or Inf");
     statistics[i] = {shift[i], scale[i]};
   }
   return statistics;
@@ -236,8 +258,9 @@ State read_state(SavedFile& file, const ForecasterConfig& config) {
     auto offsets = file.read<int64_t>("data/offsets", "I64", {series + 1});
     auto last = file.read<int64_t>("data/last_times", "I64", {series});
     auto values = file.read<double>("data/values", "F64", {-1});
-    state.panel = std::make_shared<const data::Panel>(data::make_panel(
-        state.ids, std::move(offsets), std::move(values), std::move(last), state.frequency, state.calendar));
+    state.panel = std::make_shared<const data::Panel>(
+        data::make_panel(state.ids, std::move(offsets), std::move(values), std::move(last),
+                         state.frequency, state.calendar));
   }
   file.refuse_unused();
   return state;
@@ -246,7 +269,8 @@ State read_state(SavedFile& file, const ForecasterConfig& config) {
 
 void Forecaster::save(const std::string& path, bool include_data) const {
   const auto state = impl_->current();
-  if (state == nullptr) throw Error(Code::not_fitted, "[save] the models are not fitted; call fit() first");
+  if (state == nullptr)
+    throw Error(Code::not_fitted, "[save] the models are not fitted; call fit() first");
   const ForecasterConfig& config = *impl_->config;
 
   TensorList list;
@@ -257,10 +281,13 @@ void Forecaster::save(const std::string& path, bool include_data) const {
     history.push_back(state->models[i].history);
   }
   add_statistics(list, state->statistics);
-  if (include_data && state->panel != nullptr) add_windows(list, state->panel->tail(config.longest_input()));
+  if (include_data && state->panel != nullptr)
+    add_windows(list, state->panel->tail(config.longest_input()));
 
-  const ordered_json contract = {{"frequency", state->frequency.text()}, {"calendar", state->calendar},
-                                 {"ids", state->ids}, {"trained", trained}};
+  const ordered_json contract = {{"frequency", state->frequency.text()},
+                                 {"calendar", state->calendar},
+                                 {"ids", state->ids},
+                                 {"trained", trained}};
   Metadata metadata;
   metadata["format"] = kFormat;
   metadata["format_version"] = std::to_string(kFormatVersion);
@@ -279,7 +306,8 @@ Forecaster Forecaster::load(const std::string& path) {
   SavedFile file(path);
   try {
     Forecaster forecaster(file.parse("config"));
-    forecaster.impl_->publish(std::make_shared<const State>(read_state(file, *forecaster.impl_->config)));
+    forecaster.impl_->publish(
+        std::make_shared<const State>(read_state(file, *forecaster.impl_->config)));
     return forecaster;
   } catch (const nlohmann::json::exception& error) {
     refuse(path, std::string("the metadata is incomplete: ") + error.what());

@@ -8,7 +8,9 @@ namespace nd::forecast {
 namespace {
 using nlohmann::ordered_json;
 
-ordered_json finite_or_null(double value) { return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr); }
+ordered_json finite_or_null(double value) {
+  return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr);
+}
 
 ordered_json points_json(const std::vector<train::HistoryPoint>& points) {
   ordered_json out = ordered_json::array();
@@ -34,8 +36,8 @@ void check_frequency(const ForecasterConfig& config, const data::Panel& panel) {
   if (config.frequency.empty()) return;
   const data::Frequency expected = data::Frequency::parse(config.frequency);
   if (expected.text() != panel.frequency().text()) {
-    throw Error(Code::data, "[fit] received a panel of frequency " + panel.frequency().text() + ", expected " +
-                                expected.text() + ", the forecaster's `frequency`");
+    throw Error(Code::data, "[fit] received a panel of frequency " + panel.frequency().text() +
+                                ", expected " + expected.text() + ", the forecaster's `frequency`");
   }
 }
 
@@ -45,7 +47,8 @@ int64_t last_good_step(const Error& error) {
   return details.is_object() ? details.value("lastGoodStep", int64_t{0}) : 0;
 }
 
-train::TrainRequest train_request(const ModelConfig& model, const data::Panel& scaled, const FitRequest& request) {
+train::TrainRequest train_request(const ModelConfig& model, const data::Panel& scaled,
+                                  const FitRequest& request) {
   train::TrainRequest r;
   r.network = model.network.get();
   r.panel = &scaled;
@@ -65,7 +68,8 @@ std::vector<ModelState> initial_models(const ForecasterConfig& config) {
   for (const ModelConfig& model : config.models) {
     const Network& network = *model.network;
     auto parameters = std::make_shared<FloatBuffer>(static_cast<size_t>(network.table().total()));
-    initialise_parameters(network.declarations(), network.table(), model.train.random_seed, parameters->span());
+    initialise_parameters(network.declarations(), network.table(), model.train.random_seed,
+                          parameters->span());
     ModelState state;
     state.parameters = parameters;
     models.push_back(std::move(state));
@@ -95,8 +99,10 @@ ordered_json Forecaster::fit(std::shared_ptr<const data::Panel> panel, const Fit
     scale_panel(*copy, next->statistics);
     scaled = copy;
   }
-  // Every model is checked before the first one trains: a late refusal would waste the earlier ones' time.
-  for (const ModelConfig& model : config.models) train::check_request(train_request(model, *scaled, request));
+  // Every model is checked before the first one trains: a late refusal would waste the earlier
+  // ones' time.
+  for (const ModelConfig& model : config.models)
+    train::check_request(train_request(model, *scaled, request));
 
   next->models = earlier != nullptr ? earlier->models : initial_models(config);
   ordered_json summaries = ordered_json::array();
@@ -109,9 +115,12 @@ ordered_json Forecaster::fit(std::shared_ptr<const data::Panel> panel, const Fit
     try {
       state.history = summary_json(model, train::train(training, *parameters));
     } catch (const Error& error) {
-      // Untrained weights are not worth keeping; trained ones are, and the models that follow stay as they were.
+      // Untrained weights are not worth keeping; trained ones are, and the models that follow stay
+      // as they were.
       if (error.code() != Code::diverged || (!state.trained && last_good_step(error) == 0)) throw;
-      state.history = {{"alias", model.alias}, {"type", model.network->spec().name}, {"diverged", true},
+      state.history = {{"alias", model.alias},
+                       {"type", model.network->spec().name},
+                       {"diverged", true},
                        {"steps", last_good_step(error)}};
       state.parameters = parameters;
       state.trained = true;

@@ -7,16 +7,21 @@ namespace nd::forecast {
 std::shared_ptr<const State> Forecaster::Impl::require(const char* place, int64_t model) const {
   auto now = current();
   const std::string opening = std::string("[") + place + "] ";
-  if (now == nullptr) throw Error(Code::not_fitted, opening + "the models are not fitted; call fit() or load a saved file first");
+  if (now == nullptr)
+    throw Error(Code::not_fitted,
+                opening + "the models are not fitted; call fit() or load a saved file first");
   for (size_t i = 0; i < now->models.size(); ++i) {
     if (now->models[i].trained || (model >= 0 && static_cast<size_t>(model) != i)) continue;
-    throw Error(Code::not_fitted, opening + "the model " + config->models[i].alias +
-                                      " is not fitted because an earlier model of the fit diverged; call fit() again");
+    throw Error(
+        Code::not_fitted,
+        opening + "the model " + config->models[i].alias +
+            " is not fitted because an earlier model of the fit diverged; call fit() again");
   }
   return now;
 }
 
-std::vector<data::SeriesStatistics> panel_statistics(data::SeriesScaler scaler, const data::Panel& panel) {
+std::vector<data::SeriesStatistics> panel_statistics(data::SeriesScaler scaler,
+                                                     const data::Panel& panel) {
   std::vector<data::SeriesStatistics> statistics(static_cast<size_t>(panel.series_count()));
   if (scaler == data::SeriesScaler::none) return statistics;
   for (int64_t s = 0; s < panel.series_count(); ++s) {

@@ -1,5 +1,7 @@
-// The whole of a NeuralForecast object: several models over one panel, fitted, asked, saved, loaded. It is what the
-// binding holds; every public method is safe to call from one job at a time.
+// The whole of a NeuralForecast object: several models over one panel, fitted, asked, saved,
+// loaded. It is what the binding holds; every public method is safe to call from any thread: fits
+// and imports are serialised and publish a new state at their end; asking uses the state of the
+// moment it began.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -23,9 +25,9 @@ namespace nd::forecast {
 struct ForecastTable {
   std::vector<std::string> ids;
   int64_t horizon = 0;
-  std::vector<int64_t> times;              ///< [series · horizon], kind of the panel
-  std::vector<std::string> columns;        ///< "NHITS", "NHITS-lo-80", …
-  std::vector<std::vector<double>> values; ///< per column [series · horizon], original scale
+  std::vector<int64_t> times;               ///< [series · horizon], kind of the panel
+  std::vector<std::string> columns;         ///< "NHITS", "NHITS-lo-80", …
+  std::vector<std::vector<double>> values;  ///< per column [series · horizon], original scale
   bool calendar = false;
 };
 
@@ -34,44 +36,52 @@ struct FitRequest {
   int threads = 1;
   const CancelToken* cancel = nullptr;
   /// model alias, progress; called on the computing thread.
-  std::function<void(const std::string&, const train::Progress&)> on_progress;
+  std::function<void(const std::string&, const train::Progress&)> on_progress = {};
 };
 
 struct PredictRequest {
   int threads = 1;
   const CancelToken* cancel = nullptr;
-  bool refit_series_scaler = true;  ///< false: other panels are scaled by the statistics of the fit (same ids)
+  bool refit_series_scaler =
+      true;  ///< false: other panels are scaled by the statistics of the fit (same ids)
 };
 
 class Forecaster {
  public:
-  /// `config` (camelCase): {frequency?, horizon, inputSize?, localScaler?, compat?, models: [{type, alias?, options: {…, loss, validLoss}}]}.
-  /// Every option is validated here; throws E0010 naming place, option and closest known name.
+  /// `config` (camelCase): {frequency?, horizon, inputSize?, localScaler?, compat?, models: [{type,
+  /// alias?, options: {…, loss, validLoss}}]}. Every option is validated here; throws E0010 naming
+  /// place, option and closest known name.
   explicit Forecaster(const nlohmann::json& config);
   ~Forecaster();
   Forecaster(Forecaster&&) noexcept;
   Forecaster& operator=(Forecaster&&) noexcept;
 
-  /// Fits all models in order. On error or cancellation the earlier state stays (E0009: the last good weights are kept).
-  /// Returns per model a JSON summary (steps, losses, history, seconds are not included: no wall-clock).
+  /// Fits all models in order. On error or cancellation the earlier state stays (E0009: the last
+  /// good weights are kept). A refit continues from the current weights with a new optimiser.
+  /// `maxSteps: 0` prepares a state without training. Returns per model a JSON summary (steps,
+  /// losses, history, seconds are not included: no wall-clock).
   nlohmann::ordered_json fit(std::shared_ptr<const data::Panel> panel, const FitRequest& request);
   bool fitted() const;
   /// Forecast of the fitted panel (panel = nullptr) or of any other. Throws E0001, E0003, E0011.
-  ForecastTable predict(std::shared_ptr<const data::Panel> panel, const PredictRequest& request) const;
+  ForecastTable predict(std::shared_ptr<const data::Panel> panel,
+                        const PredictRequest& request) const;
   /// Columns that predict() will give, in order.
   std::vector<std::string> columns() const;
   std::vector<std::string> aliases() const;
   int64_t horizon() const;
-  /// Replaces the weights of one fitted model by those of a safetensors file with the reference's tensor names.
+  /// Replaces the weights of one fitted model by those of a safetensors file with the reference's
+  /// tensor names.
   void load_weights(const std::string& alias, const std::string& path);
   /// {frequency, horizon, fitted, models: [{alias, type, options, parameters, history…}], …}
   nlohmann::ordered_json info() const;
 
-  /// One safetensors file (DESIGN §7). `include_data` = false leaves out the last windows of the series.
+  /// One safetensors file (DESIGN §7). `include_data` = false leaves out the last windows of the
+  /// series.
   void save(const std::string& path, bool include_data = true) const;
   static Forecaster load(const std::string& path);
 
-  /// A predictor of one model that shares its weights (a later fit does not change it). `alias` "" = the only model.
+  /// A predictor of one model that shares its weights (a later fit does not change it). `alias` ""
+  /// = the only model.
   std::unique_ptr<serve::Predictor> predictor(const std::string& alias) const;
 
  private:

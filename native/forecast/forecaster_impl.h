@@ -1,5 +1,5 @@
-// The inside of a Forecaster, shared by its .cc files: an immutable configuration and a pointer to an immutable
-// state that fits replace as a whole, so that asking never waits for learning.
+// The inside of a Forecaster, shared by its .cc files: an immutable configuration and a pointer to
+// an immutable state that fits replace as a whole, so that asking never waits for learning.
 #pragma once
 
 #include <memory>
@@ -19,9 +19,9 @@ namespace nd::forecast {
 /// What a fit learned about one model.
 struct ModelState {
   std::shared_ptr<const FloatBuffer> parameters;
-  data::RevinAffine revin;          ///< not 0/1 only after an import
-  nlohmann::ordered_json history;   ///< steps, losses; the summary that fit() returns
-  bool trained = false;             ///< false: an earlier model of the same fit diverged before this one began
+  data::RevinAffine revin;         ///< not 0/1 only after an import
+  nlohmann::ordered_json history;  ///< steps, losses; the summary that fit() returns
+  bool trained = false;  ///< false: an earlier model of the same fit diverged before this one began
 };
 
 /// Everything that predict() needs; never changed once published.
@@ -30,8 +30,10 @@ struct State {
   std::vector<std::string> ids;
   data::Frequency frequency;
   bool calendar = false;
-  std::vector<data::SeriesStatistics> statistics;  ///< per series; shift 0, scale 1 without a series scaler
-  std::shared_ptr<const data::Panel> panel;        ///< original scale; nullptr after loading a file without data
+  std::vector<data::SeriesStatistics>
+      statistics;  ///< per series; shift 0, scale 1 without a series scaler
+  std::shared_ptr<const data::Panel>
+      panel;  ///< original scale; nullptr after loading a file without data
 };
 
 struct Forecaster::Impl {
@@ -48,12 +50,14 @@ struct Forecaster::Impl {
     const std::lock_guard lock(state_mutex);
     state = std::move(next);
   }
-  /// The current state; throws E0001 when there is none, or `model` (an index; -1 = any model) is not trained.
+  /// The current state; throws E0001 when there is none, or `model` (an index; -1 = any model) is
+  /// not trained.
   std::shared_ptr<const State> require(const char* place, int64_t model = -1) const;
 };
 
 /// Statistics of each whole series under `scaler`.
-std::vector<data::SeriesStatistics> panel_statistics(data::SeriesScaler scaler, const data::Panel& panel);
+std::vector<data::SeriesStatistics> panel_statistics(data::SeriesScaler scaler,
+                                                     const data::Panel& panel);
 /// Scales every value in place: (y - shift) / scale.
 void scale_panel(data::Panel& panel, std::span<const data::SeriesStatistics> statistics);
 

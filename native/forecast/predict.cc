@@ -10,20 +10,24 @@
 namespace nd::forecast {
 
 namespace {
-/// Statistics by which `panel` is scaled: those of the fit for the fitted panel, refitted or looked up for another one.
-std::vector<data::SeriesStatistics> statistics_for(const data::Panel& panel, bool own, const State& state,
+/// Statistics by which `panel` is scaled: those of the fit for the fitted panel, refitted or looked
+/// up for another one.
+std::vector<data::SeriesStatistics> statistics_for(const data::Panel& panel, bool own,
+                                                   const State& state,
                                                    const ForecasterConfig& config, bool refit) {
   if (own) return state.statistics;
-  if (refit || config.series_scaler == data::SeriesScaler::none) return panel_statistics(config.series_scaler, panel);
+  if (refit || config.series_scaler == data::SeriesScaler::none)
+    return panel_statistics(config.series_scaler, panel);
   std::unordered_map<std::string, size_t> known;
   for (size_t i = 0; i < state.ids.size(); ++i) known.emplace(state.ids[i], i);
   std::vector<data::SeriesStatistics> statistics;
   for (const std::string& id : panel.ids()) {
     const auto found = known.find(id);
     if (found == known.end()) {
-      throw Error(Code::data, "[predict] received the series \"" + id +
-                                  "\", which the fit did not see; expected fitted series only, because "
-                                  "refitSeriesScaler is false");
+      throw Error(Code::data,
+                  "[predict] received the series \"" + id +
+                      "\", which the fit did not see; expected fitted series only, because "
+                      "refitSeriesScaler is false");
     }
     statistics.push_back(state.statistics[found->second]);
   }
@@ -31,10 +35,12 @@ std::vector<data::SeriesStatistics> statistics_for(const data::Panel& panel, boo
 }
 
 void check_frequency(const data::Panel& panel, const State& state) {
-  if (panel.frequency().text() == state.frequency.text() && panel.calendar() == state.calendar) return;
+  if (panel.frequency().text() == state.frequency.text() && panel.calendar() == state.calendar)
+    return;
   throw Error(Code::data, "[predict] received a panel of frequency " + panel.frequency().text() +
-                              (panel.calendar() ? " (calendar time)" : " (integer time)") + ", expected " +
-                              state.frequency.text() + (state.calendar ? " (calendar time)" : " (integer time)") +
+                              (panel.calendar() ? " (calendar time)" : " (integer time)") +
+                              ", expected " + state.frequency.text() +
+                              (state.calendar ? " (calendar time)" : " (integer time)") +
                               ", the frequency of the fit");
 }
 
@@ -50,29 +56,33 @@ train::BatchOptions batch_options(const ModelConfig& model, const ModelState& st
 
 /// Forecasts one model over all series into its columns, in original scale.
 void predict_model(const ModelConfig& model, const ModelState& state, const data::Panel& scaled,
-                   std::span<const data::SeriesStatistics> statistics, const CancelToken* cancel, parallel::Team& team,
-                   std::span<std::vector<double>> columns) {
+                   std::span<const data::SeriesStatistics> statistics, const CancelToken* cancel,
+                   parallel::Team& team, std::span<std::vector<double>> columns) {
   const train::BatchOptions options = batch_options(model, state);
   const std::vector<data::WindowRef> windows = data::prediction_windows(scaled, options.layout);
-  check_internal(windows.size() == static_cast<size_t>(scaled.series_count()), "one prediction window per series");
+  check_internal(windows.size() == static_cast<size_t>(scaled.series_count()),
+                 "one prediction window per series");
   const int64_t H = options.layout.horizon, Q = model.network->geometry().outputs;
-  const int64_t batch =
-      train::inference_batch(model.train.inference_windows_batch_size, static_cast<int64_t>(windows.size()));
+  const int64_t batch = train::inference_batch(model.train.inference_windows_batch_size,
+                                               static_cast<int64_t>(windows.size()));
   train::WindowForecaster forecaster(*model.network, options, batch, &team);
   for (size_t begin = 0; begin < windows.size(); begin += static_cast<size_t>(batch)) {
     if (cancel != nullptr) cancel->check();
     const size_t n = std::min(windows.size() - begin, static_cast<size_t>(batch));
-    const std::span<const double> out =
-        forecaster.run(scaled, std::span(windows).subspan(begin, n), state.parameters->span(), cancel);
+    const std::span<const double> out = forecaster.run(scaled, std::span(windows).subspan(begin, n),
+                                                       state.parameters->span(), cancel);
     for (size_t row = 0; row < n * static_cast<size_t>(H); ++row) {
       const size_t series = begin + row / static_cast<size_t>(H);
       for (size_t q = 0; q < static_cast<size_t>(Q); ++q) {
-        const double value = out[row * static_cast<size_t>(Q) + q] * statistics[series].scale + statistics[series].shift;
+        const double value = out[row * static_cast<size_t>(Q) + q] * statistics[series].scale +
+                             statistics[series].shift;
         if (!std::isfinite(value)) {
-          throw Error(Code::diverged, "[predict] " + model.alias + " gave a forecast of " + std::to_string(value) +
-                                          " for the series \"" + scaled.ids()[series] +
-                                          "\"; expected finite values. Are its values far outside those of the fit? "
-                                          "Try scalerType: 'robust' or localScaler: 'standard'");
+          throw Error(
+              Code::diverged,
+              "[predict] " + model.alias + " gave a forecast of " + std::to_string(value) +
+                  " for the series \"" + scaled.ids()[series] +
+                  "\"; expected finite values. Are its values far outside those of the fit? "
+                  "Try scalerType: 'robust' or localScaler: 'standard'");
         }
         columns[q][begin * static_cast<size_t>(H) + row] = value;
       }
@@ -81,15 +91,19 @@ void predict_model(const ModelConfig& model, const ModelState& state, const data
 }
 }  // namespace
 
-ForecastTable Forecaster::predict(std::shared_ptr<const data::Panel> panel, const PredictRequest& request) const {
+ForecastTable Forecaster::predict(std::shared_ptr<const data::Panel> panel,
+                                  const PredictRequest& request) const {
   const auto state = impl_->require("predict");
   const ForecasterConfig& config = *impl_->config;
   const bool own = panel == nullptr;
   if (own) panel = state->panel;
   if (panel == nullptr) {
-    throw Error(Code::empty, "[predict] the file was saved without data (includeData: false); pass the panel to forecast");
+    throw Error(Code::empty,
+                "[predict] the file was saved without data (includeData: false); pass the panel to "
+                "forecast");
   }
-  if (panel->rows() == 0) throw Error(Code::empty, "[predict] received no data, expected a panel with at least one row");
+  if (panel->rows() == 0)
+    throw Error(Code::empty, "[predict] received no data, expected a panel with at least one row");
   check_frequency(*panel, *state);
 
   const auto statistics = statistics_for(*panel, own, *state, config, request.refit_series_scaler);

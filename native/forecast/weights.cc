@@ -9,15 +9,16 @@
 namespace nd::forecast {
 
 namespace {
-constexpr double kBasisTolerance = 1e-4;  // bases are recomputed; the reference rounds some of them through float32
-constexpr size_t kListed = 8;             // differences named in a message
+constexpr double kBasisTolerance =
+    1e-4;  // bases are recomputed; the reference rounds some of them through float32
+constexpr size_t kListed = 8;  // differences named in a message
 
 bool starts_with(const std::string& text, const char* prefix) { return text.rfind(prefix, 0) == 0; }
 
 /// Tensors of a reference checkpoint that are no weights of the network.
 bool is_ignored(const std::string& name) {
-  return starts_with(name, "loss.") || starts_with(name, "valid_loss.") || starts_with(name, "scaler.") ||
-         starts_with(name, "__hparams__.");
+  return starts_with(name, "loss.") || starts_with(name, "valid_loss.") ||
+         starts_with(name, "scaler.") || starts_with(name, "__hparams__.");
 }
 
 std::string shape_text(const std::vector<int64_t>& shape) {
@@ -27,10 +28,12 @@ std::string shape_text(const std::vector<int64_t>& shape) {
 }
 
 /// Our name of a tensor that the reference stores under several; "" when it is not one.
-std::string canonical_name(const std::string& name, const std::vector<std::pair<std::string, std::string>>& aliases) {
+std::string canonical_name(const std::string& name,
+                           const std::vector<std::pair<std::string, std::string>>& aliases) {
   for (const auto& [other, ours] : aliases) {
     if (name == other) return ours;
-    if (!other.empty() && other.back() == '.' && name.rfind(other, 0) == 0) return ours + name.substr(other.size());
+    if (!other.empty() && other.back() == '.' && name.rfind(other, 0) == 0)
+      return ours + name.substr(other.size());
   }
   return "";
 }
@@ -64,7 +67,8 @@ class Importer {
       return;
     }
     const std::vector<float> values = file_.floats(entry.name);
-    const std::span<float> target = parameters.subspan(static_cast<size_t>(entry.offset), static_cast<size_t>(entry.size));
+    const std::span<float> target =
+        parameters.subspan(static_cast<size_t>(entry.offset), static_cast<size_t>(entry.size));
     if (!std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); })) {
       differences_.push_back(entry.name + " holds NaN or Inf");
       return;
@@ -79,7 +83,9 @@ class Importer {
     double largest = 1;
     for (const float v : b) largest = std::max(largest, std::abs(static_cast<double>(v)));
     for (size_t i = 0; i < a.size(); ++i) {
-      if (!(std::abs(static_cast<double>(a[i]) - static_cast<double>(b[i])) <= kBasisTolerance * largest)) return false;
+      if (!(std::abs(static_cast<double>(a[i]) - static_cast<double>(b[i])) <=
+            kBasisTolerance * largest))
+        return false;
     }
     return true;
   }
@@ -88,11 +94,13 @@ class Importer {
   void check_extra(const std::string& name, std::span<const float> parameters) {
     const ParameterEntry* entry = table_.find(canonical_name(name, aliases_));
     if (entry == nullptr) {
-      differences_.push_back("unexpected " + name + " " + shape_text(file_.tensors().at(name).shape));
+      differences_.push_back("unexpected " + name + " " +
+                             shape_text(file_.tensors().at(name).shape));
       return;
     }
     const std::vector<float> values = file_.floats(name);
-    const auto ours = parameters.subspan(static_cast<size_t>(entry->offset), static_cast<size_t>(entry->size));
+    const auto ours =
+        parameters.subspan(static_cast<size_t>(entry->offset), static_cast<size_t>(entry->size));
     if (!std::equal(values.begin(), values.end(), ours.begin(), ours.end())) {
       differences_.push_back(name + " differs from " + entry->name + ", with which it is shared");
     }
@@ -132,11 +140,14 @@ void Forecaster::load_weights(const std::string& alias, const std::string& path)
   importer.run(parameters->span());
   const std::vector<std::string>& differences = importer.differences();
   if (!differences.empty()) {
-    std::string text = "[loadWeights] " + path + " does not fit " + impl_->config->models[index].alias + ": ";
-    for (size_t i = 0; i < std::min(differences.size(), kListed); ++i) text += (i > 0 ? "; " : "") + differences[i];
-    if (differences.size() > kListed) text += "; and " + std::to_string(differences.size() - kListed) + " more";
-    throw Error(Code::file, text + ". Expected the tensors of a " + std::string(network.spec().name) +
-                                " with the same options.");
+    std::string text =
+        "[loadWeights] " + path + " does not fit " + impl_->config->models[index].alias + ": ";
+    for (size_t i = 0; i < std::min(differences.size(), kListed); ++i)
+      text += (i > 0 ? "; " : "") + differences[i];
+    if (differences.size() > kListed)
+      text += "; and " + std::to_string(differences.size() - kListed) + " more";
+    throw Error(Code::file, text + ". Expected the tensors of a " +
+                                std::string(network.spec().name) + " with the same options.");
   }
   auto next = std::make_shared<State>(*now);
   next->models[index].parameters = parameters;

@@ -27,7 +27,8 @@ struct Predictor::Impl {
   /// A compiled plan with its inputs and output resolved.
   struct Rung {
     std::unique_ptr<Plan> plan;
-    std::span<float> insample_y, insample_mask;  ///< of the plan, or of `unread` where the network ignores them
+    std::span<float> insample_y,
+        insample_mask;  ///< of the plan, or of `unread` where the network ignores them
     std::vector<float> unread;
     std::vector<data::WindowStatistics> window_statistics;
     std::vector<data::SeriesStatistics> series_statistics;
@@ -47,7 +48,8 @@ struct Predictor::Impl {
     auto plan = state.network->compile_infer(windows);
     r.unread.resize(2 * size);
     const auto input = [&](const char* name, size_t at) {
-      return plan->has_input(name) ? plan->input(name) : std::span(r.unread).subspan(at * size, size);
+      return plan->has_input(name) ? plan->input(name)
+                                   : std::span(r.unread).subspan(at * size, size);
     };
     r.insample_y = input(io_names::kInsampleY, 0);
     r.insample_mask = input(io_names::kInsampleMask, 1);
@@ -65,14 +67,16 @@ struct Predictor::Impl {
       const data::SeriesStatistics s = data::series_statistics(state.series_scaler, window);
       const size_t kept = std::min(window.size(), L);
       scaled.resize(kept);
-      for (size_t i = 0; i < kept; ++i) scaled[i] = (window[window.size() - kept + i] - s.shift) / s.scale;
+      for (size_t i = 0; i < kept; ++i)
+        scaled[i] = (window[window.size() - kept + i] - s.shift) / s.scale;
       r.series_statistics[at] = s;
       values = scaled;
     }
     const auto length = static_cast<int64_t>(values.size());
     r.window_statistics[at] = data::gather_window(
-        values, {0, length - layout.input_size}, layout, state.window_scaler, state.revin, state.exclude_insample_y,
-        length, state.compat, r.insample_y.subspan(at * L, L), r.insample_mask.subspan(at * L, L), {}, {});
+        values, {0, length - layout.input_size}, layout, state.window_scaler, state.revin,
+        state.exclude_insample_y, length, state.compat, r.insample_y.subspan(at * L, L),
+        r.insample_mask.subspan(at * L, L), {}, {});
   }
 
   void run(std::span<const double> windows, int64_t count, int64_t length, std::span<double> out) {
@@ -93,11 +97,13 @@ struct Predictor::Impl {
     for (size_t i = 0; i < out.size(); ++i) {
       const size_t row = i / per_window;
       const data::SeriesStatistics& s = r.series_statistics[row];
-      const double value = data::unscale_value(state.window_scaler, r.window_statistics[row], static_cast<double>(raw[i]));
+      const double value = data::unscale_value(state.window_scaler, r.window_statistics[row],
+                                               static_cast<double>(raw[i]));
       out[i] = value * s.scale + s.shift;
       if (!std::isfinite(out[i])) {
-        throw Error(Code::diverged, "[predictor] gave a forecast of " + std::to_string(out[i]) + " for window " +
-                                        std::to_string(row) + ", expected finite values; its values may lie far outside "
+        throw Error(Code::diverged, "[predictor] gave a forecast of " + std::to_string(out[i]) +
+                                        " for window " + std::to_string(row) +
+                                        ", expected finite values; its values may lie far outside "
                                         "those of the fit");
       }
     }
@@ -118,31 +124,39 @@ int64_t Predictor::horizon() const { return impl_->layout.horizon; }
 int64_t Predictor::outputs() const { return impl_->state.network->geometry().outputs; }
 const std::vector<std::string>& Predictor::columns() const { return impl_->state.columns; }
 
-void Predictor::predict(std::span<const double> windows, int64_t count, int64_t length, std::span<double> out) {
-  if (count < 0 || length < 0 || windows.size() != static_cast<size_t>(count) * static_cast<size_t>(length)) {
-    throw Error(Code::shape, "[predictor] received " + std::to_string(windows.size()) + " values, expected " +
-                                 std::to_string(count) + " windows of " + std::to_string(length));
+void Predictor::predict(std::span<const double> windows, int64_t count, int64_t length,
+                        std::span<double> out) {
+  if (count < 0 || length < 0 ||
+      windows.size() != static_cast<size_t>(count) * static_cast<size_t>(length)) {
+    throw Error(Code::shape, "[predictor] received " + std::to_string(windows.size()) +
+                                 " values, expected " + std::to_string(count) + " windows of " +
+                                 std::to_string(length));
   }
   const int64_t per_window = horizon() * outputs();
   if (out.size() != static_cast<size_t>(count * per_window)) {
-    throw Error(Code::shape, "[predictor] received room for " + std::to_string(out.size()) + " forecasts, expected " +
-                                 std::to_string(count) + " x " + std::to_string(per_window));
+    throw Error(Code::shape, "[predictor] received room for " + std::to_string(out.size()) +
+                                 " forecasts, expected " + std::to_string(count) + " x " +
+                                 std::to_string(per_window));
   }
   if (count == 0) return;
-  if (length == 0) throw Error(Code::empty, "[predictor] received empty windows, expected at least one value each");
+  if (length == 0)
+    throw Error(Code::empty,
+                "[predictor] received empty windows, expected at least one value each");
   for (size_t i = 0; i < windows.size(); ++i) {
     if (std::isfinite(windows[i])) continue;
     const auto step = static_cast<int64_t>(i);
     throw Error(Code::data, "[predictor] received " + std::to_string(windows[i]) + " at step " +
-                                std::to_string(step % length) + " of window " + std::to_string(step / length) +
-                                ", expected finite values");
+                                std::to_string(step % length) + " of window " +
+                                std::to_string(step / length) + ", expected finite values");
   }
   const std::lock_guard lock(impl_->mutex);
   const parallel::ScopedFlushDenormals flush;  // as in training, so that both give the same bits
   for (int64_t begin = 0; begin < count; begin += kLadder.back()) {
     const int64_t n = std::min(count - begin, kLadder.back());
-    impl_->run(windows.subspan(static_cast<size_t>(begin * length), static_cast<size_t>(n * length)), n, length,
-               out.subspan(static_cast<size_t>(begin * per_window), static_cast<size_t>(n * per_window)));
+    impl_->run(
+        windows.subspan(static_cast<size_t>(begin * length), static_cast<size_t>(n * length)), n,
+        length,
+        out.subspan(static_cast<size_t>(begin * per_window), static_cast<size_t>(n * per_window)));
   }
 }
 

@@ -1,5 +1,5 @@
-// One fitted model, resident, for serving: raw history in, forecast out, in microseconds. Scaling, network and inverse
-// are one call; plans per batch size are cached.
+// One fitted model, resident, for serving: raw history in, forecast out, in microseconds. Scaling,
+// network and inverse are one call; plans per batch size are cached.
 #pragma once
 
 #include <cstdint>
@@ -32,10 +32,12 @@ class Predictor {
   int64_t horizon() const;
   int64_t outputs() const;
   const std::vector<std::string>& columns() const;
-  /// `count` windows of raw values, each `length` long (oldest first; only the last L are read by the network, shorter
-  /// ones are padded as in training; a series scaler is computed over all `length` values), to [count, H, Q] in original
-  /// scale. Throws E0002 / E0003 / E0011 (NaN). Safe from any thread; calls are serialised.
-  void predict(std::span<const double> windows, int64_t count, int64_t length, std::span<double> out);
+  /// `count` windows of raw values, each `length` long (oldest first; only the last L are read by
+  /// the network, shorter ones are padded as in training; a series scaler is computed over all
+  /// `length` values), to [count, H, Q] in original scale. Throws E0002 / E0003 / E0011 (NaN). Safe
+  /// from any thread; calls are serialised.
+  void predict(std::span<const double> windows, int64_t count, int64_t length,
+               std::span<double> out);
 
  private:
   struct Impl;

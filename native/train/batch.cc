@@ -30,8 +30,8 @@ WindowBatch::WindowBatch(const BatchOptions& options, int64_t capacity)
       outsample_mask_(outsample_y_.size()),
       statistics_(static_cast<size_t>(capacity)) {}
 
-void WindowBatch::load(const data::Panel& panel, std::span<const data::WindowRef> windows, int64_t hidden,
-                       bool with_target, parallel::Team* team) {
+void WindowBatch::load(const data::Panel& panel, std::span<const data::WindowRef> windows,
+                       int64_t hidden, bool with_target, parallel::Team* team) {
   const auto count = static_cast<int64_t>(windows.size());
   check_internal(count <= capacity_, "a batch fits its capacity");
   const int64_t L = options_.layout.input_size, H = options_.layout.horizon;
@@ -71,7 +71,8 @@ void WindowBatch::feed(Plan& plan) const {
   copy_if_present(plan, io_names::kOutsampleY, outsample_y_);
 }
 
-void WindowBatch::unscale(std::span<const float> raw, int64_t outputs, std::span<double> out) const {
+void WindowBatch::unscale(std::span<const float> raw, int64_t outputs,
+                          std::span<double> out) const {
   const int64_t per_window = options_.layout.horizon * outputs;
   for (int64_t row = 0; row < count_; ++row) {
     const data::WindowStatistics& s = statistics(row);

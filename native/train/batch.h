@@ -1,5 +1,5 @@
-// Windows into plan inputs: gathers, scales and masks a batch in parallel and keeps the statistics that bring a
-// forecast back to the scale of the series.
+// Windows into plan inputs: gathers, scales and masks a batch in parallel and keeps the statistics
+// that bring a forecast back to the scale of the series.
 #pragma once
 
 #include <span>
@@ -24,15 +24,15 @@ struct BatchOptions {
   bool exclude_insample_y = false, compat = false;
 };
 
-/// One batch as the network sees it, in buffers of a fixed capacity. Rows after the last window are zero, so that
-/// nothing of an earlier batch leaks into sums that span the batch.
+/// One batch as the network sees it, in buffers of a fixed capacity. Rows after the last window are
+/// zero, so that nothing of an earlier batch leaks into sums that span the batch.
 class WindowBatch {
  public:
   WindowBatch(const BatchOptions& options, int64_t capacity);
-  /// Gathers `windows` (at most `capacity`) of `panel`; rows in the last `hidden` of a series count as unobserved.
-  /// With `with_target` the horizon is gathered too.
-  void load(const data::Panel& panel, std::span<const data::WindowRef> windows, int64_t hidden, bool with_target,
-            parallel::Team* team);
+  /// Gathers `windows` (at most `capacity`) of `panel`; rows in the last `hidden` of a series count
+  /// as unobserved. With `with_target` the horizon is gathered too.
+  void load(const data::Panel& panel, std::span<const data::WindowRef> windows, int64_t hidden,
+            bool with_target, parallel::Team* team);
 
   int64_t count() const { return count_; }
   int64_t capacity() const { return capacity_; }
@@ -40,7 +40,9 @@ class WindowBatch {
   std::span<const float> insample_mask() const { return insample_mask_; }  ///< [capacity, L]
   std::span<const float> outsample_y() const { return outsample_y_; }      ///< [capacity, H]
   std::span<const float> outsample_mask() const { return outsample_mask_; }
-  const data::WindowStatistics& statistics(int64_t row) const { return statistics_[static_cast<size_t>(row)]; }
+  const data::WindowStatistics& statistics(int64_t row) const {
+    return statistics_[static_cast<size_t>(row)];
+  }
 
   /// Copies the network's inputs into `plan`, whose windows must equal the capacity.
   void feed(Plan& plan) const;

@@ -9,12 +9,14 @@
 namespace nd::train {
 
 namespace {
-constexpr double kHugeValue = 1e4;         // unscaled inputs above this overflow activations within a few layers
-constexpr double kHighLearningRate = 1e-2; // ten times the default
+constexpr double kHugeValue =
+    1e4;  // unscaled inputs above this overflow activations within a few layers
+constexpr double kHighLearningRate = 1e-2;  // ten times the default
 }  // namespace
 
-void throw_diverged(const std::string& model, const std::string& what, int64_t step, int64_t last_good_step,
-                    double learning_rate, const TrainConfig& config, const data::Panel& panel) {
+void throw_diverged(const std::string& model, const std::string& what, int64_t step,
+                    int64_t last_good_step, double learning_rate, const TrainConfig& config,
+                    const data::Panel& panel) {
   double largest = 0;
   for (int64_t s = 0; s < panel.series_count(); ++s) {
     for (const double y : panel.target(s)) largest = std::max(largest, std::abs(y));
@@ -22,17 +24,21 @@ void throw_diverged(const std::string& model, const std::string& what, int64_t s
   std::ostringstream text;
   text << "[fit] " << model << ": " << what << " at step " << step << "; likely cause: ";
   if (learning_rate >= kHighLearningRate) {
-    text << "the learning rate " << learning_rate << " is too high. Try learningRate: " << learning_rate / 10
+    text << "the learning rate " << learning_rate
+         << " is too high. Try learningRate: " << learning_rate / 10
          << " or less, or gradientClipNorm: 1";
   } else if (config.scaler_type == "identity" && largest > kHugeValue) {
-    text << "the data reach " << largest << " and are not scaled. Try scalerType: 'robust' or localScaler: 'standard'";
+    text << "the data reach " << largest
+         << " and are not scaled. Try scalerType: 'robust' or localScaler: 'standard'";
   } else {
-    text << "a loss that is unstable on these data (values reach " << largest << "). Try learningRate: "
-         << learning_rate / 10 << ", gradientClipNorm: 1, scalerType: 'robust' or another loss";
+    text << "a loss that is unstable on these data (values reach " << largest
+         << "). Try learningRate: " << learning_rate / 10
+         << ", gradientClipNorm: 1, scalerType: 'robust' or another loss";
   }
   text << ". The last good weights are those of step " << last_good_step << ".";
   throw Error(Code::diverged, text.str(),
-              "{\"step\":" + std::to_string(step) + ",\"lastGoodStep\":" + std::to_string(last_good_step) + "}");
+              "{\"step\":" + std::to_string(step) +
+                  ",\"lastGoodStep\":" + std::to_string(last_good_step) + "}");
 }
 
 }  // namespace nd::train

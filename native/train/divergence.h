@@ -1,5 +1,5 @@
-// What happens when a fit diverges: weights of the last known good step, and an error that says why it may have
-// happened and what to try.
+// What happens when a fit diverges: weights of the last known good step, and an error that says why
+// it may have happened and what to try.
 #pragma once
 
 #include <string>
@@ -28,9 +28,10 @@ class LastGood {
   int64_t step_ = -1;
 };
 
-/// E0009 for step `step` (steps done before it), naming the likely cause; details {"step", "lastGoodStep"}.
-/// `what`: "the training loss became nan".
-[[noreturn]] void throw_diverged(const std::string& model, const std::string& what, int64_t step, int64_t last_good_step,
-                                 double learning_rate, const TrainConfig& config, const data::Panel& panel);
+/// E0009 for step `step` (steps done before it), naming the likely cause; details {"step",
+/// "lastGoodStep"}. `what`: "the training loss became nan".
+[[noreturn]] void throw_diverged(const std::string& model, const std::string& what, int64_t step,
+                                 int64_t last_good_step, double learning_rate,
+                                 const TrainConfig& config, const data::Panel& panel);
 
 }  // namespace nd::train

@@ -9,11 +9,12 @@
 namespace nd::train {
 
 namespace {
-constexpr int64_t kMaxBatch = 1024;  // windows; the reference's own default where it does not say "all"
+constexpr int64_t kMaxBatch =
+    1024;  // windows; the reference's own default where it does not say "all"
 
 /// Values in the panel's own scale (not the window's), as a metric needs them.
-void gather_raw(const data::Panel& panel, const data::WindowRef& window, int64_t first, std::span<double> values,
-                std::span<double> mask) {
+void gather_raw(const data::Panel& panel, const data::WindowRef& window, int64_t first,
+                std::span<double> values, std::span<double> mask) {
   const std::span<const double> target = panel.target(window.series);
   const auto length = static_cast<int64_t>(target.size());
   for (size_t i = 0; i < values.size(); ++i) {
@@ -25,16 +26,20 @@ void gather_raw(const data::Panel& panel, const data::WindowRef& window, int64_t
 }
 }  // namespace
 
-WindowForecaster::WindowForecaster(const Network& network, const BatchOptions& options, int64_t capacity,
-                                   parallel::Team* team)
+WindowForecaster::WindowForecaster(const Network& network, const BatchOptions& options,
+                                   int64_t capacity, parallel::Team* team)
     : network_(network),
       plan_(network.compile_infer(capacity)),
       batch_(options, capacity),
       team_(team),
-      forecasts_(static_cast<size_t>(capacity * network.geometry().horizon * network.geometry().outputs)) {}
+      forecasts_(
+          static_cast<size_t>(capacity * network.geometry().horizon * network.geometry().outputs)) {
+}
 
-std::span<const double> WindowForecaster::run(const data::Panel& panel, std::span<const data::WindowRef> windows,
-                                              std::span<const float> parameters, const CancelToken* cancel) {
+std::span<const double> WindowForecaster::run(const data::Panel& panel,
+                                              std::span<const data::WindowRef> windows,
+                                              std::span<const float> parameters,
+                                              const CancelToken* cancel) {
   const Geometry& g = network_.geometry();
   batch_.load(panel, windows, 0, false, team_);
   batch_.feed(*plan_);
@@ -55,37 +60,46 @@ int64_t inference_batch(int64_t inference_windows_batch_size, int64_t windows) {
   return std::max<int64_t>(1, std::min({asked, windows, kMaxBatch}));
 }
 
-Validator::Validator(const Network& network, const Loss& loss, const data::Panel& panel, const BatchOptions& options,
-                     int64_t inference_windows_batch_size, parallel::Team* team)
+Validator::Validator(const Network& network, const Loss& loss, const data::Panel& panel,
+                     const BatchOptions& options, int64_t inference_windows_batch_size,
+                     parallel::Team* team)
     : network_(network),
       loss_(loss),
       panel_(panel),
       options_(options),
       windows_(data::validation_windows(panel, options.layout)) {
   if (windows_.empty()) {
-    throw Error(Code::empty, "[fit] the last " + std::to_string(options.layout.val_size) +
-                                 " rows (valSize) of the series hold no validation window; expected a series with at "
-                                 "least valSize + 1 rows");
+    throw Error(
+        Code::empty,
+        "[fit] the last " + std::to_string(options.layout.val_size) +
+            " rows (valSize) of the series hold no validation window; expected a series with at "
+            "least valSize + 1 rows");
   }
-  const int64_t batch = inference_batch(inference_windows_batch_size, static_cast<int64_t>(windows_.size()));
+  const int64_t batch =
+      inference_batch(inference_windows_batch_size, static_cast<int64_t>(windows_.size()));
   forecaster_ = std::make_unique<WindowForecaster>(network, options, batch, team);
 }
 
 double Validator::evaluate(std::span<const float> parameters, const CancelToken* cancel) {
-  const int64_t L = options_.layout.input_size, H = options_.layout.horizon, Q = network_.geometry().outputs;
+  const int64_t L = options_.layout.input_size, H = options_.layout.horizon,
+                Q = network_.geometry().outputs;
   const auto l = static_cast<size_t>(L), h = static_cast<size_t>(H);
-  const int64_t kept = loss_.outputs();  // a point loss judges the point forecast of a quantile network
+  const int64_t kept =
+      loss_.outputs();  // a point loss judges the point forecast of a quantile network
   const int64_t first = kept == Q ? 0 : network_.loss().point_output();
   std::vector<double> y, weight, insample, insample_mask, forecast;
   double sum = 0;
   forecaster_->parameters_changed();
-  for (size_t begin = 0; begin < windows_.size(); begin += static_cast<size_t>(forecaster_->capacity())) {
-    const size_t n = std::min(windows_.size() - begin, static_cast<size_t>(forecaster_->capacity()));
+  for (size_t begin = 0; begin < windows_.size();
+       begin += static_cast<size_t>(forecaster_->capacity())) {
+    const size_t n =
+        std::min(windows_.size() - begin, static_cast<size_t>(forecaster_->capacity()));
     const auto windows = std::span(windows_).subspan(begin, n);
     const std::span<const double> all = forecaster_->run(panel_, windows, parameters, cancel);
     y.resize(n * h), weight.resize(n * h), insample.resize(n * l), insample_mask.resize(n * l);
     for (size_t i = 0; i < n; ++i) {
-      gather_raw(panel_, windows[i], L, std::span(y).subspan(i * h, h), std::span(weight).subspan(i * h, h));
+      gather_raw(panel_, windows[i], L, std::span(y).subspan(i * h, h),
+                 std::span(weight).subspan(i * h, h));
       gather_raw(panel_, windows[i], 0, std::span(insample).subspan(i * l, l),
                  std::span(insample_mask).subspan(i * l, l));
     }
@@ -96,8 +110,8 @@ double Validator::evaluate(std::span<const float> parameters, const CancelToken*
             all[row * static_cast<size_t>(Q) + static_cast<size_t>(first + q)];
       }
     }
-    sum += static_cast<double>(n) * evaluate_loss(loss_, static_cast<int64_t>(n), H, L, y, forecast, weight, insample,
-                                                  insample_mask);
+    sum += static_cast<double>(n) * evaluate_loss(loss_, static_cast<int64_t>(n), H, L, y, forecast,
+                                                  weight, insample, insample_mask);
   }
   const double loss = sum / static_cast<double>(windows_.size());
   return std::isfinite(loss) ? loss : std::numeric_limits<double>::infinity();

@@ -1,5 +1,5 @@
-// Forecasts of many windows with one inference plan, and their loss in original scale: what validation, prediction
-// and later backtests share.
+// Forecasts of many windows with one inference plan, and their loss in original scale: what
+// validation, prediction and later backtests share.
 #pragma once
 
 #include <memory>
@@ -15,9 +15,10 @@ namespace nd::train {
 /// Runs a network over lists of windows, `capacity` at a time.
 class WindowForecaster {
  public:
-  WindowForecaster(const Network& network, const BatchOptions& options, int64_t capacity, parallel::Team* team);
-  /// Gathers and forecasts at most `capacity` windows; gives [windows, H, Q] in the scale of the panel, valid until the
-  /// next call.
+  WindowForecaster(const Network& network, const BatchOptions& options, int64_t capacity,
+                   parallel::Team* team);
+  /// Gathers and forecasts at most `capacity` windows; gives [windows, H, Q] in the scale of the
+  /// panel, valid until the next call.
   std::span<const double> run(const data::Panel& panel, std::span<const data::WindowRef> windows,
                               std::span<const float> parameters, const CancelToken* cancel);
   /// Tells that `parameters` differ from those of the last run.
@@ -33,17 +34,20 @@ class WindowForecaster {
   bool changed_ = true;
 };
 
-/// Windows per batch of inference: `inference_windows_batch_size`, bounded by the windows there are and by a limit
-/// that keeps buffers small (a loss that is no plain mean, as RMSE, is then averaged over batches).
+/// Windows per batch of inference: `inference_windows_batch_size`, bounded by the windows there are
+/// and by a limit that keeps buffers small (a loss that is no plain mean, as RMSE, is then averaged
+/// over batches).
 int64_t inference_batch(int64_t inference_windows_batch_size, int64_t windows);
 
-/// The validation loss of the reference: windows of the last val_size rows, forecasts after inverse window scaling,
-/// `loss` in float64 per batch, averaged with the number of windows as weight. +inf when it is not finite.
+/// The validation loss of the reference: windows of the last val_size rows, forecasts after inverse
+/// window scaling, `loss` in float64 per batch, averaged with the number of windows as weight. +inf
+/// when it is not finite.
 class Validator {
  public:
   /// Throws E0003 when there is no validation window.
-  Validator(const Network& network, const Loss& loss, const data::Panel& panel, const BatchOptions& options,
-            int64_t inference_windows_batch_size, parallel::Team* team);
+  Validator(const Network& network, const Loss& loss, const data::Panel& panel,
+            const BatchOptions& options, int64_t inference_windows_batch_size,
+            parallel::Team* team);
   double evaluate(std::span<const float> parameters, const CancelToken* cancel);
 
  private:

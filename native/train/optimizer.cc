@@ -14,9 +14,10 @@
 namespace nd::train {
 
 namespace {
-constexpr int64_t kAlignment = 16;       // floats of a cache line: members never share one
-constexpr int64_t kGrain = 1 << 15;      // below this many floats waking a team costs more than it saves
-constexpr double kClipEpsilon = 1e-6;    // of torch.nn.utils.clip_grad_norm_
+constexpr int64_t kAlignment = 16;  // floats of a cache line: members never share one
+constexpr int64_t kGrain =
+    1 << 15;  // below this many floats waking a team costs more than it saves
+constexpr double kClipEpsilon = 1e-6;  // of torch.nn.utils.clip_grad_norm_
 
 class Adam final : public Optimizer {
  public:
@@ -71,10 +72,11 @@ class Sgd final : public Optimizer {
     s.first = first_;
     first_ = false;
     float* buffer = options_.momentum != 0 ? buffer_.data() : nullptr;
-    for_ranges(team, static_cast<int64_t>(parameters.size()), kAlignment, kGrain, [&](int64_t begin, int64_t end) {
-      simd::sgd(s, parameters.data() + begin, gradients.data() + begin, buffer == nullptr ? nullptr : buffer + begin,
-                end - begin);
-    });
+    for_ranges(team, static_cast<int64_t>(parameters.size()), kAlignment, kGrain,
+               [&](int64_t begin, int64_t end) {
+                 simd::sgd(s, parameters.data() + begin, gradients.data() + begin,
+                           buffer == nullptr ? nullptr : buffer + begin, end - begin);
+               });
   }
 
  private:
@@ -84,21 +86,23 @@ class Sgd final : public Optimizer {
 };
 }  // namespace
 
-std::unique_ptr<Optimizer> make_optimizer(std::string_view name, const OptimizerOptions& options, size_t size) {
+std::unique_ptr<Optimizer> make_optimizer(std::string_view name, const OptimizerOptions& options,
+                                          size_t size) {
   if (name == "adam") return std::make_unique<Adam>(options, false, size);
   if (name == "adamw") return std::make_unique<Adam>(options, true, size);
   if (name == "sgd") {
     if (options.nesterov && (options.momentum <= 0 || options.dampening != 0)) {
-      throw Error(Code::config,
-                  "[optimizer] received nesterov = true with momentum = " + std::to_string(options.momentum) +
-                      " and dampening = " + std::to_string(options.dampening) +
-                      ", expected momentum > 0 and dampening = 0");
+      throw Error(Code::config, "[optimizer] received nesterov = true with momentum = " +
+                                    std::to_string(options.momentum) +
+                                    " and dampening = " + std::to_string(options.dampening) +
+                                    ", expected momentum > 0 and dampening = 0");
     }
     return std::make_unique<Sgd>(options, size);
   }
   const std::array<std::string, 3> known = {"adam", "adamw", "sgd"};
   const std::string near = closest_name(name, known);
-  throw Error(Code::config, "[optimizer] received \"" + std::string(name) + "\", expected one of adam, adamw, sgd" +
+  throw Error(Code::config, "[optimizer] received \"" + std::string(name) +
+                                "\", expected one of adam, adamw, sgd" +
                                 (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
 }
 
@@ -109,15 +113,19 @@ double gradient_norm(std::span<const float> gradients) {
 double clip_by_norm(std::span<float> gradients, double max_norm) {
   const double norm = gradient_norm(gradients);
   const double factor = max_norm / (norm + kClipEpsilon);
-  if (factor < 1) simd::scale(gradients.data(), static_cast<float>(factor), static_cast<int64_t>(gradients.size()));
+  if (factor < 1)
+    simd::scale(gradients.data(), static_cast<float>(factor),
+                static_cast<int64_t>(gradients.size()));
   return norm;
 }
 
 bool all_finite(std::span<const float> values, parallel::Team* team) {
   std::atomic<bool> finite{true};
-  for_ranges(team, static_cast<int64_t>(values.size()), kAlignment, kGrain, [&](int64_t begin, int64_t end) {
-    if (!simd::all_finite(values.data() + begin, end - begin)) finite.store(false, std::memory_order_relaxed);
-  });
+  for_ranges(team, static_cast<int64_t>(values.size()), kAlignment, kGrain,
+             [&](int64_t begin, int64_t end) {
+               if (!simd::all_finite(values.data() + begin, end - begin))
+                 finite.store(false, std::memory_order_relaxed);
+             });
   return finite.load(std::memory_order_relaxed);
 }
 

@@ -13,8 +13,8 @@ class Team;
 
 namespace nd::train {
 
-/// Union of the options of all optimisers; each reads its own. `weight_decay` is L2 for "adam" and "sgd", decoupled
-/// for "adamw" (torch's default there is 0.01, ours 0 for all).
+/// Union of the options of all optimisers; each reads its own. `weight_decay` is L2 for "adam" and
+/// "sgd", decoupled for "adamw" (torch's default there is 0.01, ours 0 for all).
 struct OptimizerOptions {
   double learning_rate = 1e-3;
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
@@ -27,18 +27,22 @@ struct OptimizerOptions {
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
-  /// One step over [0, parameters.size()). Padding lanes (gradient 0, parameter 0) stay 0. The update is elementwise,
-  /// so splitting it over `team` (nullptr = the calling thread) cannot change a bit.
-  virtual void step(std::span<float> parameters, std::span<const float> gradients, double learning_rate,
-                    parallel::Team* team = nullptr) = 0;
+  /// One step over [0, parameters.size()). Padding lanes (gradient 0, parameter 0) stay 0. The
+  /// update is elementwise, so splitting it over `team` (nullptr = the calling thread) cannot
+  /// change a bit.
+  virtual void step(std::span<float> parameters, std::span<const float> gradients,
+                    double learning_rate, parallel::Team* team = nullptr) = 0;
 };
 
-/// "adam", "adamw", "sgd"; throws E0010 naming the closest known one, or for nesterov without momentum.
-std::unique_ptr<Optimizer> make_optimizer(std::string_view name, const OptimizerOptions& options, size_t size);
+/// "adam", "adamw", "sgd"; throws E0010 naming the closest known one, or for nesterov without
+/// momentum.
+std::unique_ptr<Optimizer> make_optimizer(std::string_view name, const OptimizerOptions& options,
+                                          size_t size);
 
 /// Euclidean norm in float64, in a fixed summation order.
 double gradient_norm(std::span<const float> gradients);
-/// torch.nn.utils.clip_grad_norm_: scales by max_norm / (norm + 1e-6) where that is below 1. Returns the norm before.
+/// torch.nn.utils.clip_grad_norm_: scales by max_norm / (norm + 1e-6) where that is below 1.
+/// Returns the norm before.
 double clip_by_norm(std::span<float> gradients, double max_norm);
 /// True when no element is NaN or Inf.
 bool all_finite(std::span<const float> values, parallel::Team* team = nullptr);

@@ -1,5 +1,5 @@
-// Splitting elementwise work over a team: contiguous ranges, for loops in which no element depends on another, so
-// that the number of members cannot change the result.
+// Splitting elementwise work over a team: contiguous ranges, for loops in which no element depends
+// on another, so that the number of members cannot change the result.
 #pragma once
 
 #include <algorithm>
@@ -9,10 +9,12 @@
 
 namespace nd::train {
 
-/// Calls body(begin, end) on disjoint ranges that cover [0, n); begins are multiples of `alignment`. Below `grain`
-/// elements, or without a team, the calling thread does it all. `body` may not throw.
+/// Calls body(begin, end) on disjoint ranges that cover [0, n); begins are multiples of
+/// `alignment`. Below `grain` elements, or without a team, the calling thread does it all. `body`
+/// may not throw.
 template <class Body>
-void for_ranges(parallel::Team* team, int64_t n, int64_t alignment, int64_t grain, const Body& body) {
+void for_ranges(parallel::Team* team, int64_t n, int64_t alignment, int64_t grain,
+                const Body& body) {
   if (n <= 0) return;
   if (team == nullptr || team->size() == 1 || n < grain) {
     body(int64_t{0}, n);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 #include <optional>
 
 #include "base/error.h"
@@ -19,8 +18,8 @@ namespace nd::train {
 
 namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kDecayFactor = 0.5;        // gamma of the reference's StepLR
-constexpr int64_t kSnapshotEvery = 100;     // steps between copies of the last good weights
+constexpr double kDecayFactor = 0.5;     // gamma of the reference's StepLR
+constexpr int64_t kSnapshotEvery = 100;  // steps between copies of the last good weights
 constexpr int64_t kHistoryPoints = 1000;
 
 BatchOptions batch_options(const TrainRequest& r) {
@@ -33,12 +32,11 @@ BatchOptions batch_options(const TrainRequest& r) {
   return options;
 }
 
-/// MASE of the reference divides by the scales of all windows of the batch: neither copies nor spare rows are neutral.
-bool spans_windows(const TrainRequest& r) { return r.config.compat && r.network->loss().spec().name == "MASE"; }
-
-/// A window drawn twice may be computed once only where both copies would give the same value.
+/// A window drawn twice may be computed once only where both copies would give the same value and
+/// count alone.
 bool copies_are_equal(const TrainRequest& r) {
-  if (spans_windows(r)) return false;
+  // MASE of the reference divides every error by the scales of all windows: a copy counts squared.
+  if (r.config.compat && r.network->loss().spec().name == "MASE") return false;
   const Graph graph = r.network->train_graph();
   return std::none_of(graph.nodes().begin(), graph.nodes().end(),
                       [](const Node& node) { return node.op != nullptr && node.op->random; });
@@ -47,7 +45,8 @@ bool copies_are_equal(const TrainRequest& r) {
 int64_t total_steps(const TrainConfig& config, int64_t windows, int64_t series) {
   if (config.max_epochs <= 0) return config.max_steps;
   const bool all = config.windows_batch_size <= 0;
-  const int64_t total = all ? series : windows, batch = all ? config.batch_size : config.windows_batch_size;
+  const int64_t total = all ? series : windows,
+                batch = all ? config.batch_size : config.windows_batch_size;
   return config.max_epochs * std::max<int64_t>(1, (total + batch - 1) / batch);
 }
 
@@ -55,42 +54,17 @@ OptimizerOptions optimizer_options(const TrainConfig& c) {
   OptimizerOptions o;
   o.learning_rate = c.learning_rate;
   o.beta1 = c.beta1, o.beta2 = c.beta2, o.epsilon = c.epsilon;
-  o.weight_decay = c.weight_decay, o.momentum = c.momentum;
+  o.weight_decay = c.weight_decay, o.momentum = c.momentum, o.dampening = c.dampening;
   o.nesterov = c.nesterov, o.amsgrad = c.amsgrad;
   return o;
 }
 
-/// The training plan and its batch: one of the largest size with spare rows, or one per size where spare rows count.
-class TrainingPlans {
- public:
-  struct Compiled {
-    std::unique_ptr<Plan> plan;
-    WindowBatch batch;
-  };
-  TrainingPlans(const Network& network, const BatchOptions& options, int64_t capacity, bool exact)
-      : network_(network), options_(options), capacity_(capacity), exact_(exact) {}
-
-  Compiled& of(int64_t windows) {
-    const int64_t size = exact_ ? windows : capacity_;
-    auto found = plans_.find(size);
-    if (found == plans_.end()) {
-      found = plans_.try_emplace(size, Compiled{network_.compile_train(size), WindowBatch(options_, size)}).first;
-    }
-    return found->second;
-  }
-
- private:
-  const Network& network_;
-  BatchOptions options_;
-  int64_t capacity_;
-  bool exact_;
-  std::map<int64_t, Compiled> plans_;
-};
-
-/// The reference's EarlyStopping: stops after `patience` checks in a row that are no better than the best.
+/// The reference's EarlyStopping: stops after `patience` checks in a row that are no better than
+/// the best.
 class EarlyStopping {
  public:
-  EarlyStopping(int64_t patience, bool restore) : patience_(patience), restore_(restore && patience > 0) {}
+  EarlyStopping(int64_t patience, bool restore)
+      : patience_(patience), restore_(restore && patience > 0) {}
 
   void check(double loss, int64_t step, const FloatBuffer& parameters) {
     if (loss < best_) {
@@ -130,13 +104,15 @@ class Fit {
         windows_(*request.panel, options_.layout),
         steps_(total_steps(request.config, windows_.total(), request.panel->series_count())),
         sampler_(windows_, request.panel->series_count(), sampler_options()),
-        plans_(network_, options_, sampler_.capacity(), spans_windows(request)),
-        optimizer_(make_optimizer(request.config.optimizer, optimizer_options(request.config), trainable())),
+        plan_(network_.compile_train(sampler_.capacity())),
+        batch_(options_, sampler_.capacity()),
+        optimizer_(make_optimizer(request.config.optimizer, optimizer_options(request.config),
+                                  trainable())),
         early_(request.config.early_stop_patience_steps, !request.config.compat),
         gradients_(static_cast<size_t>(network_.table().total())) {
     if (r_.val_size > 0) {
-      validator_.emplace(network_, r_.valid_loss != nullptr ? *r_.valid_loss : network_.loss(), *r_.panel, options_,
-                         r_.config.inference_windows_batch_size, &team_);
+      validator_.emplace(network_, r_.valid_loss != nullptr ? *r_.valid_loss : network_.loss(),
+                         *r_.panel, options_, r_.config.inference_windows_batch_size, &team_);
     }
   }
 
@@ -151,10 +127,12 @@ class Fit {
       if (step % record_every == 0 || step + 1 == steps_) {
         result_.train_history.push_back({step + 1, result_.train_loss});
       }
-      const bool at_end = step + 1 == steps_ && !r_.config.compat;  // so that the kept weights have a validation loss
+      const bool at_end = step + 1 == steps_ &&
+                          !r_.config.compat;  // so that the kept weights have a validation loss
       if (validator_ && ((step + 1) % check_every == 0 || at_end)) validate(step + 1);
       result_.stopped_early = early_.stop();
-      if (r_.on_progress) r_.on_progress({step + 1, steps_, result_.train_loss, result_.valid_loss});
+      if (r_.on_progress)
+        r_.on_progress({step + 1, steps_, result_.train_loss, result_.valid_loss});
     }
     finish();
     return std::move(result_);
@@ -176,34 +154,34 @@ class Fit {
   double learning_rate(int64_t step) const {
     const int64_t decays = r_.config.num_lr_decays;
     if (decays <= 0) return r_.config.learning_rate;
-    return step_lr(r_.config.learning_rate, step, std::max<int64_t>(1, steps_ / decays), kDecayFactor);
+    return step_lr(r_.config.learning_rate, step, std::max<int64_t>(1, steps_ / decays),
+                   kDecayFactor);
   }
 
   /// Fills `weight` (mask ⊙ horizon weight ⊙ multiplicity, 0 for spare rows) and `inverse_sum`.
-  void feed_weights(Plan& plan, const WindowBatch& batch, std::span<const float> multiplicity) const {
-    const std::span<float> weight = plan.input(io_names::kWeight);
-    const std::span<const float> mask = batch.outsample_mask();
+  void feed_weights(std::span<const float> multiplicity) {
+    const std::span<float> weight = plan_->input(io_names::kWeight);
+    const std::span<const float> mask = batch_.outsample_mask();
     const std::vector<double>& horizon_weight = network_.loss().horizon_weight();
     const auto h = static_cast<size_t>(options_.layout.horizon);
     std::fill(weight.begin(), weight.end(), 0.0F);
     double sum = 0;
-    for (size_t i = 0; i < static_cast<size_t>(batch.count()) * h; ++i) {
+    for (size_t i = 0; i < static_cast<size_t>(batch_.count()) * h; ++i) {
       const double step_weight = horizon_weight.empty() ? 1.0 : horizon_weight[i % h];
       weight[i] = static_cast<float>(mask[i] * step_weight * multiplicity[i / h]);
       sum += weight[i];
     }
-    if (plan.has_input(io_names::kInverseSum)) {
-      plan.input(io_names::kInverseSum)[0] = sum > 0 ? static_cast<float>(1.0 / sum) : 0.0F;
+    if (plan_->has_input(io_names::kInverseSum)) {
+      plan_->input(io_names::kInverseSum)[0] = sum > 0 ? static_cast<float>(1.0 / sum) : 0.0F;
     }
   }
 
   void train_step(int64_t step) {
     const data::WindowDraw draw = sampler_.draw(step);
     if (draw.windows.empty()) return;  // none of this step's series is long enough
-    TrainingPlans::Compiled& compiled = plans_.of(static_cast<int64_t>(draw.windows.size()));
-    compiled.batch.load(*r_.panel, draw.windows, r_.val_size, true, &team_);
-    compiled.batch.feed(*compiled.plan);
-    feed_weights(*compiled.plan, compiled.batch, draw.multiplicity);
+    batch_.load(*r_.panel, draw.windows, r_.val_size, true, &team_);
+    batch_.feed(*plan_);
+    feed_weights(draw.multiplicity);
 
     RunArgs args;
     args.parameters = parameters_.span();
@@ -212,13 +190,14 @@ class Fit {
     args.step = static_cast<uint32_t>(step);
     args.cancel = r_.cancel;
     args.team = &team_;
-    compiled.plan->run(args);
+    plan_->run(args);
 
-    const double loss = static_cast<double>(compiled.plan->output(io_names::kLoss)[0]);
+    const double loss = static_cast<double>(plan_->output(io_names::kLoss)[0]);
     const std::span<float> gradients = gradients_.span().first(trainable());
     const double rate = learning_rate(step);
     if (!std::isfinite(loss)) {
-      diverge("the training loss became " + std::string(std::isnan(loss) ? "nan" : "infinite"), step, rate);
+      diverge("the training loss became " + std::string(std::isnan(loss) ? "nan" : "infinite"),
+              step, rate);
     }
     if (!all_finite(gradients, &team_)) diverge("a gradient became nan or infinite", step, rate);
     if (step % kSnapshotEvery == 0) last_good_.keep(parameters_, step);
@@ -241,15 +220,18 @@ class Fit {
       result_.best_step = early_.best_step();
       result_.valid_loss = early_.best();
     }
-    if (!all_finite(parameters_.span(), &team_)) {  // the last update overflowed and no step came after it
-      diverge("a weight became nan or infinite", result_.steps, learning_rate(std::max<int64_t>(0, result_.steps - 1)));
+    if (!all_finite(parameters_.span(),
+                    &team_)) {  // the last update overflowed and no step came after it
+      diverge("a weight became nan or infinite", result_.steps,
+              learning_rate(std::max<int64_t>(0, result_.steps - 1)));
     }
   }
 
   [[noreturn]] void diverge(const std::string& what, int64_t step, double rate) {
     if (last_good_.step() < 0) last_good_.keep(parameters_, 0);  // step 0: the weights as they came
     last_good_.restore(parameters_);
-    throw_diverged(std::string(network_.spec().name), what, step, last_good_.step(), rate, r_.config, *r_.panel);
+    throw_diverged(std::string(network_.spec().name), what, step, last_good_.step(), rate,
+                   r_.config, *r_.panel);
   }
 
   const TrainRequest& r_;
@@ -261,7 +243,8 @@ class Fit {
   data::TrainingWindows windows_;
   int64_t steps_;
   data::WindowSampler sampler_;
-  TrainingPlans plans_;
+  std::unique_ptr<Plan> plan_;
+  WindowBatch batch_;
   std::unique_ptr<Optimizer> optimizer_;
   EarlyStopping early_;
   std::optional<Validator> validator_;
@@ -271,7 +254,8 @@ class Fit {
 };
 }  // namespace
 
-data::WindowLayout window_layout(const Geometry& geometry, const TrainConfig& config, int64_t val_size) {
+data::WindowLayout window_layout(const Geometry& geometry, const TrainConfig& config,
+                                 int64_t val_size) {
   data::WindowLayout layout;
   layout.input_size = geometry.input_size;
   layout.horizon = geometry.horizon;
@@ -288,9 +272,10 @@ void check_request(const TrainRequest& request) {
   const TrainConfig& config = request.config;
   const std::string model(request.network->spec().name);
   if (request.val_size != 0 && request.val_size < g.horizon) {
-    throw Error(Code::horizon, "[fit] received valSize = " + std::to_string(request.val_size) + " with horizon " +
-                                   std::to_string(g.horizon) +
-                                   "; valSize must be either 0 or greater than or equal to the horizon");
+    throw Error(Code::horizon,
+                "[fit] received valSize = " + std::to_string(request.val_size) + " with horizon " +
+                    std::to_string(g.horizon) +
+                    "; valSize must be either 0 or greater than or equal to the horizon");
   }
   if (config.early_stop_patience_steps > 0 && request.val_size == 0) {
     throw Error(Code::config, "[fit] " + model + ": received earlyStopPatienceSteps = " +
@@ -298,7 +283,8 @@ void check_request(const TrainRequest& request) {
                                   " and valSize = 0. Set valSize>0 if early stopping is enabled.");
   }
   make_optimizer(config.optimizer, optimizer_options(config), 0);
-  if (config.max_steps == 0 && config.max_epochs == 0) return;  // nothing is trained, nothing can be too short
+  if (config.max_steps == 0 && config.max_epochs == 0)
+    return;  // nothing is trained, nothing can be too short
   const data::TrainingWindows windows(*request.panel, window_layout(g, config, request.val_size));
 }
 

@@ -1,4 +1,5 @@
-// The training loop of one network over one panel: sample windows, run the plan, clip, step; validate; stop early.
+// The training loop of one network over one panel: sample windows, run the plan, clip, step;
+// validate; stop early.
 #pragma once
 
 #include <functional>
@@ -15,10 +16,11 @@ namespace nd::train {
 
 /// Where a fit stands, after a step.
 struct Progress {
-  int64_t step = 0;      ///< steps done, from 1
+  int64_t step = 0;  ///< steps done, from 1
   int64_t max_steps = 0;
-  double train_loss = 0; ///< of this step's windows, in scaled space
-  double valid_loss = 0; ///< of the latest validation, in the panel's scale; NaN before the first one
+  double train_loss = 0;  ///< of this step's windows, in scaled space
+  double valid_loss =
+      0;  ///< of the latest validation, in the panel's scale; NaN before the first one
 };
 
 /// What to train on what. Pointers must outlive the call.
@@ -26,12 +28,13 @@ struct TrainRequest {
   const Network* network = nullptr;
   const data::Panel* panel = nullptr;  ///< already series-scaled
   TrainConfig config;
-  int64_t val_size = 0;                ///< rows at the end of each series kept for validation
-  const Loss* valid_loss = nullptr;    ///< nullptr = the network's loss
-  data::RevinAffine revin;             ///< of an imported checkpoint
+  int64_t val_size = 0;              ///< rows at the end of each series kept for validation
+  const Loss* valid_loss = nullptr;  ///< nullptr = the network's loss
+  data::RevinAffine revin;           ///< of an imported checkpoint
   int threads = 1;
   const CancelToken* cancel = nullptr;
-  std::function<void(const Progress&)> on_progress;  ///< called on the training thread after every step
+  std::function<void(const Progress&)>
+      on_progress;  ///< called on the training thread after every step
 };
 
 /// A loss and the number of steps after which it was taken.
@@ -42,25 +45,28 @@ struct HistoryPoint {
 
 struct TrainResult {
   int64_t steps = 0;
-  double train_loss = 0;       ///< of the last step; NaN when there was none
-  double valid_loss = 0;       ///< of the kept weights; NaN without validation
+  double train_loss = 0;  ///< of the last step; NaN when there was none
+  double valid_loss = 0;  ///< of the kept weights; NaN without validation
   bool stopped_early = false;
-  int64_t best_step = 0;       ///< step of the kept weights
+  int64_t best_step = 0;                    ///< step of the kept weights
   std::vector<HistoryPoint> train_history;  ///< at most about 1000 points, evenly spaced
   std::vector<HistoryPoint> valid_history;
 };
 
 /// The data layer's description of the request's windows.
-data::WindowLayout window_layout(const Geometry& geometry, const TrainConfig& config, int64_t val_size);
+data::WindowLayout window_layout(const Geometry& geometry, const TrainConfig& config,
+                                 int64_t val_size);
 
-/// Throws what train() would throw before its first step: E0005 for a val_size between 0 and the horizon, E0010 for
-/// early stopping without validation, E0003 for series that are too short (says how long they must be).
+/// Throws what train() would throw before its first step: E0005 for a val_size between 0 and the
+/// horizon, E0010 for early stopping without validation, E0003 for series that are too short (says
+/// how long they must be).
 void check_request(const TrainRequest& request);
 
-/// Trains `parameters` (flat, initialised) in place. Steps are counted from 0; the learning rate of step t is StepLR(t).
-/// With early stopping the weights of the best validation are restored (compat: the last ones stay). A NaN or Inf in the
-/// loss or a gradient throws E0009 (details: {"step", "lastGoodStep"}) with the last good weights in `parameters`.
-/// The result is bit-identical for any number of threads.
+/// Trains `parameters` (flat, initialised) in place. Steps are counted from 0; the learning rate of
+/// step t is StepLR(t). With early stopping the weights of the best validation are restored
+/// (compat: the last ones stay). A NaN or Inf in the loss or a gradient throws E0009 (details:
+/// {"step", "lastGoodStep"}) with the last good weights in `parameters`. The result is
+/// bit-identical for any number of threads.
 TrainResult train(const TrainRequest& request, FloatBuffer& parameters);
 
 }  // namespace nd::train

@@ -1,0 +1,179 @@
+// Optimisers, clipping and schedules against trajectories of torch.optim (three steps, lr 0.05).
+#include "train/optimizer.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "base/error.h"
+#include "parallel/team.h"
+
+namespace nd::train {
+namespace {
+
+constexpr size_t kSize = 7;
+using Row = std::array<float, kSize>;
+
+constexpr Row kStart = {-0.3982817874714292F, 1.7144005902327755F,  0.4488040827032095F,
+                        -1.17016404105952F,   -1.5120937201449483F, 0.10729561141533348F,
+                        -2.563295146163909F};
+constexpr std::array<Row, 3> kGradients = {
+    Row{-0.13592150042019793F, -0.30482805270570673F, 0.2531616221699928F, 2.9439235095314418F,
+        -1.526100988151774F, 1.1252762821199593F, 2.0052247979589946F},
+    Row{0.02011203202336398F, 0.41521772721135064F, 2.8604015675647223F, -1.753586730574884F,
+        -0.16857049943326474F, 3.2939232686231312F, -2.450023931808505F},
+    Row{0.043071696492150625F, 0.2505824297519904F, 0.18119511453152792F, 0.1949405206246214F,
+        1.089260894076222F, 1.2100420970762609F, 8.020925240928788F}};
+
+struct Case {
+  const char* label;
+  const char* optimizer;
+  OptimizerOptions options;
+  double clip;
+  Row expected;
+};
+
+std::vector<Case> cases() {
+  return {
+      {"adam",
+       "adam",
+       {},
+       0,
+       {-0.30972683F, 1.73316939F, 0.32590763F, -1.23922231F, -1.41963697F, -0.03284559F,
+        -2.63327111F}},
+      {"adam clipped",
+       "adam",
+       {},
+       1,
+       {-0.30185008F, 1.74947791F, 0.32515150F, -1.24790206F, -1.40958907F, -0.03314344F,
+        -2.63835374F}},
+      {"adam weight decay",
+       "adam",
+       {.weight_decay = 0.1},
+       0,
+       {-0.28579634F, 1.69883304F, 0.32482632F, -1.23384855F, -1.41091954F, -0.03291702F,
+        -2.62578351F}},
+      {"amsgrad clipped",
+       "adam",
+       {.amsgrad = true},
+       1,
+       {-0.30185008F, 1.74947791F, 0.32515150F, -1.24790138F, -1.40958907F, -0.03314344F,
+        -2.63835374F}},
+      {"adamw",
+       "adamw",
+       {.weight_decay = 0.01},
+       0,
+       {-0.30919354F, 1.73055417F, 0.32530476F, -1.23741309F, -1.41743864F, -0.03293345F,
+        -2.62938189F}},
+      {"adamw betas",
+       "adamw",
+       {.beta1 = 0.8, .beta2 = 0.95, .weight_decay = 0.1},
+       0,
+       {-0.31030597F, 1.70128042F, 0.31895047F, -1.21623193F, -1.40377716F, -0.03440124F,
+        -2.59373705F}},
+      {"sgd",
+       "sgd",
+       {},
+       0,
+       {-0.39464490F, 1.69635199F, 0.28406617F, -1.23942791F, -1.48182319F, -0.17416647F,
+        -2.94210145F}},
+      {"sgd momentum",
+       "sgd",
+       {.momentum = 0.9},
+       0,
+       {-0.38392865F, 1.70372999F, 0.13370278F, -1.41222196F, -1.34375588F, -0.41860414F,
+        -3.00329709F}},
+      {"sgd nesterov",
+       "sgd",
+       {.weight_decay = 0.05, .momentum = 0.9, .nesterov = true},
+       0,
+       {-0.37391283F, 1.65219489F, -0.00690100F, -1.43084305F, -1.30206058F, -0.64669351F,
+        -3.28527448F}},
+      {"sgd nesterov clipped",
+       "sgd",
+       {.weight_decay = 0.05, .momentum = 0.9, .nesterov = true},
+       1,
+       {-0.38559392F, 1.67943045F, 0.35446005F, -1.22831583F, -1.42595005F, -0.03982759F,
+        -2.62711590F}},
+  };
+}
+
+TEST(Optimizer, FollowsTorch) {
+  for (const Case& c : cases()) {
+    SCOPED_TRACE(c.label);
+    Row parameters = kStart;
+    const auto optimizer = make_optimizer(c.optimizer, c.options, kSize);
+    for (Row gradient : kGradients) {
+      if (c.clip > 0) clip_by_norm(gradient, c.clip);
+      optimizer->step(parameters, gradient, 0.05);
+    }
+    for (size_t i = 0; i < kSize; ++i) EXPECT_NEAR(parameters[i], c.expected[i], 1e-5) << i;
+  }
+}
+
+TEST(Optimizer, GivesTheSameBitsForAnyTeam) {
+  constexpr size_t n = 100'003;
+  for (const char* name : {"adam", "adamw", "sgd"}) {
+    const auto run = [&](parallel::Team* team) {
+      FloatBuffer p(n), g(n);
+      for (size_t i = 0; i < n; ++i) {
+        p.data()[i] = std::sin(static_cast<float>(i));
+        g.data()[i] = std::cos(static_cast<float>(3 * i));
+      }
+      const auto optimizer = make_optimizer(name, {.weight_decay = 0.01, .momentum = 0.9}, n);
+      for (int step = 0; step < 3; ++step) optimizer->step(p.span(), g.span(), 1e-2, team);
+      return std::vector<float>(p.span().begin(), p.span().end());
+    };
+    parallel::Team three(3);
+    EXPECT_EQ(run(nullptr), run(&three)) << name;
+  }
+}
+
+TEST(Optimizer, KeepsPaddingLanesAtZero) {
+  for (const char* name : {"adam", "adamw", "sgd"}) {
+    std::vector<float> p(32, 0.0F), g(32, 0.0F);
+    const auto optimizer = make_optimizer(name, {.weight_decay = 0.1, .momentum = 0.9}, p.size());
+    for (int step = 0; step < 5; ++step) optimizer->step(p, g, 0.1);
+    EXPECT_EQ(p, std::vector<float>(32, 0.0F)) << name;
+  }
+}
+
+TEST(Optimizer, NamesTheClosestForAnUnknownName) {
+  try {
+    make_optimizer("adamv", {}, 1);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Code::config);
+    EXPECT_NE(error.message().find("did you mean \"adam"), std::string::npos) << error.message();
+  }
+  EXPECT_THROW(make_optimizer("sgd", {.nesterov = true}, 1), Error);
+}
+
+TEST(Clip, LeavesSmallGradientsAloneAndReturnsTheNorm) {
+  std::vector<float> g = {3, 4};
+  EXPECT_DOUBLE_EQ(clip_by_norm(g, 10), 5);
+  EXPECT_EQ(g, (std::vector<float>{3, 4}));
+  EXPECT_DOUBLE_EQ(clip_by_norm(g, 1), 5);
+  EXPECT_NEAR(gradient_norm(g), 1, 1e-6);
+}
+
+TEST(Schedule, HalvesEveryStepSize) {
+  const std::array<double, 9> expected = {0.05,  0.05,  0.05,  0.05,  0.025,
+                                          0.025, 0.025, 0.025, 0.0125};
+  for (int64_t t = 0; t < 9; ++t)
+    EXPECT_DOUBLE_EQ(step_lr(0.05, t, 4, 0.5), expected[static_cast<size_t>(t)]);
+}
+
+TEST(AllFinite, FindsOneBadValue) {
+  std::vector<float> x(100'000, 1.0F);
+  parallel::Team two(2);
+  EXPECT_TRUE(all_finite(x, &two));
+  x[99'999] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_FALSE(all_finite(x, &two));
+  EXPECT_FALSE(all_finite(x));
+}
+
+}  // namespace
+}  // namespace nd::train

@@ -1,0 +1,269 @@
+#include "train/trainer.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "base/error.h"
+#include "train/evaluation.h"
+#include "train/panels.h"
+
+namespace nd::train {
+namespace {
+
+using testing::network;
+using testing::sine_panel;
+using testing::small_nhits;
+
+FloatBuffer initial(const Network& net, uint64_t seed = 1) {
+  FloatBuffer parameters(static_cast<size_t>(net.table().total()));
+  initialise_parameters(net.declarations(), net.table(), seed, parameters.span());
+  return parameters;
+}
+
+TrainRequest request(const Network& net, const data::Panel& panel, int64_t steps,
+                     double rate = 1e-2) {
+  TrainRequest r;
+  r.network = &net;
+  r.panel = &panel;
+  r.config.max_steps = steps;
+  r.config.learning_rate = rate;
+  r.config.windows_batch_size = 64;
+  r.config.scaler_type = "standard";
+  return r;
+}
+
+bool same_bits(const FloatBuffer& a, const FloatBuffer& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+Error failure(const TrainRequest& r, FloatBuffer& parameters) {
+  try {
+    train(r, parameters);
+  } catch (const Error& error) {
+    return error;
+  }
+  ADD_FAILURE() << "no error";
+  return Error(Code::internal, "");
+}
+
+TEST(Trainer, LearnsASine) {
+  const data::Panel panel = sine_panel({120, 90});
+  for (const char* loss : {"MAE", "MSE", "RMSE", "MAPE", "SMAPE", "HuberLoss"}) {
+    const Network net = network("NHITS", small_nhits(), 24, 6, loss);
+    FloatBuffer parameters = initial(net);
+    const TrainResult result = train(request(net, panel, 150), parameters);
+    ASSERT_EQ(result.steps, 150);
+    EXPECT_EQ(result.train_history.size(), 150U);
+    // MAPE in standardised space divides by values near zero: it falls, but not as far.
+    const double target = std::string(loss) == "MAPE" ? 0.7 : 0.35;
+    EXPECT_LT(result.train_history.back().loss, target * result.train_history.front().loss) << loss;
+    EXPECT_TRUE(std::isnan(result.valid_loss));
+    EXPECT_EQ(result.best_step, 150);
+  }
+}
+
+TEST(Trainer, LearnsEveryQuantileAndMase) {
+  const data::Panel panel = sine_panel({120, 90, 40});
+  for (const nlohmann::json& loss : {nlohmann::json{{"type", "MQLoss"}, {"levels", {80}}},
+                                     nlohmann::json{{"type", "MASE"}, {"seasonality", 12}}}) {
+    const Network net = network("MLP", {{"hiddenSize", 32}}, 24, 6, loss);
+    FloatBuffer parameters = initial(net);
+    TrainRequest r = request(net, panel, 100);
+    r.config.batch_size = 2;  // draws of different sizes: spare rows must be harmless
+    r.config.windows_batch_size = 0;
+    const TrainResult result = train(r, parameters);
+    EXPECT_LT(result.train_loss, 0.5 * result.train_history.front().loss) << loss;
+  }
+}
+
+TEST(Trainer, GivesTheSameBitsForAnyNumberOfThreads) {
+  const data::Panel panel = sine_panel({200, 150, 77, 31});
+  nlohmann::json with_dropout = small_nhits();
+  with_dropout["dropoutProbTheta"] = 0.2;
+  for (const nlohmann::json& options : {small_nhits(), with_dropout}) {
+    const Network net = network("NHITS", options, 24, 6);
+    std::vector<FloatBuffer> trained;
+    for (const int threads : {1, 2, 4, 1}) {
+      FloatBuffer parameters = initial(net);
+      TrainRequest r = request(net, panel, 12);
+      r.config.windows_batch_size = 256;
+      r.config.gradient_clip_norm = 0.5;
+      r.config.scaler_type = "robust";
+      r.val_size = 12;
+      r.threads = threads;
+      train(r, parameters);
+      trained.push_back(std::move(parameters));
+    }
+    for (size_t i = 1; i < trained.size(); ++i) EXPECT_TRUE(same_bits(trained[0], trained[i])) << i;
+  }
+}
+
+TEST(Trainer, SeedsChangeTheResult) {
+  const data::Panel panel = sine_panel({200, 150});
+  const Network net = network("NLinear", nlohmann::json::object(), 24, 6);
+  FloatBuffer one = initial(net), two = initial(net);
+  TrainRequest r = request(net, panel, 5);
+  train(r, one);
+  r.config.random_seed = 2;
+  train(r, two);
+  EXPECT_FALSE(same_bits(one, two));
+}
+
+TEST(Trainer, MergedCopiesGiveTheGradientOfAllCopies) {
+  // 64 draws from a handful of windows with copies merged, against a network whose dropout keeps
+  // everything but forbids merging: the same descent up to rounding.
+  const data::Panel panel = sine_panel({40});
+  nlohmann::json barely = small_nhits();
+  barely["dropoutProbTheta"] = 1e-9;
+  const Network merged = network("NHITS", small_nhits(), 24, 6),
+                listed = network("NHITS", barely, 24, 6);
+  // Dropout layers shift the names, and with them the draws of the first weights; the layout is the
+  // same.
+  FloatBuffer a = initial(merged), b = a;
+  ASSERT_EQ(merged.table().total(), listed.table().total());
+  const TrainResult one = train(request(merged, panel, 5, 1e-3), a),
+                    two = train(request(listed, panel, 5, 1e-3), b);
+  for (size_t i = 0; i < one.train_history.size(); ++i) {
+    EXPECT_NEAR(one.train_history[i].loss, two.train_history[i].loss,
+                1e-4 * two.train_history[i].loss);
+  }
+}
+
+TEST(Trainer, CountsEpochsInWindows) {
+  const data::Panel panel = sine_panel({100});
+  const Network net = network("NLinear", nlohmann::json::object(), 24, 6);
+  FloatBuffer parameters = initial(net);
+  TrainRequest r = request(net, panel, 1000);
+  r.config.max_epochs = 3;
+  r.config.windows_batch_size = 32;
+  const data::TrainingWindows windows(panel, window_layout(net.geometry(), r.config, 0));
+  EXPECT_EQ(train(r, parameters).steps, 3 * ((windows.total() + 31) / 32));
+}
+
+TEST(Trainer, RestoresTheBestWeightsWhenItStopsEarly) {
+  const data::Panel panel = sine_panel({120, 90});
+  const Network net = network("MLP", {{"hiddenSize", 16}}, 24, 6);
+  TrainRequest r =
+      request(net, panel, 400, 5e-2);  // a rate that makes the validation loss jump about
+  r.config.val_check_steps = 5;
+  r.config.early_stop_patience_steps = 3;
+  r.val_size = 12;
+  FloatBuffer best = initial(net);
+  const TrainResult result = train(r, best);
+  ASSERT_TRUE(result.stopped_early);
+  const auto lowest =
+      std::min_element(result.valid_history.begin(), result.valid_history.end(),
+                       [](const auto& a, const auto& b) { return a.loss < b.loss; });
+  EXPECT_EQ(result.best_step, lowest->step);
+  EXPECT_EQ(result.valid_loss, lowest->loss);
+  EXPECT_EQ(result.steps, result.best_step + 15);
+
+  // A fit of exactly best_step steps ends at the same weights.
+  FloatBuffer shorter = initial(net);
+  r.config.max_steps = result.best_step;
+  r.config.early_stop_patience_steps = -1;
+  train(r, shorter);
+  EXPECT_TRUE(same_bits(best, shorter));
+
+  FloatBuffer last = initial(net);
+  r.config.max_steps = 400;
+  r.config.early_stop_patience_steps = 3;
+  r.config.compat = true;
+  EXPECT_EQ(train(r, last).best_step, result.steps);
+  EXPECT_FALSE(same_bits(best, last));
+}
+
+TEST(Trainer, ValidatesInOriginalScale) {
+  const data::Panel panel = sine_panel({120}, 100);
+  const Network net = network("NLinear", nlohmann::json::object(), 24, 6);
+  FloatBuffer parameters = initial(net);
+  TrainRequest r = request(net, panel, 4);
+  r.val_size = 10;
+  r.config.val_check_steps = 2;
+  const TrainResult result = train(r, parameters);
+  ASSERT_EQ(result.valid_history.size(), 2U);
+
+  // The naive version: each window of the last 10 rows forecast on its own.
+  BatchOptions options;
+  options.layout = window_layout(net.geometry(), r.config, r.val_size);
+  options.scaler = data::WindowScaler::standard;
+  WindowForecaster forecaster(net, options, 1, nullptr);
+  double sum = 0, count = 0;
+  for (int64_t start = 120 - 10 - 24; start + 24 + 6 <= 120; ++start) {
+    const data::WindowRef window{0, start};
+    const auto forecast = forecaster.run(panel, {&window, 1}, parameters.span(), nullptr);
+    for (int64_t h = 0; h < 6; ++h, ++count) {
+      sum += std::abs(forecast[static_cast<size_t>(h)] -
+                      panel.target(0)[static_cast<size_t>(start + 24 + h)]);
+    }
+  }
+  EXPECT_NEAR(result.valid_loss, sum / count, 1e-4 * sum / count);
+  EXPECT_GT(result.valid_loss, 10);  // a scaled loss would be near 1
+}
+
+TEST(Trainer, ReportsDivergenceAndKeepsTheLastGoodWeights) {
+  const data::Panel panel = sine_panel({120}, 1e6);
+  const Network net = network("MLP", {{"hiddenSize", 16}}, 24, 6, "MSE");
+  FloatBuffer parameters = initial(net);
+  TrainRequest r = request(net, panel, 500, 1e3);
+  r.config.optimizer = "sgd";
+  r.config.scaler_type = "identity";
+  const Error error = failure(r, parameters);
+  EXPECT_EQ(error.code(), Code::diverged);
+  EXPECT_NE(error.message().find("learning rate"), std::string::npos) << error.message();
+  const auto details = nlohmann::json::parse(error.details());
+  EXPECT_GT(details["step"].get<int64_t>(), 0);
+  ASSERT_EQ(details["lastGoodStep"].get<int64_t>(), 0);
+  EXPECT_TRUE(same_bits(parameters, initial(net)));
+}
+
+TEST(Trainer, NamesUnscaledDataAsTheCauseAtModestRates) {
+  const data::Panel panel = sine_panel({120}, 1e30);
+  const Network net = network("MLP", {{"hiddenSize", 16}}, 24, 6, "MSE");
+  FloatBuffer parameters = initial(net);
+  TrainRequest r = request(net, panel, 50, 1e-3);
+  r.config.scaler_type = "identity";
+  const Error error = failure(r, parameters);
+  EXPECT_EQ(error.code(), Code::diverged);
+  EXPECT_NE(error.message().find("scalerType"), std::string::npos) << error.message();
+}
+
+TEST(Trainer, StopsWhenCancelled) {
+  const data::Panel panel = sine_panel({120});
+  const Network net = network("NLinear", nlohmann::json::object(), 24, 6);
+  FloatBuffer parameters = initial(net);
+  TrainRequest r = request(net, panel, 1000);
+  CancelToken token;
+  int64_t last = 0;
+  r.cancel = &token;
+  r.on_progress = [&](const Progress& p) {
+    last = p.step;
+    EXPECT_EQ(p.max_steps, 1000);
+    if (p.step == 3) token.cancel();
+  };
+  EXPECT_EQ(failure(r, parameters).code(), Code::aborted);
+  EXPECT_EQ(last, 3);
+}
+
+TEST(Trainer, RefusesImpossibleRequests) {
+  const data::Panel panel = sine_panel({120}), tiny = sine_panel({5});
+  const Network net = network("NLinear", nlohmann::json::object(), 24, 6);
+  FloatBuffer parameters = initial(net);
+  TrainRequest r = request(net, panel, 10);
+  r.val_size = 3;
+  EXPECT_EQ(failure(r, parameters).code(), Code::horizon);
+  r.val_size = 0;
+  r.config.early_stop_patience_steps = 2;
+  EXPECT_EQ(failure(r, parameters).code(), Code::config);
+  r.config.early_stop_patience_steps = -1;
+  r.panel = &tiny;
+  EXPECT_EQ(failure(r, parameters).code(), Code::empty);
+  r.config.max_steps = 0;
+  EXPECT_EQ(train(r, parameters).steps, 0);
+}
+
+}  // namespace
+}  // namespace nd::train
