@@ -1,6 +1,7 @@
 /** Reads the tables of a plot: by series, in order of time, with models and interval bands told apart by column name. */
 
 import { ForecastError } from '../index';
+import { parseIso } from '../times';
 import type { PlotTable } from '../../types/plot';
 
 export interface ColumnNames {
@@ -121,12 +122,9 @@ function points(
   return { calendar, series, fields: fields.map(([, name]) => name) };
 }
 
-/** A time stamp without a zone is UTC, as everywhere in the package; Date.parse alone would take the local zone. */
-function timeOf(stamp: unknown): number {
-  if (typeof stamp !== 'string') return Number(stamp);
-  const hasTime = /\d[T ]\d/.test(stamp);
-  const hasZone = /(?:Z|[+-]\d\d:?\d\d)$/i.test(stamp);
-  return Date.parse(hasTime && !hasZone ? `${stamp.replace(' ', 'T')}Z` : stamp);
+/** Milliseconds since 1970 UTC, or the integer itself. */
+export function timeOf(stamp: unknown): number {
+  return typeof stamp === 'string' ? (parseIso(stamp)?.time ?? Date.parse(stamp)) : Number(stamp);
 }
 
 function labelOf(stamp: unknown): string {
