@@ -189,7 +189,7 @@ export const writeCsv = (file: string, { header, rows }: ForecastRows) =>
   writing(file, () => writeFile(file, formatCsv(header, rows)));
 
 /** `forecast data.csv`: fit, predict, score, plot. */
-export async function forecast(registry: Registry, file: string, context: Context) {
+export async function forecastFile(registry: Registry, file: string, context: Context) {
   const { flags, signal } = context;
   const count = integerFlag(flags, 'holdout', 'holdout', 1);
   const season = integerFlag(flags, 'seasonLength', 'season-length', 1);
@@ -225,7 +225,7 @@ export async function forecast(registry: Registry, file: string, context: Contex
 }
 
 /** `fit data.csv --output model.safetensors`. */
-export async function fit(registry: Registry, file: string, context: Context) {
+export async function fitFile(registry: Registry, file: string, context: Context) {
   const output = textFlag(context.flags, 'output') as string;
   const panel = await readPanel(file, columnFlags(context.flags), context.signal);
   const fitted = await fitPanel(registry, panel, context);
@@ -237,7 +237,7 @@ export async function fit(registry: Registry, file: string, context: Context) {
 }
 
 /** `predict model.safetensors [data.csv]`. */
-export async function predict(model: string, file: string | undefined, { flags, signal }: Context) {
+export async function predictFile(model: string, file: string | undefined, { flags, signal }: Context) {
   const { separator: _, ...names } = columnFlags(flags);
   const nf = await NeuralForecast.load(model, { ...names, signal });
   const panel = file === undefined ? undefined : await readPanel(file, columnFlags(flags), signal);

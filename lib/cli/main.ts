@@ -5,7 +5,7 @@
 
 import { Command, Option } from 'commander';
 import { registry as readRegistry } from '../index';
-import { type Context, type fit, forecast, predict, recordsOf, rowsOf } from './commands';
+import { type Context, fitFile, forecastFile, predictFile, recordsOf, rowsOf } from './commands';
 import { addModelFlags, type Flags } from './flags';
 import { describeModel, listModels } from './models';
 import { type Cell, formatCsv, formatNumber, formatTable, replacer, reportError } from './report';
@@ -13,8 +13,8 @@ import { type Cell, formatCsv, formatNumber, formatTable, replacer, reportError 
 declare const __ND_VERSION__: string;
 
 type Registry = ReturnType<typeof readRegistry>;
-type FitOutcome = Awaited<ReturnType<typeof fit>>;
-type ForecastOutcome = Awaited<ReturnType<typeof forecast>>;
+type FitOutcome = Awaited<ReturnType<typeof fitFile>>;
+type ForecastOutcome = Awaited<ReturnType<typeof forecastFile>>;
 
 const say = (text: string) => process.stdout.write(text);
 const sayJson = (value: unknown) => say(`${JSON.stringify(value, replacer)}\n`);
@@ -61,7 +61,7 @@ function sayFiles(files: readonly string[]): void {
 }
 
 async function runForecast(registry: Registry, file: string, context: Context): Promise<void> {
-  const outcome = await forecast(registry, file, context);
+  const outcome = await forecastFile(registry, file, context);
   const rows = rowsOf(outcome.table);
   if (context.json) {
     const scores = outcome.scores ? { scores: outcome.scores } : {};
@@ -79,7 +79,7 @@ async function runForecast(registry: Registry, file: string, context: Context): 
 }
 
 async function runFit(registry: Registry, file: string, context: Context): Promise<void> {
-  const outcome = await it(registry, file, context);
+  const outcome = await fitFile(registry, file, context);
   if (context.json) {
     sayJson({
       version: __ND_VERSION__,
@@ -98,7 +98,7 @@ async function runPredict(
   file: string | undefined,
   context: Context,
 ): Promise<void> {
-  const { rows, output, files } = await predict(model, file, context);
+  const { rows, output, files } = await predictFile(model, file, context);
   if (context.json) {
     sayJson({ version: __ND_VERSION__, command: 'predict', forecast: recordsOf(rows), files });
     return;
