@@ -1,0 +1,211 @@
+// Whole pipelines against golden frames, through the package as a user sees it: read a CSV file, fit zero steps (which
+// prepares everything that a fit prepares), import the reference's weights, predict, compare tables.
+
+import fs from 'node:fs';
+import path from 'node:path';
+
+/** Largest error, as a part of the reference column's spread (largest minus smallest value). */
+const TOLERANCE = 1e-5;
+
+const camelCase = (name) => name.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
+
+/** Data and geometry, which the pipeline passes elsewhere. */
+const isElsewhere = (name) =>
+  name === 'h' ||
+  name.endsWith('_exog_list') ||
+  name === 'categorical_cardinalities' ||
+  name === 'cat_emb_dim';
+
+/** The reference's options under our names. */
+const ourOptions = (options) =>
+  Object.fromEntries(
+    Object.entries(options)
+      .filter(([name]) => !isElsewhere(name))
+      .map(([name, value]) => [name === 'level' ? 'levels' : camelCase(name), value]),
+  );
+
+function ourLoss(loss) {
+  const [type, options = {}] = Array.isArray(loss) ? loss : [loss];
+  return { type, options: ourOptions(options) };
+}
+
+/** Why a case cannot run with what the registry holds; undefined when it can. */
+function unavailable(meta, registry) {
+  const known = (list, name) => list.some((entry) => (entry.name ?? entry) === name);
+  const model = registry.models.find(({ name }) => name === meta.model);
+  if (!model) return `model ${meta.model} is not available yet`;
+  const { type, options } = ourLoss(meta.loss);
+  const loss = registry.losses.find(({ name }) => name === type);
+  if (!loss) return `loss ${type} is not available yet`;
+  const missing = Object.keys(options).find((name) => !known(loss.params, name));
+  if (missing) return `option ${missing} of ${type} is not available yet`;
+  const exogenous = ['futr', 'hist', 'stat'].filter((kind) => meta[`${kind}_exog`]?.length > 0);
+  if (exogenous.length > 0) {
+    return `exogenous columns in frames (${exogenous.join(', ')}) are not available yet`;
+  }
+  if (meta.local_scaler && !known(registry.seriesScalers, meta.local_scaler)) {
+    return `series scaler ${meta.local_scaler} is not available yet`;
+  }
+  const optionNames = [...model.params, ...registry.training, ...registry.common];
+  const unknown = Object.keys(ourOptions(meta.config)).find((name) => !known(optionNames, name));
+  if (unknown) return `option ${unknown} of ${meta.model} is not available yet`;
+  if (meta.predict_h && meta.predict_h !== meta.config.h) {
+    return `a horizon of ${meta.predict_h} beyond the trained ${meta.config.h} is not available yet`;
+  }
+  return undefined;
+}
+
+/** A small CSV file of the fixtures as records; none of its cells is quoted. */
+function readTable(file) {
+  const [header, ...lines] = fs.readFileSync(file, 'utf8').trimEnd().split(/\r?\n/);
+  const names = header.split(',');
+  return lines.map((line) => {
+    const cells = line.split(',');
+    return Object.fromEntries(names.map((name, i) => [name, cells[i]]));
+  });
+}
+
+const timeKey = (value) => {
+  const text = value instanceof Date ? value.toISOString() : String(value);
+  if (!/^\d{4}-\d\d/.test(text)) return text;
+  const [date, time = '00:00:00'] = text.replace('Z', '').split(/[T ]/);
+  return String(Date.parse(`${date.length === 7 ? `${date}-01` : date}T${time}Z`));
+};
+const rowKey = (id, time) => `${id}\0${timeKey(time)}`;
+
+/** Compares our records with the reference's rows, column by column. */
+function compare(records, rows, columns) {
+  const byKey = new Map(records.map((record) => [rowKey(record.unique_id, record.ds), record]));
+  let error = 0;
+  let where = '';
+  for (const column of columns) {
+    const values = rows.map((row) => Number(row[column]));
+    const spread = Math.max(...values) - Math.min(...values) || 1;
+    rows.forEach((row, i) => {
+      const ours = byKey.get(rowKey(row.unique_id, row.ds))?.[column];
+      const difference = Math.abs(Number(ours ?? Number.NaN) - values[i]) / spread;
+      if (!(difference <= error)) {
+        error = difference;
+        where = `${column} of ${row.unique_id} at ${row.ds}`;
+      }
+    });
+  }
+  return { error, where };
+}
+
+const check = (name, { error, where }) => ({ name, error, limit: TOLERANCE, where });
+
+/** The panel with the rows up to each series' k-th cutoff. */
+function truncated(panel, cutoffs) {
+  const keep = panel.unique_id
+    .map((_, i) => i)
+    .filter(
+      (i) => Number(timeKey(panel.ds[i])) <= Number(timeKey(cutoffs.get(panel.unique_id[i]))),
+    );
+  return {
+    unique_id: keep.map((i) => panel.unique_id[i]),
+    ds: keep.map((i) => panel.ds[i]),
+    y: Float64Array.from(keep, (i) => panel.y[i]),
+  };
+}
+
+/** Forecasts from each cutoff of the reference's cross-validation, with the statistics and weights of the one fit. */
+async function crossValidate(forecaster, panel, rows, columns, h) {
+  const bySeries = new Map();
+  for (const { unique_id, cutoff } of rows) {
+    const cutoffs = bySeries.get(unique_id) ?? new Set();
+    bySeries.set(unique_id, cutoffs.add(cutoff));
+  }
+  const windows = Math.max(...[...bySeries.values()].map((cutoffs) => cutoffs.size));
+  let worst = { error: 0, where: '' };
+  for (let k = 0; k < windows; k++) {
+    const cutoffs = new Map([...bySeries].map(([id, all]) => [id, [...all][k]]));
+    const table = await forecaster.predict(truncated(panel, cutoffs), { refitSeriesScaler: false });
+    const expected = rows.filter(({ unique_id, cutoff }) => cutoffs.get(unique_id) === cutoff);
+    if (expected.length !== bySeries.size * h) {
+      throw new Error(
+        `cv.csv has ${expected.length} rows for window ${k}, expected ${bySeries.size * h}`,
+      );
+    }
+    const { error, where } = compare(table.toRecords(), expected, columns);
+    if (!(error <= worst.error)) worst = { error, where: `${where}, window ${k}` };
+  }
+  return worst;
+}
+
+async function runCase(folder, meta, api) {
+  const { h, input_size: inputSize, ...config } = meta.config;
+  const panel = await api.readCsv(path.join(folder, 'df.csv'));
+  const forecaster = new api.NeuralForecast({
+    ...(typeof meta.freq === 'string' ? { frequency: meta.freq } : {}),
+    ...(meta.local_scaler ? { localScaler: meta.local_scaler } : {}),
+    horizon: h,
+    inputSize,
+    compat: 'neuralforecast',
+    models: [
+      {
+        type: meta.model,
+        options: { ...ourOptions(config), loss: ourLoss(meta.loss), maxSteps: 0 },
+      },
+    ],
+  });
+  try {
+    await forecaster.fit(panel);
+    const [{ alias }] = forecaster.info().models;
+    await forecaster.loadWeights(alias, path.join(folder, 'weights.safetensors'));
+
+    const problems = [];
+    const rows = readTable(path.join(folder, 'predict.csv'));
+    const columns = Object.keys(rows[0]).filter((name) => name !== 'unique_id' && name !== 'ds');
+    const sampled = meta.sampled?.length > 0;
+    if (sampled) problems.push('sampled columns are compared as exact ones');
+    const table = await forecaster.predict();
+    const records = table.toRecords();
+    if (records.length !== rows.length) {
+      problems.push(`${records.length} rows of forecasts, expected ${rows.length}`);
+    }
+    if (forecaster.columns.join() !== columns.join()) {
+      problems.push(`columns ${forecaster.columns.join(', ')}, expected ${columns.join(', ')}`);
+    }
+    const checks = [check('predict', compare(records, rows, columns))];
+    const cv = path.join(folder, 'cv.csv');
+    if (fs.existsSync(cv)) {
+      const worst = await crossValidate(forecaster, panel, readTable(cv), columns, h);
+      checks.push(check('cross-validation', worst));
+    }
+    return { checks, problems };
+  } finally {
+    await forecaster.dispose();
+  }
+}
+
+/** Outcomes of every case folder of `root`, in the form that nd_parity prints. */
+export async function* runPipelines(root, filter, api) {
+  if (!fs.existsSync(root)) return;
+  const registry = api.registry();
+  for (const name of fs.readdirSync(root).sort()) {
+    const description = path.join(root, name, 'case.json');
+    if (!fs.existsSync(description)) continue;
+    if (!`pipeline/${name}`.toLowerCase().includes(filter.toLowerCase())) continue;
+    const outcome = {
+      folder: 'pipeline',
+      name,
+      status: 'skipped',
+      checks: [],
+      problems: [],
+      leftOut: [],
+    };
+    try {
+      const meta = JSON.parse(fs.readFileSync(description, 'utf8'));
+      const reason = unavailable(meta, registry);
+      if (reason) outcome.leftOut.push(reason);
+      else Object.assign(outcome, await runCase(path.join(root, name), meta, api));
+    } catch (error) {
+      outcome.problems.push(error.message);
+    }
+    const holds = outcome.checks.every(({ error, limit }) => error <= limit);
+    if (outcome.problems.length > 0 || !holds) outcome.status = 'failed';
+    else if (outcome.checks.length > 0) outcome.status = 'passed';
+    yield outcome;
+  }
+}

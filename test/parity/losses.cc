@@ -1,0 +1,117 @@
+// values/losses.json and values/distributions.json: values, gradients and output columns in
+// float64.
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "graph/differentiate.h"
+#include "graph/evaluate.h"
+#include "losses/loss.h"
+#include "outcome.h"
+
+namespace nd::parity {
+namespace {
+
+using nlohmann::json;
+constexpr double kExact = 1e-9;
+
+/// Cases of one name, in order of appearance.
+std::vector<std::pair<std::string, std::vector<json>>> by_name(const json& rows, const char* key) {
+  std::vector<std::pair<std::string, std::vector<json>>> groups;
+  for (const json& row : rows) {
+    const std::string name = row.at(key);
+    if (groups.empty() || groups.back().first != name) {
+      auto found = std::find_if(groups.begin(), groups.end(),
+                                [&](const auto& group) { return group.first == name; });
+      if (found != groups.end()) {
+        found->second.push_back(row);
+        continue;
+      }
+      groups.push_back({name, {}});
+    }
+    groups.back().second.push_back(row);
+  }
+  return groups;
+}
+
+reference::Tensor weighted(const json& row, const Loss& loss) {
+  reference::Tensor weight = flat(row.at("mask"));
+  const auto& steps = loss.horizon_weight();
+  for (size_t i = 0; i < weight.size() && !steps.empty(); ++i) weight[i] *= steps[i % steps.size()];
+  return weight;
+}
+
+void check_loss(const json& file, const json& row, Outcome& outcome) {
+  const Loss loss(our_loss({row.at("loss"), row.at("arguments")}), /*compat=*/true);
+  const std::string where =
+      row.at("arguments").dump() + " " + row.at("mask_name").get<std::string>();
+  const auto windows = static_cast<int64_t>(file.at("y").size());
+  const auto horizon = static_cast<int64_t>(file.at("y")[0].size());
+  const auto input_size = static_cast<int64_t>(file.at("y_insample")[0].size());
+  reference::Tensor weight = weighted(row, loss);
+  double total = 0;
+  for (const double w : weight) total += w;
+
+  Graph graph;
+  const LossInputs in{graph.input("y", Shape::batched({horizon, 1})),
+                      graph.input("y_hat", Shape::batched({horizon, loss.outputs()})),
+                      graph.input("insample_y", Shape::batched({input_size})),
+                      graph.input("insample_mask", Shape::batched({input_size})),
+                      graph.input("weight", Shape::batched({horizon, 1})),
+                      graph.input("inverse_sum", Shape{})};
+  graph.output("loss", loss.build(graph, in));
+  differentiate(graph, "loss", {"y_hat"});
+
+  const reference::Tensor y = flat(file.at("y")), y_hat = flat(row.at("y_hat")),
+                          insample = flat(file.at("y_insample")),
+                          insample_mask(insample.size(), 1.0), mask = flat(row.at("mask"));
+  reference::Arguments arguments{.windows = windows};
+  arguments.inputs = {{"y", y},
+                      {"y_hat", y_hat},
+                      {"insample_y", insample},
+                      {"insample_mask", insample_mask},
+                      {"weight", weight},
+                      {"inverse_sum", {total > 0 ? 1 / total : 0}}};
+  const auto result = reference::evaluate(graph, arguments);
+  const std::vector<double> value = {row.at("value").get<double>()};
+  outcome.check("value", relative_difference(result.at("loss"), value), kExact, where);
+  outcome.check("gradient", relative_difference(result.at("grad.y_hat"), flat(row.at("gradient"))),
+                kExact, where);
+  const double metric =
+      evaluate_loss(loss, windows, horizon, input_size, y, y_hat, mask, insample, insample_mask);
+  outcome.check("metric", relative_difference(std::vector<double>{metric}, value), kExact, where);
+
+  if (!row.at("quantiles").is_null())
+    outcome.check("quantiles", largest_difference(loss.quantiles(), flat(row.at("quantiles"))),
+                  1e-6, where);
+  const json columns = loss.output_names();
+  if (columns != row.at("output_names"))
+    outcome.fail("output names " + columns.dump() + ", expected " + row.at("output_names").dump());
+}
+
+void run_group(const std::string& name, const std::vector<json>& rows, const std::string& filter,
+               const Emit& emit, const std::function<void(const json&, Outcome&)>& check) {
+  Outcome outcome("values", name);
+  if (!matches("values/" + name, filter)) return;
+  for (const json& row : rows) guarded(outcome, [&] { check(row, outcome); });
+  emit(outcome);
+}
+
+}  // namespace
+
+void run_losses(const std::string& folder, const std::string& filter, const Emit& emit) {
+  const json losses = read_json(folder, "losses.json");
+  if (!losses.is_null())
+    for (const auto& [name, rows] : by_name(losses.at("cases"), "loss"))
+      run_group(name, rows, filter, emit,
+                [&](const json& row, Outcome& outcome) { check_loss(losses, row, outcome); });
+  const json distributions = read_json(folder, "distributions.json");
+  if (!distributions.is_null())
+    for (const auto& [name, rows] : by_name(distributions.at("cases"), "distribution"))
+      run_group(name, rows, filter, emit, [](const json& row, Outcome&) {
+        throw Unavailable("distribution " + row.at("distribution").get<std::string>() +
+                          " is not available yet");
+      });
+}
+
+}  // namespace nd::parity

@@ -1,0 +1,317 @@
+// parity/: one network per file, with the reference's weights, against both executors: the CPU plan
+// in float32 and the interpreter in float64.
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "graph/differentiate.h"
+#include "graph/evaluate.h"
+#include "graph/passes/passes.h"
+#include "io/safetensors.h"
+#include "models/network.h"
+#include "ops/op.h"
+#include "outcome.h"
+#include "train/optimizer.h"
+
+namespace nd::parity {
+namespace {
+
+using nlohmann::json;
+
+// What passing means, from the description of the fixtures.
+constexpr double kForecastFloor = 3e-6, kF32Errors = 4, kLoss = 1e-6, kGradient = 2e-5,
+                 kGradientFloor = 1e-8, kAdam = 2e-4;
+// The interpreter works in float64 as the reference does; gradients are stored in float32.
+constexpr double kExact = 1e-9, kExactGradient = 1e-6, kConstant = 1e-6;
+// The reference holds the quantiles and weights of a loss in float32 even then.
+constexpr double kRoundedArguments = 1e-7;
+constexpr int kAdamSteps = 10;
+constexpr double kAdamRate = 1e-2;
+
+/// Options that describe data or shapes and are no parameters of a network.
+bool is_geometry(const std::string& name) {
+  return name == "h" || name == "input_size" || name.ends_with("_exog_list");
+}
+
+const ModelSpec& available_model(const std::string& name) {
+  for (const ModelSpec* spec : model_list())
+    if (spec->name == name) return *spec;
+  throw Unavailable("model " + name + " is not available yet");
+}
+
+Options available_options(const ModelSpec& spec, const json& config) {
+  json wanted = json::object();
+  for (const auto& [name, value] : config.items())
+    if (!is_geometry(name)) wanted[name] = value;
+  const std::vector<ParamSpec> known = model_and_training_params(spec);
+  const json options = our_options(wanted);
+  for (const auto& [name, value] : options.items()) {
+    const std::string& option = name;
+    if (std::none_of(known.begin(), known.end(),
+                     [&](const ParamSpec& p) { return camel_case(p.name) == option; }))
+      throw Unavailable("option " + name + " of " + std::string(spec.name) +
+                        " is not available yet");
+  }
+  return Options(options, known, lower_case(spec.name));
+}
+
+/// `graph` with every dropout, forward and backward, replaced by its operand: the fixtures have
+/// probability 0 but keep the layer numbers that come with a probability above 0.
+Graph without_dropout(const Graph& graph) {
+  GraphRewriter rewriter(graph);
+  for (size_t i = 0; i < graph.nodes().size(); ++i) {
+    const auto id = static_cast<NodeId>(i);
+    const Node& node = graph.node(id);
+    if (node.kind == NodeKind::op && node.op->name == "dropout")
+      rewriter.map(id, rewriter.mapped(node.inputs.front()));
+    else
+      rewriter.copy(id);
+  }
+  return rewriter.finish();
+}
+
+/// One file, opened, with its network.
+class NetworkCase {
+ public:
+  NetworkCase(const std::string& path, Outcome& outcome)
+      : file_(path),
+        outcome_(outcome),
+        meta_(json::parse(file_.metadata().at("fixture"))),
+        spec_(available_model(meta_.at("model"))),
+        network_(spec_, available_options(spec_, meta_.at("config")), geometry(),
+                 Loss(our_loss(meta_.at("loss")), /*compat=*/true)) {}
+
+  void run() {
+    load_weights();
+    load_inputs();
+    check_interpreter();
+    check_plans();
+    check_adam();
+  }
+
+ private:
+  int64_t size(const char* tensor, size_t axis) const {
+    return file_.tensors().at(tensor).shape.at(axis);
+  }
+  int64_t width(const char* kind) const { return meta_.at("exog").value(kind, int64_t{0}); }
+  Geometry geometry() const {
+    return {.input_size = size("input.insample_y", 1),
+            .horizon = size("input.outsample_y", 1),
+            .futr = width("futr"),
+            .hist = width("hist"),
+            .stat = width("stat")};
+  }
+  int64_t windows() const { return size("input.insample_y", 0); }
+  std::vector<double> expected(const std::string& name) const { return file_.doubles(name); }
+  bool has(const std::string& name) const { return file_.tensors().count(name) > 0; }
+
+  void load_weights() {
+    const ParameterTable& table = network_.table();
+    parameters_ = FloatBuffer(static_cast<size_t>(table.total()));
+    initialise_parameters(network_.declarations(), table, 0, parameters_.span());
+    std::set<std::string> consumed;
+    for (const ParameterEntry& entry : table.entries()) {
+      const std::string name = "weights." + entry.name;
+      consumed.insert(name);
+      if (!has(name)) {
+        if (entry.trainable) outcome_.fail("no tensor " + name);
+        continue;
+      }
+      if (file_.tensors().at(name).shape != entry.shape.dims) {
+        outcome_.fail(name + " has another shape than our " + entry.name);
+        continue;
+      }
+      const auto values = file_.doubles(name);
+      float* ours = parameters_.data() + entry.offset;
+      if (!entry.trainable)
+        outcome_.check("constants",
+                       largest_difference(std::vector<double>(ours, ours + entry.size), values),
+                       kConstant * std::max(1.0, largest(values)), entry.name);
+      for (size_t i = 0; i < values.size(); ++i) ours[i] = static_cast<float>(values[i]);
+    }
+    const auto aliases = network_.aliases();
+    aliases_ = {aliases.begin(), aliases.end()};
+    for (const auto& [name, tensor] : file_.tensors())
+      if (name.starts_with("weights.") && !consumed.contains(name)) check_extra(name);
+  }
+
+  /// A weight that we do not have must belong to the loss or scaler, or repeat one that we have.
+  void check_extra(const std::string& name) {
+    const std::string bare = name.substr(8);
+    for (const char* other : {"loss.", "valid_loss.", "scaler."})
+      if (bare.starts_with(other)) return;
+    if (bare.ends_with("num_batches_tracked")) return;
+    const auto found = aliases_.find(bare);
+    const ParameterEntry* entry =
+        found == aliases_.end() ? nullptr : network_.table().find(found->second);
+    if (entry == nullptr) {
+      outcome_.fail("unknown tensor " + name);
+      return;
+    }
+    const float* ours = parameters_.data() + entry->offset;
+    if (largest_difference(std::vector<double>(ours, ours + entry->size), file_.doubles(name)) != 0)
+      outcome_.fail(name + " differs from " + entry->name + ", with which it is shared");
+  }
+
+  void load_inputs() {
+    for (const auto& [name, tensor] : file_.tensors())
+      if (name.starts_with("input.")) inputs_[name.substr(6)] = file_.doubles(name);
+    std::vector<double> weight = inputs_.at("outsample_mask");
+    const auto& steps = network_.loss().horizon_weight();
+    if (!steps.empty())
+      for (size_t i = 0; i < weight.size(); ++i) weight[i] *= steps[i % steps.size()];
+    double total = 0;
+    for (const double w : weight) total += w;
+    inputs_[io_names::kInverseSum] = {total > 0 ? 1 / total : 0};
+    inputs_[io_names::kWeight] = std::move(weight);
+    train_graph_ = without_dropout(network_.train_graph(/*input_gradient=*/true));
+  }
+
+  /// Name of our gradient output for `grad.<x>` or `grad_input.<x>` of the file.
+  std::string our_gradient(const std::string& name) const {
+    const std::string bare = name.substr(name.find('.') + 1);
+    const auto found = aliases_.find(bare);
+    return gradient_name(found == aliases_.end() ? bare : found->second);
+  }
+  bool is_gradient(const std::string& name) const {
+    return name.starts_with("grad.") || name.starts_with("grad_input.");
+  }
+
+  reference::Tensors interpret(const Graph& graph) const {
+    reference::Arguments arguments{.windows = windows()};
+    for (const Node& node : graph.nodes())
+      if (node.kind == NodeKind::input) arguments.inputs[node.name] = inputs_.at(node.name);
+    for (const ParameterEntry& entry : network_.table().entries()) {
+      const float* values = parameters_.data() + entry.offset;
+      arguments.parameters[entry.name] = reference::Tensor(values, values + entry.size);
+    }
+    return reference::evaluate(graph, arguments);
+  }
+
+  void check_interpreter() {
+    const auto eval = expected("output.eval"), loss = expected("loss.train");
+    const auto infer = interpret(network_.infer_graph());
+    outcome_.check("f64 output", largest_difference(infer.at(io_names::kForecast), eval),
+                   kExact * std::max(1.0, largest(eval)), "output.eval");
+    const auto train = interpret(train_graph_);
+    const auto trained = has("output.train") ? expected("output.train") : eval;
+    outcome_.check("f64 output", largest_difference(train.at(io_names::kForecast), trained),
+                   kExact * std::max(1.0, largest(trained)), "output.train");
+    outcome_.check("f64 loss", relative_difference(train.at(io_names::kLoss), loss),
+                   meta_.at("loss").is_string() ? kExact : kRoundedArguments);
+    for (const auto& [name, tensor] : file_.tensors()) {
+      if (!is_gradient(name)) continue;
+      const auto ours = train.find(our_gradient(name));
+      if (ours == train.end()) {
+        outcome_.fail("no gradient for " + name);
+        continue;
+      }
+      const auto values = file_.doubles(name);
+      outcome_.check("f64 grad", largest_difference(ours->second, values),
+                     kExactGradient * largest(values) + kGradientFloor, name);
+    }
+  }
+
+  void feed(Plan& plan) const {
+    for (const auto& [name, values] : inputs_) {
+      if (!plan.has_input(name)) continue;
+      const std::span<float> to = plan.input(name);
+      if (to.size() != values.size())
+        throw std::runtime_error("input " + name + " has another size than ours");
+      std::transform(values.begin(), values.end(), to.begin(),
+                     [](double v) { return static_cast<float>(v); });
+    }
+  }
+
+  static std::vector<double> doubles(std::span<const float> values) {
+    return {values.begin(), values.end()};
+  }
+
+  void check_forecast(std::span<const float> ours, const std::string& name,
+                      const std::vector<double>& values) {
+    const double f32 = meta_.at("f32_error").at("output.eval").get<double>();
+    outcome_.check("output", largest_difference(doubles(ours), values),
+                   std::max(kF32Errors * f32, kForecastFloor * std::max(1.0, largest(values))),
+                   name);
+  }
+
+  void check_plans() {
+    const auto eval = expected("output.eval");
+    const auto infer =
+        compile_cpu(network_.infer_graph(), network_.table(), {.windows = windows()});
+    feed(*infer);
+    infer->run({.parameters = parameters_.span(), .gradients = {}});
+    check_forecast(infer->output(io_names::kForecast), "output.eval", eval);
+
+    const auto train = compile_cpu(train_graph_, network_.table(), {.windows = windows()});
+    FloatBuffer gradients(parameters_.size());
+    feed(*train);
+    train->run({.parameters = parameters_.span(), .gradients = gradients.span()});
+    check_forecast(train->output(io_names::kForecast), "output.train",
+                   has("output.train") ? expected("output.train") : eval);
+    outcome_.check(
+        "loss",
+        relative_difference(doubles(train->output(io_names::kLoss)), expected("loss.train")),
+        kLoss);
+    for (const auto& [name, tensor] : file_.tensors()) {
+      if (!is_gradient(name)) continue;
+      const auto values = file_.doubles(name);
+      const std::string ours = our_gradient(name);
+      const ParameterEntry* entry = network_.table().find(ours.substr(5));
+      const std::span<const float> found =
+          entry == nullptr ? train->output(ours)
+                           : std::span<const float>(gradients.data() + entry->offset,
+                                                    static_cast<size_t>(entry->size));
+      outcome_.check("grad", largest_difference(doubles(found), values),
+                     kGradient * largest(values) + kGradientFloor, name);
+    }
+  }
+
+  void check_adam() {
+    const auto losses = expected("loss.adam");
+    const auto plan = compile_cpu(train_graph_, network_.table(), {.windows = windows()});
+    FloatBuffer parameters = parameters_, gradients(parameters_.size());
+    const auto trainable = static_cast<size_t>(network_.table().trainable_total());
+    const auto optimizer = train::make_optimizer("adam", {.learning_rate = kAdamRate}, trainable);
+    for (int step = 0; step < kAdamSteps; ++step) {
+      feed(*plan);
+      plan->run({.parameters = parameters.span(), .gradients = gradients.span()});
+      const double loss = plan->output(io_names::kLoss)[0];
+      const double reference = losses.at(static_cast<size_t>(step));
+      outcome_.check("adam", std::abs(loss - reference) / std::abs(reference), kAdam,
+                     "step " + std::to_string(step));
+      optimizer->step(parameters.span().first(trainable), gradients.span().first(trainable),
+                      kAdamRate);
+    }
+  }
+
+  io::SafetensorsFile file_;
+  Outcome& outcome_;
+  json meta_;
+  const ModelSpec& spec_;
+  Network network_;
+  FloatBuffer parameters_;
+  Graph train_graph_;
+  std::map<std::string, std::vector<double>> inputs_;
+  std::map<std::string, std::string> aliases_;
+};
+
+}  // namespace
+
+void run_networks(const std::string& folder, const std::string& filter, const Emit& emit) {
+  std::set<std::filesystem::path> files;
+  if (std::filesystem::is_directory(folder))
+    for (const auto& entry : std::filesystem::directory_iterator(folder))
+      if (entry.path().extension() == ".safetensors") files.insert(entry.path());
+  for (const auto& path : files) {
+    Outcome outcome("parity", path.stem());
+    if (!matches("parity/" + outcome.name(), filter)) continue;
+    guarded(outcome, [&] { NetworkCase(path, outcome).run(); });
+    emit(outcome);
+  }
+}
+
+}  // namespace nd::parity

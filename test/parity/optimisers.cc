@@ -1,0 +1,113 @@
+// values/optimisers.json: trajectories of the optimisers on recorded gradients, with clipping, and
+// schedules.
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/options.h"
+#include "outcome.h"
+#include "train/optimizer.h"
+
+namespace nd::parity {
+namespace {
+
+using nlohmann::json;
+constexpr double kFloat32 = 1e-5, kExact = 1e-9;
+
+train::OptimizerOptions options_of(const std::string& name, const json& arguments) {
+  train::OptimizerOptions options;
+  if (name == "AdamW") options.weight_decay = 0.01;  // torch's default
+  const std::map<std::string, double*> numbers = {{"lr", &options.learning_rate},
+                                                  {"eps", &options.epsilon},
+                                                  {"weight_decay", &options.weight_decay},
+                                                  {"momentum", &options.momentum},
+                                                  {"dampening", &options.dampening}};
+  const std::map<std::string, bool*> switches = {{"nesterov", &options.nesterov},
+                                                 {"amsgrad", &options.amsgrad}};
+  for (const auto& [argument, value] : arguments.items()) {
+    if (const auto number = numbers.find(argument); number != numbers.end()) {
+      *number->second = value.get<double>();
+    } else if (const auto flag = switches.find(argument); flag != switches.end()) {
+      *flag->second = value.get<bool>();
+    } else if (argument == "betas") {
+      options.beta1 = value.at(0).get<double>();
+      options.beta2 = value.at(1).get<double>();
+    } else {
+      throw Unavailable("option " + argument + " of " + name + " is not available yet");
+    }
+  }
+  return options;
+}
+
+void check_optimiser(const json& file, const json& row, Outcome& outcome) {
+  const std::string name = row.at("optimizer");
+  const std::vector<double> start = flat(file.at("start"));
+  FloatBuffer parameters(start.size()), gradients(start.size());
+  std::unique_ptr<train::Optimizer> optimizer;
+  try {
+    optimizer = train::make_optimizer(lower_case(name), options_of(name, row.at("arguments")),
+                                      start.size());
+  } catch (const Error& error) {
+    if (error.code() != Code::config) throw;
+    throw Unavailable("optimiser " + name + " is not available yet");
+  }
+  const json& clip = row.at("clip");
+  if (!clip.is_null() && clip.at(0) != "norm")
+    throw Unavailable("clipping by " + clip.at(0).get<std::string>() + " is not available yet");
+  const auto to_float = [](double v) { return static_cast<float>(v); };
+  std::transform(start.begin(), start.end(), parameters.data(), to_float);
+  for (size_t t = 0; t < row.at("trajectory").size(); ++t) {
+    const std::vector<double> gradient = flat(file.at("gradients").at(t));
+    std::transform(gradient.begin(), gradient.end(), gradients.data(), to_float);
+    if (!clip.is_null()) train::clip_by_norm(gradients.span(), clip.at(1).get<double>());
+    optimizer->step(parameters.span(), gradients.span(),
+                    row.at("arguments").at("lr").get<double>());
+    const auto reached = parameters.span();
+    outcome.check("trajectory",
+                  relative_difference(std::vector<double>(reached.begin(), reached.end()),
+                                      flat(row.at("trajectory")[t])),
+                  kFloat32,
+                  row.at("arguments").dump() + (clip.is_null() ? "" : " clipped") + " step " +
+                      std::to_string(t));
+  }
+}
+
+void check_schedule(const json& row, Outcome& outcome) {
+  const std::string name = row.at("schedule");
+  if (name != "StepLR") throw Unavailable("schedule " + name + " is not available yet");
+  const json& arguments = row.at("arguments");
+  std::vector<double> rates;
+  for (size_t step = 0; step < row.at("lr_per_step").size(); ++step)
+    rates.push_back(train::step_lr(row.at("base_lr").get<double>(), static_cast<int64_t>(step),
+                                   arguments.at("step_size").get<int64_t>(),
+                                   arguments.value("gamma", 0.1)));
+  outcome.check("learning rate", relative_difference(rates, flat(row["lr_per_step"])), kExact);
+}
+
+}  // namespace
+
+void run_optimisers(const std::string& folder, const std::string& filter, const Emit& emit) {
+  const json file = read_json(folder, "optimisers.json");
+  if (file.is_null()) return;
+  const auto run = [&](const char* key, const json& rows, const auto& check) {
+    std::vector<std::string> names;
+    for (const json& row : rows) {
+      const std::string name = row.at(key);
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
+    for (const std::string& name : names) {
+      Outcome outcome("values", name);
+      if (!matches("values/" + name, filter)) continue;
+      for (const json& row : rows)
+        if (row.at(key) == name) guarded(outcome, [&] { check(row, outcome); });
+      emit(outcome);
+    }
+  };
+  run("optimizer", file.at("optimizers"),
+      [&](const json& row, Outcome& outcome) { check_optimiser(file, row, outcome); });
+  run("schedule", file.at("schedules"), check_schedule);
+}
+
+}  // namespace nd::parity
