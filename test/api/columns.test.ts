@@ -47,7 +47,10 @@ test('a table without an id column is one series', () => {
 });
 
 test('names of series may be numbers and bigints', () => {
-  expect(read({ unique_id: [7, 7n, 'x'], ds: [1, 2, 1], y: [1, 2, 3] }).input.ids).toEqual(['7', 'x']);
+  expect(read({ unique_id: [7, 7n, 'x'], ds: [1, 2, 1], y: [1, 2, 3] }).input.ids).toEqual([
+    '7',
+    'x',
+  ]);
 });
 
 test('other column names', () => {
@@ -67,8 +70,20 @@ test.each([
   [[{ ds: 1, y: 1 }, { ds: 2 }], /row 1: y is missing/],
   [[{ ds: 1, y: '3' }], /y is "3", expected a number/],
   [[{ ds: 1, y: 1 }, { y: 1 }], /row 1: ds is missing/],
-  [[{ ds: 1, y: 1 }, { ds: '2024-01-01', y: 1 }], /row 1: ds .* use one kind/],
-  [[{ unique_id: 'a', ds: 1, y: 1 }, { ds: 2, y: 1 }], /row 1: unique_id is missing/],
+  [
+    [
+      { ds: 1, y: 1 },
+      { ds: '2024-01-01', y: 1 },
+    ],
+    /row 1: ds .* use one kind/,
+  ],
+  [
+    [
+      { unique_id: 'a', ds: 1, y: 1 },
+      { ds: 2, y: 1 },
+    ],
+    /row 1: unique_id is missing/,
+  ],
   [[{ ds: 1, y: 1 }, 7], /row 1 is 7/],
   [{ ds: [1, 2], y: [1] }, /equally long/],
   [{ ds: [1], y: 5 }, /column "y" is 5/],
@@ -124,7 +139,9 @@ test('every table is read as it is, or refused with a documented error', () => {
       const { input } = panel;
       expect(input.target).toEqual(Float64Array.from(table, (r) => r.y as number));
       expect(Array.from(input.series, (s) => input.ids[s])).toEqual(
-        table.map((r) => (table.some((t) => t.unique_id !== undefined) ? String(r.unique_id) : '1')),
+        table.map((r) =>
+          table.some((t) => t.unique_id !== undefined) ? String(r.unique_id) : '1',
+        ),
       );
       expect(input.target.every(Number.isFinite)).toBe(true);
     }),
