@@ -276,6 +276,33 @@ TEST_F(FileTest, ImportsWeightsOfTheReference) {
             target.predict(nullptr, {}).values);
 }
 
+TEST_F(FileTest, AcceptsTheOtherNamesOfSharedWeights) {
+  Forecaster f(basis_config(1));
+  f.fit(shared_sine_panel({30, 20}), {});
+  f.save(at("a.safetensors"));
+  Checkpoint checkpoint = checkpoint_of(at("a.safetensors"), "NBEATS/");
+  std::string last;
+  for (const auto& [name, tensor] : Checkpoint(checkpoint).tensors) {
+    if (name.rfind("blocks.0.", 0) != 0) continue;
+    last = "blocks.1." + name.substr(9);
+    if (checkpoint.tensors.count(last) == 0) {
+      checkpoint.add(last, tensor.dtype, tensor.shape, checkpoint.storage[name]);
+    }
+  }
+  ASSERT_FALSE(last.empty());
+  checkpoint.write(at("b.safetensors"));
+  EXPECT_EQ(import_message(f, at("b.safetensors")), "");
+
+  const std::string duplicate = "blocks.1.layers.0.weight";
+  ASSERT_EQ(checkpoint.tensors.count(duplicate), 1U);
+  const std::vector<int64_t> shape = checkpoint.tensors[duplicate].shape;
+  checkpoint.add_floats(duplicate, shape,
+                        std::vector<float>(static_cast<size_t>(shape[0] * shape[1]), 1));
+  checkpoint.write(at("b.safetensors"));
+  EXPECT_NE(import_message(f, at("b.safetensors")).find(duplicate + " differs from"),
+            std::string::npos);
+}
+
 TEST_F(FileTest, NamesTheDifferencesOfAnImport) {
   Forecaster f(basis_config(1));
   EXPECT_THROW(f.load_weights("NBEATS", at("a.safetensors")), Error);

@@ -208,6 +208,16 @@ TEST(Forecaster, KeepsTheLastGoodWeightsWhenAFitDiverges) {
   EXPECT_NO_THROW(Forecaster(calm).fit(shared_sine_panel({120}, 1e6), {}));
 }
 
+TEST(Forecaster, KeepsItsWeightsWhenARefitDiverges) {
+  Forecaster f(single({{"maxSteps", 20}, {"loss", "MSE"}}));
+  const auto panel = shared_sine_panel({120});
+  f.fit(panel, {});
+  const auto before = f.predict(panel, {}).values;
+  EXPECT_EQ(failure([&] { f.fit(shared_sine_panel({120}, 1e30), {}); }).code(), Code::diverged);
+  EXPECT_TRUE(f.fitted());
+  EXPECT_EQ(f.predict(panel, {}).values, before);
+}
+
 TEST(Forecaster, AnswersWhileItLearns) {
   Forecaster f(config(150));
   const auto panel = shared_sine_panel({120, 90});
