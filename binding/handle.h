@@ -37,12 +37,17 @@ napi_type_tag type_tag(Kind kind);
 template <Napi::Value (*body)(const Napi::CallbackInfo&)>
 napi_value entry(napi_env env, napi_callback_info raw) {
   try {
-    const Napi::CallbackInfo info(env, raw);
-    return body(info);
-  } catch (const Napi::Error& error) {
-    error.ThrowAsJavaScriptException();
+    try {
+      const Napi::CallbackInfo info(env, raw);
+      return body(info);
+    } catch (const Napi::Error& error) {
+      error.ThrowAsJavaScriptException();
+    } catch (...) {
+      throw_to_js(Napi::Env(env), current_failure());
+    }
   } catch (...) {
-    throw_to_js(Napi::Env(env), current_failure());
+    // While a worker is being terminated not even an exception can be made, and nobody would see
+    // it.
   }
   return nullptr;
 }

@@ -14,7 +14,8 @@ constexpr auto kProgressInterval = std::chrono::milliseconds(15);
 constexpr std::array<size_t, 2> kThreads = {1, 2};
 
 /// Calls back into JavaScript; what the callback throws becomes an uncaught exception, as of any
-/// event handler.
+/// event handler. While a worker is being terminated every call fails, and there is nobody left to
+/// tell.
 void call(Napi::Env env, const Napi::FunctionReference& function,
           std::initializer_list<napi_value> arguments) {
   try {
@@ -67,6 +68,15 @@ Napi::Value JobQueue::submit(Napi::Env env, JobRequest request) {
   job->work_ = std::move(request.work);
   job->settle_ = std::move(request.settle);
 
+  Napi::Object handle = Napi::Object::New(env);
+  const std::weak_ptr<JobQueue> queue = weak_from_this();
+  const std::weak_ptr<Job> weak = job;
+  handle.Set("cancel", Napi::Function::New(env, [queue, weak](const Napi::CallbackInfo&) {
+               const auto owner = queue.lock();
+               const auto target = weak.lock();
+               if (owner && target) owner->cancel(target);
+             }));
+
   start_thread(request.lane);
   if (jobs_.empty()) napi_ref_threadsafe_function(env, wake_);
   jobs_.insert(job);
@@ -76,14 +86,6 @@ Napi::Value JobQueue::submit(Napi::Env env, JobRequest request) {
   }
   state(request.lane).wake.notify_one();
 
-  Napi::Object handle = Napi::Object::New(env);
-  const std::weak_ptr<JobQueue> queue = weak_from_this();
-  const std::weak_ptr<Job> weak = job;
-  handle.Set("cancel", Napi::Function::New(env, [queue, weak](const Napi::CallbackInfo&) {
-               const auto owner = queue.lock();
-               const auto target = weak.lock();
-               if (owner && target) owner->cancel(target);
-             }));
   return handle;
 }
 
@@ -159,7 +161,12 @@ void JobQueue::list(const std::shared_ptr<Job>& job) {
 
 void JobQueue::on_wake(napi_env env, napi_value, void* context, void*) {
   // Without an environment the function is being drained; jobs are released by shut_down().
-  if (env != nullptr) static_cast<JobQueue*>(context)->deliver(Napi::Env(env));
+  if (env == nullptr) return;
+  try {
+    static_cast<JobQueue*>(context)->deliver(Napi::Env(env));
+  } catch (...) {
+    // Only an environment that is being terminated refuses to make a value; its jobs die with it.
+  }
 }
 
 void JobQueue::deliver(Napi::Env env) {
@@ -191,19 +198,20 @@ void JobQueue::settle(Napi::Env env, const std::shared_ptr<Job>& job) {
   // A progress callback may have listed the job once more while it ran.
   if (jobs_.erase(job) == 0) return;
   if (jobs_.empty()) napi_unref_threadsafe_function(env, wake_);
+  const Napi::FunctionReference done = std::move(job->done_);
+  const auto make_result = std::move(job->settle_);
+  release(*job);
   Napi::Value result = env.Null();
   std::optional<Failure> failure = std::move(job->failure_);
   if (!failure) {
     try {
-      if (job->settle_) result = job->settle_(env);
+      if (make_result) result = make_result(env);
     } catch (const Napi::Error& error) {
       failure = Failure{"ERR_ND_INTERNAL", "E0014", "[binding] " + error.Message(), "{}"};
     } catch (...) {
       failure = current_failure();
     }
   }
-  const Napi::FunctionReference done = std::move(job->done_);
-  release(*job);
   call(env, done,
        {failure ? Napi::Value(to_js(env, *failure)) : env.Null(), failure ? env.Null() : result});
 }
@@ -217,7 +225,7 @@ void JobQueue::release(Job& job) {
 }
 
 void JobQueue::shut_down() {
-  if (shut_down_) return;
+  if (shut_down_ || wake_ == nullptr) return;
   shut_down_ = true;
   {
     const std::lock_guard lock(mutex_);

@@ -396,3 +396,12 @@ test('runtimeInfo says what runs here', () => {
     prebuild: expect.stringContaining(process.arch),
   });
 });
+
+test('objects can be disposed of by `await using`', async () => {
+  const nf = await fitted();
+  const predictor = await nf.predictor();
+  expect(typeof Symbol.asyncDispose).toBe('symbol');
+  await predictor[Symbol.asyncDispose]();
+  await nf[Symbol.asyncDispose]();
+  await expect(nf.predict()).rejects.toMatchObject({ number: 'E0012' });
+});

@@ -41,6 +41,29 @@ test('workers that are terminated at any moment, several at once', async () => {
   expect(await run(fitForever, main)).toEqual({ ...clean, stdout: 'done\n' });
 });
 
+test('workers that are terminated while calls of every kind come and go', async () => {
+  const body = `
+    const nf = make(tiny);
+    nf.fit(panel).then(async () => {
+      const predictor = await nf.predictor();
+      make().fit(panel, { onProgress() {} }).catch(() => {});
+      for (;;) {
+        predictor.predictSync(y);
+        await Promise.all([nf.predict(), predictor.predict(y), predictor.predict(y)]);
+      }
+    });`;
+  const main = `
+    for (let round = 0; round < 12; round++) {
+      const workers = [start(), start()];
+      await Promise.all(workers.map(async (worker, i) => {
+        await new Promise((resolve) => setTimeout(resolve, 25 * round + 10 * i));
+        await worker.terminate();
+      }));
+    }
+    console.log('done');`;
+  expect(await run(body, main)).toEqual({ ...clean, stdout: 'done\n' });
+});
+
 test('only workers load the addon; the process lives on after them', async () => {
   const body = `make(tiny).fit(panel).then((r) => parentPort.postMessage(r.models[0].steps));`;
   const main = `
