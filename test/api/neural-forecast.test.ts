@@ -389,7 +389,7 @@ describe('dispose', () => {
 
 test('runtimeInfo says what runs here', () => {
   expect(runtimeInfo()).toMatchObject({
-    version: '0.1.0',
+    version: require('../../package.json').version,
     target: expect.any(String),
     threads: expect.any(Number),
     node: process.versions.node,
