@@ -1,10 +1,12 @@
 #include "parallel/shards.h"
 
 #include <tbb/blocked_range.h>
+#include <tbb/info.h>
 #include <tbb/parallel_for.h>
 #include <tbb/partitioner.h>
 #include <tbb/task_arena.h>
 
+#include <algorithm>
 #include <exception>
 #include <mutex>
 
@@ -20,7 +22,8 @@ void for_shards(int threads, int64_t count, const std::function<void(int64_t)>& 
   // Exceptions never cross TBB: a wrongly linked libgcc would abort the process there.
   std::exception_ptr failure;
   std::once_flag recorded;
-  tbb::task_arena arena(threads);
+  // More than the machine has would only make TBB complain on stderr.
+  tbb::task_arena arena(std::min(threads, tbb::info::default_concurrency()));
   arena.execute([&] {
     tbb::parallel_for(
         tbb::blocked_range<int64_t>(0, count, 1),
