@@ -8,6 +8,7 @@ import * as vega from 'vega';
 import embed from 'vega-embed';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import type { PlotChart } from '../../types/plot';
+import { POINTER } from './theme';
 
 /** Mean glyph width in em. Vega's own estimate without a canvas, 0.8, spaces legends too far apart. */
 const GLYPH_WIDTH = 0.56;
@@ -20,7 +21,11 @@ const measured = vega as unknown as {
 async function renderSvg(chart: PlotChart, width: number, height: number): Promise<string> {
   measured.textMetrics.width = (item, text) =>
     String(text ?? '').length * (item.fontSize ?? 11) * GLYPH_WIDTH;
-  const spec = { ...chart.spec, width, height, config: chart.themes.light };
+  // Clip paths are numbered per process; the same chart must give the same text.
+  vega.resetSVGDefIds();
+  const layers = chart.spec.layer as readonly { readonly name?: string }[];
+  const layer = layers.filter(({ name }) => name !== POINTER);
+  const spec = { ...chart.spec, layer, width, height, config: chart.themes.light };
   const parsed = vega.parse(compile(spec as unknown as TopLevelSpec).spec);
   const view = new vega.View(parsed, { renderer: 'none' });
   try {

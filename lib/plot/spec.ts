@@ -5,7 +5,7 @@
 
 import type { PlotChart, PlotInput } from '../../types/plot';
 import { type Reading, readForecast, readObserved } from './reading';
-import { THEMES } from './theme';
+import { POINTER, THEMES } from './theme';
 
 const HISTORY = 'History';
 const HOLDOUT = 'Hold-out';
@@ -181,7 +181,10 @@ function chartSpec({ rows, lines, forecast, chosen, title, subtitle, valueTitle 
     mark: { type: 'rule', strokeDash: [2, 3], opacity: 0.7 },
     encoding: { x },
   };
+  const facts = tooltip(shown, forecast);
   const pointer = {
+    name: POINTER,
+    transform: facts.transform,
     params: [
       {
         name: 'near',
@@ -195,11 +198,11 @@ function chartSpec({ rows, lines, forecast, chosen, title, subtitle, valueTitle 
       },
       { name: 'zoom', select: { type: 'interval', encodings: ['x'] }, bind: 'scales' },
     ],
-    mark: { type: 'rule', strokeWidth: 1 },
+    mark: { type: 'rule', strokeWidth: 1, aria: false },
     encoding: {
       x,
       opacity: { condition: { param: 'near', empty: false, value: 0.5 }, value: 0 },
-      tooltip: tooltip(shown, forecast),
+      tooltip: facts.fields,
     },
   };
   const several = chosen.length > 1;
@@ -233,23 +236,25 @@ function bandOpacity(level: number, { bands }: Reading): number {
   return 0.12 + 0.08 * levels.indexOf(level);
 }
 
+/** What the pointer shows at a time stamp: texts, because a number that is missing would read as NaN. */
 function tooltip(shown: readonly { field: string; name: string }[], { bands }: Reading) {
-  const value = (field: string, title: string) => ({
-    field,
-    title,
-    type: 'quantitative',
-    format: ',.6~g',
-  });
-  return [
-    { field: 'd', title: 'Time', type: 'nominal' },
-    ...shown.flatMap((line) => [
-      value(line.field, line.name),
-      ...bands
-        .filter((band) => band.model === line.name)
-        .flatMap((band) => [
-          value(band.low, `${band.model} lo ${band.level}`),
-          value(band.high, `${band.model} hi ${band.level}`),
-        ]),
-    ]),
-  ];
+  const facts = shown.flatMap((line) => [
+    { field: line.field, title: line.name },
+    ...bands
+      .filter((band) => band.model === line.name)
+      .flatMap(({ low, high, model, level }) => [
+        { field: low, title: `${model} lo ${level}` },
+        { field: high, title: `${model} hi ${level}` },
+      ]),
+  ]);
+  return {
+    transform: facts.map(({ field }) => ({
+      calculate: `isValid(datum.${field}) ? format(datum.${field}, ',.6~g') : '–'`,
+      as: `${field}_text`,
+    })),
+    fields: [
+      { field: 'd', title: 'Time', type: 'nominal' },
+      ...facts.map(({ field, title }) => ({ field: `${field}_text`, title, type: 'nominal' })),
+    ],
+  };
 }

@@ -2,6 +2,9 @@
 
 import type { PlotTheme } from '../../types/plot';
 
+/** Name of the layer that follows the pointer; a picture leaves it out. */
+export const POINTER = 'pointer';
+
 interface Palette {
   readonly background: string;
   readonly ink: string;
