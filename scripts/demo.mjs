@@ -51,6 +51,9 @@ function printTable(header, rows) {
 
 async function demo({ updateDocs }) {
   const { seconds: setUpTime } = await timed(() => setUp({ quiet: true }));
+  if (!fs.existsSync(at('build', 'release', 'build.ninja'))) {
+    say('building the engine, which takes some minutes the first time');
+  }
   const { seconds: buildTime } = await timed(() => build({ target: 'addon', quiet: true }));
   say(`set-up ${setUpTime.toFixed(1)} s, build ${buildTime.toFixed(1)} s`);
 

@@ -3,9 +3,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { forecastChart } from '../../lib/plot/spec';
+import * as implementation from '../../lib/plot/index';
+import type * as contract from '../../types/plot';
 import type { PlotInput } from '../../types/plot';
 
+const { forecastChart } = implementation;
 const run = promisify(execFile);
 const DIST = resolve(__dirname, '../../dist');
 
@@ -45,6 +47,12 @@ interface Spec {
   readonly params?: readonly { readonly bind: { readonly options: readonly string[] } }[];
 }
 const specOf = (plot: PlotInput) => forecastChart(plot).spec as unknown as Spec;
+
+test('the implementation exports what the contract declares', () => {
+  const checked: typeof contract = implementation;
+  const names = ['forecastChart', 'forecastPlotHtml', 'forecastPlotSvg', 'plotForecast'];
+  expect(Object.keys(checked).sort()).toEqual(names);
+});
 
 describe('the chart', () => {
   test('has a line per model, the truth, and a band per interval', () => {

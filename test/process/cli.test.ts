@@ -357,29 +357,23 @@ describe('errors', () => {
   });
 
   test('an interrupt stops a fit and leaves no file', async () => {
-    const args = [
-      CLI,
-      'fit',
-      AIR,
-      '--horizon',
-      '12',
-      '--max-steps',
-      '1000000',
-      '--output',
-      'never.safetensors',
-    ];
-    const child = spawn(process.execPath, args, { cwd: folder });
+    // Says when the command listens to the signal; before that it would kill the process.
+    const hook = file(
+      'hook.cjs',
+      "process.on('newListener', (name) => name === 'SIGINT' && process.stderr.write('ready\\n'));",
+    );
+    const fit = ['fit', AIR, '--horizon', '12', '--max-steps', '1000000', '--output', 'never.st'];
+    const child = spawn(process.execPath, ['-r', `./${hook}`, CLI, ...fit], { cwd: folder });
     let stderr = '';
     child.stderr.on('data', (chunk) => {
+      if (stderr === '') setTimeout(() => child.kill('SIGINT'), 1000);
       stderr += chunk;
     });
-    const ended = new Promise<number | null>((done) => {
-      child.on('exit', (code) => done(code));
+    const code = await new Promise<number | null>((done) => {
+      child.on('close', (status) => done(status));
     });
-    await new Promise((wait) => setTimeout(wait, 2000));
-    child.kill('SIGINT');
-    expect(await ended).toBe(130);
-    expect(stderr).toMatch(/^interrupted/);
-    expect(existsSync(join(folder, 'never.safetensors'))).toBe(false);
+    expect(stderr).toMatch(/^ready\ninterrupted/);
+    expect(code).toBe(130);
+    expect(existsSync(join(folder, 'never.st'))).toBe(false);
   });
 });
