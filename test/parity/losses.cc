@@ -83,7 +83,7 @@ void check_loss(const json& file, const json& row, Outcome& outcome) {
 
   if (!row.at("quantiles").is_null())
     outcome.check("quantiles", largest_difference(loss.quantiles(), flat(row.at("quantiles"))),
-                  1e-6, where);
+                  kExact, where);
   const json columns = loss.output_names();
   if (columns != row.at("output_names"))
     outcome.fail("output names " + columns.dump() + ", expected " + row.at("output_names").dump());
