@@ -237,7 +237,11 @@ export async function fitFile(registry: Registry, file: string, context: Context
 }
 
 /** `predict model.safetensors [data.csv]`. */
-export async function predictFile(model: string, file: string | undefined, { flags, signal }: Context) {
+export async function predictFile(
+  model: string,
+  file: string | undefined,
+  { flags, signal }: Context,
+) {
   const { separator: _, ...names } = columnFlags(flags);
   const nf = await NeuralForecast.load(model, { ...names, signal });
   const panel = file === undefined ? undefined : await readPanel(file, columnFlags(flags), signal);
