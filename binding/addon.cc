@@ -1,6 +1,7 @@
 // The addon: what lib/native.ts calls NativeBinding, and the state of each environment.
 #include <nlohmann/json.hpp>
 
+#include "base/version.h"
 #include "forecaster_wrap.h"
 #include "models/spec.h"
 #include "panel_wrap.h"
@@ -8,16 +9,12 @@
 #include "predictor_wrap.h"
 #include "simd/target.h"
 
-#ifndef ND_VERSION
-#define ND_VERSION "0.1.0"
-#endif
-
 namespace nd::binding {
 
 namespace {
 
 Napi::Value runtime_info(const Napi::CallbackInfo& info) {
-  const nlohmann::ordered_json facts = {{"version", ND_VERSION},
+  const nlohmann::ordered_json facts = {{"version", kPackageVersion},
                                         {"target", simd::target_name()},
                                         {"targets", simd::target_names()},
                                         {"threads", parallel::default_threads()},
