@@ -138,6 +138,10 @@ struct SafetensorsFile::Impl {
     }
     const std::string_view text(reinterpret_cast<const char*>(file.data()) + 8,
                                 static_cast<size_t>(header_size));
+    // The JSON library takes a zero byte for the end of the text and would ignore what follows.
+    if (text.find('\0') != std::string_view::npos) {
+      fail(path, "the header holds a zero byte: the file is damaged");
+    }
     const nlohmann::json header = parse_header(path, text);
     const auto data = file.subspan(8 + static_cast<size_t>(header_size));
     for (const auto& [name, value] : header.items()) {

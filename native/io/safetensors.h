@@ -21,8 +21,8 @@ struct TensorView {
 };
 
 /// A memory-mapped file. Throws E0006 naming the path and what is wrong: not there, truncated,
-/// header larger than the file or 100 MB, invalid JSON, overlapping, out-of-range or unaligned
-/// tensors, unknown dtype, size ≠ shape.
+/// header larger than the file or 100 MB, zero bytes in it, invalid JSON, overlapping, out-of-range
+/// or unaligned tensors, unknown dtype, size ≠ shape.
 class SafetensorsFile {
  public:
   explicit SafetensorsFile(const std::string& path);
@@ -50,7 +50,8 @@ struct TensorData {
 
 /// Same input, same bytes: tensors sorted by dtype (64-bit first) then name, metadata keys sorted,
 /// header padded to 8. Written to a temporary file beside `path`, flushed (fsync), renamed over it,
-/// directory flushed: a kill leaves the old file or the new.
+/// directory flushed: a kill leaves the old file or the new, and perhaps the temporary one, which
+/// the next write to the same path removes.
 void write_safetensors(const std::string& path, const std::map<std::string, std::string>& metadata,
                        std::span<const TensorData> tensors);
 

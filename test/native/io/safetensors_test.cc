@@ -1,6 +1,8 @@
 #include "io/safetensors.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -206,6 +208,8 @@ TEST_F(Safetensors, DamagedHeaders) {
   EXPECT_NE(error_of(file_with(std::string(100000, '['), data)).find("no valid JSON"),
             std::string::npos);
   EXPECT_NE(error_of(file_with("{\"\xff\":1}", data)).find("no valid JSON"), std::string::npos);
+  EXPECT_NE(error_of(file_with(std::string("{}\0     ", 8), "")).find("zero byte"),
+            std::string::npos);
   EXPECT_NE(error_of(file_with("{}", data, 100'000'001)).find("expected at most"),
             std::string::npos);
   EXPECT_NE(error_of(file_with("{}", data, 1000)).find("truncated"), std::string::npos);
@@ -253,11 +257,55 @@ TEST_F(Safetensors, FullDiskRemovesTheTemporaryFile) {
   EXPECT_EQ(files(), 0U);
 }
 
+TEST_F(Safetensors, NextWriteRemovesWhatAKilledOneLeft) {
+  // Passing the limit on the size of files kills the child in the middle of its write.
+  const auto child = [&] {
+    const rlimit small{4096, 4096}, none{0, 0};
+    if (::setrlimit(RLIMIT_FSIZE, &small) != 0 || ::setrlimit(RLIMIT_CORE, &none) != 0) ::_exit(2);
+    const std::vector<float> big(10'000);
+    const TensorData tensor{"t", "F32", {10'000}, raw(big)};
+    write_safetensors(path(), {}, std::span(&tensor, 1));
+  };
+  EXPECT_EXIT(child(), ::testing::KilledBySignal(SIGXFSZ), "");
+  EXPECT_EQ(files(), 1U);
+  EXPECT_FALSE(fs::exists(path()));
+  write_sample(path("other"));
+  EXPECT_EQ(files(), 2U) << "another target's temporary files are left alone";
+  write_sample(path());
+  EXPECT_EQ(files(), 2U);
+  EXPECT_EQ(SafetensorsFile(path()).floats("b.weight"), kFloats);
+}
+
+TEST_F(Safetensors, OnlyLeftoversAreRemoved) {
+  const std::string dead = write("m.safetensors.tmp-123-0", "x"),
+                    living = write("m.safetensors.tmp-123-1", "x");
+  const int file = ::open(living.c_str(), O_WRONLY | O_CLOEXEC);
+  ASSERT_EQ(::flock(file, LOCK_EX), 0);
+  const std::vector<std::string> kept = {
+      living,
+      write("m.safetensors.tmp-123", ""),
+      write("m.safetensors.tmp-mine-1", ""),
+      write("m.safetensors.tmp-1-2-3", ""),
+      write("m.safetensors.tmp--1", ""),
+      write("n.m.safetensors.tmp-1-2", ""),
+  };
+  fs::create_directory(path("m.safetensors.tmp-5-5"));
+  fs::create_symlink(path("n.m.safetensors.tmp-1-2"), path("m.safetensors.tmp-6-6"));
+  write_sample(path());
+  EXPECT_FALSE(fs::exists(dead));
+  for (const std::string& name : kept) EXPECT_TRUE(fs::exists(name)) << name;
+  EXPECT_TRUE(fs::is_directory(path("m.safetensors.tmp-5-5")));
+  EXPECT_TRUE(fs::is_symlink(path("m.safetensors.tmp-6-6")));
+  ::close(file);
+  write_sample(path());
+  EXPECT_FALSE(fs::exists(living)) << "its writer has ended";
+}
+
 TEST_F(Safetensors, ConcurrentWritersLeaveOneWholeFile) {
   std::vector<std::thread> writers;
   for (int k = 0; k < 4; ++k) {
     writers.emplace_back([&] {
-      for (int i = 0; i < 10; ++i) write_sample(path());
+      for (int i = 0; i < 50; ++i) write_sample(path());
     });
   }
   for (auto& writer : writers) writer.join();
