@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cmath>
+#include <optional>
 
 #include "panel_wrap.h"
 #include "predictor_wrap.h"
@@ -84,10 +85,13 @@ Napi::Value predict(const Napi::CallbackInfo& info) {
 Napi::Value save(const Napi::CallbackInfo& info) {
   const auto forecaster = unwrap<Forecaster>(info.This());
   const std::string path = string_argument(info, 0, "save");
-  const bool include_data = json_argument(info, 1, "save").value("includeData", true);
+  const nlohmann::json options = json_argument(info, 1, "save");
+  const bool include_data = options.value("includeData", true);
+  const std::optional<std::string> note =
+      options.contains("note") ? std::optional(options["note"].get<std::string>()) : std::nullopt;
   return jobs(info.Env())
       .submit(info.Env(), {.done = function_argument(info, 2, "save"),
-                           .work = [=](Job&) { forecaster->save(path, include_data); },
+                           .work = [=](Job&) { forecaster->save(path, include_data, note); },
                            .settle = nullptr});
 }
 

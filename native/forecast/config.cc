@@ -96,7 +96,7 @@ ModelConfig parse_model(const json& description, const ForecasterConfig& default
   if (type == nullptr)
     throw Error(Code::config, "[models] received " + description.dump() + ", expected a \"type\"");
   const ModelSpec& spec = find_model(text_option(*type, "models", "type"));
-  const std::string place(spec.name);
+  const std::string place = lower_case(spec.name);
   json flat = description.contains("options") && !description["options"].is_null()
                   ? description["options"]
                   : json::object();

@@ -9,6 +9,7 @@
 #include <limits>
 #include <set>
 
+#include "base/version.h"
 #include "forecast/forecaster_impl.h"
 #include "io/safetensors.h"
 
@@ -21,6 +22,7 @@ using Metadata = std::map<std::string, std::string>;
 
 constexpr char kFormat[] = "neuro-divergent";
 constexpr int64_t kFormatVersion = 1;
+constexpr char kNote[] = "note";  // a metadata key that may be absent
 constexpr char kRevinBias[] = "scaler.revin_bias",
                kRevinWeight[] = "scaler.revin_weight";  // the reference's names
 
@@ -147,6 +149,10 @@ class SavedFile {
     used_.insert(name);
     return values;
   }
+  std::string note() const {
+    const auto found = file_.metadata().find(kNote);
+    return found == file_.metadata().end() ? "" : found->second;
+  }
   bool has(const std::string& name) const { return file_.tensors().count(name) > 0; }
   void refuse_unused() const {
     for (const auto& [name, tensor] : file_.tensors()) {
@@ -246,6 +252,7 @@ State read_state(SavedFile& file, const ForecasterConfig& config) {
   state.ids = contract.at("ids").get<std::vector<std::string>>();
   state.frequency = data::Frequency::parse(contract.at("frequency").get<std::string>());
   state.calendar = contract.at("calendar").get<bool>();
+  state.note = file.note();
   const auto series = static_cast<int64_t>(state.ids.size());
   const ordered_json history = file.parse_ordered("history");
   const json trained = contract.at("trained");
@@ -267,7 +274,8 @@ State read_state(SavedFile& file, const ForecasterConfig& config) {
 }
 }  // namespace
 
-void Forecaster::save(const std::string& path, bool include_data) const {
+void Forecaster::save(const std::string& path, bool include_data,
+                      const std::optional<std::string>& note) const {
   const auto state = impl_->current();
   if (state == nullptr)
     throw Error(Code::not_fitted, "[save] the models are not fitted; call fit() first");
@@ -295,6 +303,7 @@ void Forecaster::save(const std::string& path, bool include_data) const {
   metadata["config"] = text_of(config_json(config));
   metadata["history"] = text_of(history);
   metadata["data"] = text_of(contract);
+  if (const std::string& text = note.value_or(state->note); !text.empty()) metadata[kNote] = text;
   ordered_json digests;
   digests["metadata"] = metadata_digest(metadata);
   digests["tensors"] = list.digests();

@@ -1,5 +1,6 @@
 #include "forecast/forecaster.h"
 
+#include "base/version.h"
 #include "forecast/forecaster_impl.h"
 
 namespace nd::forecast {
@@ -85,6 +86,7 @@ nlohmann::ordered_json Forecaster::info() const {
   out["aliases"] = aliases();
   out["series"] = state != nullptr ? state->ids : std::vector<std::string>{};
   out["hasData"] = state != nullptr && state->panel != nullptr;
+  out["note"] = state != nullptr ? state->note : "";
   out["models"] = nlohmann::ordered_json::array();
   for (size_t i = 0; i < config.models.size(); ++i) {
     const ModelConfig& model = config.models[i];

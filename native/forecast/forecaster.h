@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -72,12 +73,15 @@ class Forecaster {
   /// Replaces the weights of one fitted model by those of a safetensors file with the reference's
   /// tensor names.
   void load_weights(const std::string& alias, const std::string& path);
-  /// {frequency, horizon, fitted, models: [{alias, type, options, parameters, history…}], …}
+  /// {frequency, horizon, fitted, note, models: [{alias, type, options, parameters, history…}], …}
   nlohmann::ordered_json info() const;
 
   /// One safetensors file (DESIGN §7). `include_data` = false leaves out the last windows of the
-  /// series.
-  void save(const std::string& path, bool include_data = true) const;
+  /// series. `note`: UTF-8 text of the caller that load() gives back through info(), for what the
+  /// engine does not know of its data; without one the file keeps that of the file it was loaded
+  /// from.
+  void save(const std::string& path, bool include_data = true,
+            const std::optional<std::string>& note = {}) const;
   static Forecaster load(const std::string& path);
 
   /// A predictor of one model that shares its weights (a later fit does not change it). `alias` ""

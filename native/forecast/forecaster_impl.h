@@ -33,7 +33,8 @@ struct State {
   std::vector<data::SeriesStatistics>
       statistics;  ///< per series; shift 0, scale 1 without a series scaler
   std::shared_ptr<const data::Panel>
-      panel;  ///< original scale; nullptr after loading a file without data
+      panel;         ///< original scale; nullptr after loading a file without data
+  std::string note;  ///< of the file that was loaded; "" after a fit
 };
 
 struct Forecaster::Impl {
@@ -60,8 +61,5 @@ std::vector<data::SeriesStatistics> panel_statistics(data::SeriesScaler scaler,
                                                      const data::Panel& panel);
 /// Scales every value in place: (y - shift) / scale.
 void scale_panel(data::Panel& panel, std::span<const data::SeriesStatistics> statistics);
-
-/// The package's version, as in package.json.
-inline constexpr char kPackageVersion[] = "0.1.0";
 
 }  // namespace nd::forecast

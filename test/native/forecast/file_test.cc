@@ -125,6 +125,34 @@ TEST_F(FileTest, MayLeaveOutTheData) {
   EXPECT_EQ(io::SafetensorsFile(at("a.safetensors")).tensors().count("data/values"), 0U);
 }
 
+TEST_F(FileTest, KeepsTheNoteOfTheCaller) {
+  const std::string note = R"({"time":"Ω"})";
+  Forecaster f = fitted();
+  EXPECT_EQ(f.info()["note"], "");
+  f.save(at("none.safetensors"));
+  EXPECT_EQ(io::SafetensorsFile(at("none.safetensors")).metadata().count("note"), 0U);
+  EXPECT_EQ(Forecaster::load(at("none.safetensors")).info()["note"], "");
+
+  f.save(at("a.safetensors"), true, note);
+  Forecaster loaded = Forecaster::load(at("a.safetensors"));
+  EXPECT_EQ(loaded.info()["note"], note);
+  loaded.save(at("b.safetensors"));
+  EXPECT_EQ(read(at("a.safetensors")), read(at("b.safetensors")));
+  loaded.save(at("b.safetensors"), true, "");
+  EXPECT_EQ(read(at("none.safetensors")), read(at("b.safetensors")));
+  loaded.fit(shared_sine_panel({30}), {});
+  EXPECT_EQ(loaded.info()["note"], "") << "it belonged to the data before";
+  EXPECT_THROW(f.save(at("b.safetensors"), true, "\xff"), Error);
+}
+
+TEST_F(FileTest, TheNoteIsCoveredByTheDigest) {
+  fitted().save(at("a.safetensors"), true, "a note");
+  std::string bytes = read(at("a.safetensors"));
+  bytes[bytes.find("a note")] = 'b';
+  write(at("a.safetensors"), bytes);
+  expect_refused(at("a.safetensors"), "another note");
+}
+
 TEST_F(FileTest, NamesTensorsAsTheReference) {
   fitted().save(at("a.safetensors"));
   const io::SafetensorsFile file(at("a.safetensors"));
@@ -157,8 +185,6 @@ TEST_F(FileTest, EveryDamagedByteIsNoticed) {
   };
   for (size_t i = 0; i < bytes.size() && !HasFailure(); ++i) {
     const auto damaged = static_cast<char>(bytes[i] ^ (1 << (i % 8)));
-    if (damaged == '\0')
-      continue;  // in the padding behind the header this reads as its end: nothing is lost
     put(i, damaged);
     expect_refused(at("a.safetensors"),
                    "byte " + std::to_string(i) + " '" + bytes[i] + "' -> '" + damaged + "'");

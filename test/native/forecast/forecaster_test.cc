@@ -74,7 +74,7 @@ TEST(Config, RefusesWhatItDoesNotKnow) {
       {json{{"models", {model}}, {"horizon", 3}, {"localScaler", "robus"}}, "robust"},
       {json{{"models", {model}}, {"horizon", 3}, {"compat", "prophet"}}, "neuralforecast"},
       {json{{"models", {{{"type", "NLinear"}, {"options", {{"horizon", 5}}}}}}, {"horizon", 3}},
-       "share one horizon"},
+       "[nlinear] received horizon = 5, expected 3: all models of a forecaster share one horizon"},
       {json{{"models", {{{"type", "NLinear"}, {"options", {{"maxStep", 5}}}}}}, {"horizon", 3}},
        "maxSteps"},
       {json{{"models", {{{"type", "NLinear"}, {"alias", "a/b"}}}}, {"horizon", 3}}, "a/b"},
