@@ -56,8 +56,9 @@ export interface TrainingOptions {
    */
   readonly batchSize?: number;
   /**
-   * Number of series per validation and prediction batch; null means batchSize. An integer in [1,
-   * 2147483647], or null.
+   * Accepted for compatibility, without effect on results: validation and prediction batches are
+   * made of windows (inferenceWindowsBatchSize), not of series. An integer in [1, 2147483647], or
+   * null.
    * @default null
    */
   readonly validBatchSize?: number | null;

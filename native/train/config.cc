@@ -59,7 +59,8 @@ const std::vector<ParamSpec>& params() {
       {.name = "valid_batch_size",
        .type = integer,
        .default_json = "null",
-       .doc = "Number of series per validation and prediction batch; null means batchSize.",
+       .doc = "Accepted for compatibility, without effect on results: validation and prediction "
+              "batches are made of windows (inferenceWindowsBatchSize), not of series.",
        .minimum = 1,
        .maximum = kManySteps,
        .nullable = true},
