@@ -7,6 +7,14 @@ import { type TimeForm, TimeReader } from './times';
 /** Name of the only series of a table without an id column. */
 export const SINGLE_SERIES = '1';
 
+/** Marks a table that has its three columns under the standard names, whatever a forecaster calls them. */
+const STANDARD_NAMES = Symbol('standard names');
+
+/** Marks `columns` as a table with standard names; a copy that the caller makes of it is not marked. */
+export function withStandardNames<Columns extends object>(columns: Columns): Columns {
+  return Object.defineProperty(columns, STANDARD_NAMES, { value: true });
+}
+
 /** The columns of a table by name; a name the table lacks gives undefined. */
 type ColumnReader = (name: string) => ArrayLike<unknown> | undefined;
 
@@ -113,8 +121,15 @@ export function readPanel(
   names: Partial<ColumnNames>,
   frequency = '',
 ): ReadPanel {
-  const { idColumn = 'unique_id', timeColumn = 'ds', targetColumn = 'y' } = names;
   const open = openTable(place, table);
+  const hasStandardNames = Object.hasOwn(table, STANDARD_NAMES);
+  const nameOf = (given: string | undefined, standard: string) =>
+    given === undefined || (hasStandardNames && !open.column(given) && open.column(standard))
+      ? standard
+      : given;
+  const idColumn = nameOf(names.idColumn, 'unique_id');
+  const timeColumn = nameOf(names.timeColumn, 'ds');
+  const targetColumn = nameOf(names.targetColumn, 'y');
   if (open.rows === 0) {
     throw new ForecastError('ERR_ND_EMPTY', `[${place}] received a table without rows`);
   }

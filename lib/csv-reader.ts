@@ -2,6 +2,7 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CsvOptions, CsvPanel, ErrorCode } from '../types/index';
+import { withStandardNames } from './columns';
 import { ForecastError } from './errors';
 import { closestName, show } from './options';
 
@@ -104,7 +105,7 @@ export class CsvReader {
     for (const { name, cells } of this.#extras) {
       columns[name] = await numbersOrText(cells, signal);
     }
-    return columns as unknown as CsvPanel;
+    return withStandardNames(columns) as unknown as CsvPanel;
   }
 
   #readHeader(record: readonly string[], line: number): void {

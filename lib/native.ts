@@ -62,10 +62,10 @@ export interface NativeForecaster {
   ): NativeJob;
   /** `panel` null = the fitted one; `options` is JSON text {threads, refitSeriesScaler}. */
   predict(panel: NativePanel | null, options: string, done: NativeDone<NativeTable>): NativeJob;
-  /** `options` is JSON text {includeData}. */
+  /** `options` is JSON text {includeData, note}; info() gives the note back after load. */
   save(path: string, options: string, done: NativeDone<null>): NativeJob;
   loadWeights(alias: string, path: string, done: NativeDone<null>): NativeJob;
-  /** JSON text {fitted, horizon, columns, aliases, frequency, models: […], …}. */
+  /** JSON text {fitted, horizon, columns, aliases, frequency, note, models: […], …}. */
   info(): string;
   /** `alias` '' = the only model. */
   predictor(alias: string, done: NativeDone<NativePredictor>): NativeJob;

@@ -24,6 +24,7 @@ import type {
   NativePredictor,
   NativeTable,
 } from './native';
+import { type Note, readNote, writeNote } from './note';
 import {
   checkedJson,
   checkNames,
@@ -37,6 +38,7 @@ import { Predictor } from './predictor';
 import { type TimeForm, writeTimes } from './times';
 
 const COLUMN_OPTIONS = ['idColumn', 'timeColumn', 'targetColumn'] as const;
+const STANDARD_NAMES = { idColumn: 'unique_id', timeColumn: 'ds', targetColumn: 'y' };
 const ENGINE_OPTIONS = [
   'models',
   'horizon',
@@ -50,13 +52,14 @@ const ENGINE_OPTIONS = [
 class Loaded {
   constructor(
     readonly native: NativeForecaster,
-    readonly names: Partial<ColumnNames>,
+    readonly note: Note,
   ) {}
 }
 
 function columnNames(place: string, options: Partial<ColumnNames>): Partial<ColumnNames> {
+  const given = COLUMN_OPTIONS.filter((name) => options[name] !== undefined);
   return Object.fromEntries(
-    COLUMN_OPTIONS.map((name) => [name, optionalString(place, name, options[name])]),
+    given.map((name) => [name, optionalString(place, name, options[name])]),
   );
 }
 
@@ -110,8 +113,9 @@ export class NeuralForecast implements Contract {
   constructor(options: NeuralForecastOptions | Loaded) {
     if (options instanceof Loaded) {
       this.#native = options.native;
-      this.#names = options.names;
-      this.#frequency = '';
+      this.#names = options.note.columns;
+      this.#frequency = options.note.frequency;
+      this.#form = options.note.time;
       return;
     }
     const place = 'NeuralForecast';
@@ -131,7 +135,9 @@ export class NeuralForecast implements Contract {
       (done) => binding().loadForecaster(file, done),
       optionalSignal(place, options.signal),
     );
-    return new NeuralForecast(new Loaded(native, names) as unknown as NeuralForecastOptions);
+    const note = readNote(JSON.parse(guarded(() => native.info())).note);
+    const loaded = new Loaded(native, { ...note, columns: { ...note.columns, ...names } });
+    return new NeuralForecast(loaded as unknown as NeuralForecastOptions);
   }
 
   get fitted(): boolean {
@@ -155,7 +161,12 @@ export class NeuralForecast implements Contract {
       checkNames('save', options, ['includeData', 'signal']);
       const file = pathOption('save', path);
       const includeData = optionalBoolean('save', 'includeData', options.includeData) ?? true;
-      const request = JSON.stringify({ includeData });
+      const note = writeNote({
+        columns: this.#names,
+        frequency: this.#frequency,
+        time: this.#form,
+      });
+      const request = JSON.stringify({ includeData, note });
       const signal = optionalSignal('save', options.signal);
       await runJob<null>((done) => this.#native.save(file, request, done), signal);
     });
@@ -184,7 +195,9 @@ export class NeuralForecast implements Contract {
 
   info(): ForecastInfo {
     this.#checkLive('info');
-    return JSON.parse(guarded(() => this.#native.info())) as ForecastInfo;
+    const { note: _, ...info } = JSON.parse(guarded(() => this.#native.info()));
+    const { idColumn, timeColumn, targetColumn } = { ...STANDARD_NAMES, ...this.#names };
+    return { ...info, idColumn, timeColumn, targetColumn };
   }
 
   async dispose(): Promise<void> {
@@ -267,15 +280,18 @@ export class NeuralForecast implements Contract {
     const values: Float64Array[] = columns.map(() => new Float64Array(rows));
     guarded(() => native.copyTo(times, values));
     native.dispose();
-    const form: TimeForm = known ?? { kind: calendar ? 'date' : 'number', calendar };
+    const form: TimeForm =
+      known && known.calendar === calendar
+        ? known
+        : { kind: calendar ? 'date' : 'number', calendar };
     return new ForecastTable({
       ids,
       horizon,
       times: writeTimes(times, form),
       names: columns,
       values,
-      idColumn: this.#names.idColumn ?? 'unique_id',
-      timeColumn: this.#names.timeColumn ?? 'ds',
+      idColumn: this.#names.idColumn ?? STANDARD_NAMES.idColumn,
+      timeColumn: this.#names.timeColumn ?? STANDARD_NAMES.timeColumn,
     });
   }
 

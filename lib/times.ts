@@ -24,6 +24,7 @@ const DAY = 86_400_000;
 const PRECISIONS: readonly IsoPrecision[] = ['month', 'day', 'minute', 'second'];
 const ISO =
   /^(\d{4})-(\d\d)(?:-(\d\d)(?:([Tt ])(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?([Zz]|[+-]\d\d(?::?\d\d)?)?)?)?$/;
+const ZONE = /^(?:Z|[+-]\d\d(?::?\d\d)?)?$/;
 const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 const isLeap = (year: number) => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
@@ -192,6 +193,26 @@ export class TimeReader {
     if (this.#seen.size < 100_000) this.#seen.set(text, time);
     return time;
   }
+}
+
+const isOneOf = <Value>(values: readonly Value[], value: unknown): value is Value =>
+  values.includes(value as Value);
+
+/** A form that was kept as JSON, or undefined where it is none that this version can write. */
+export function readTimeForm(value: unknown): TimeForm | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { kind, calendar, precision, digits, separator, zone } = value as Record<string, unknown>;
+  if (!isOneOf(['date', 'iso', 'number', 'bigint'] as const, kind)) return undefined;
+  if (typeof calendar !== 'boolean') return undefined;
+  if (kind !== 'iso') return calendar || kind !== 'date' ? { kind, calendar } : undefined;
+  const isWritable =
+    calendar &&
+    isOneOf(PRECISIONS, precision) &&
+    isOneOf([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], digits) &&
+    isOneOf(['T', ' '] as const, separator) &&
+    typeof zone === 'string' &&
+    ZONE.test(zone);
+  return isWritable ? { kind, calendar, precision, digits, separator, zone } : undefined;
 }
 
 /** Time stamps in the kind in which they came. */

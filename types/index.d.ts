@@ -87,7 +87,10 @@ export interface CsvOptions extends ColumnNames {
   readonly signal?: AbortSignal;
 }
 
-/** The columns of a CSV file, under the standard names whatever they are called in the file. */
+/**
+ * The columns of a CSV file, under the standard names whatever they are called in the file. `fit` and `predict` take it
+ * as it is, also where other names are configured.
+ */
 export interface CsvPanel {
   /** Absent when the file has no such column: it is one series. */
   readonly unique_id?: string[];
@@ -192,6 +195,7 @@ export interface SaveOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How the columns of the caller's tables are called, where not as in the saved object; and a signal. */
 export interface LoadOptions extends ColumnNames {
   readonly signal?: AbortSignal;
 }
@@ -231,6 +235,10 @@ export interface ForecastInfo {
   /** Whether `predict()` works without a panel. */
   readonly hasData: boolean;
   readonly models: readonly ModelInfo[];
+  /** How the columns of the caller's tables are called, as given, as loaded, or the standard names. */
+  readonly idColumn: string;
+  readonly timeColumn: string;
+  readonly targetColumn: string;
 }
 
 /**
@@ -241,7 +249,7 @@ export interface ForecastInfo {
 export declare class NeuralForecast {
   /** Validates every option; throws E0010 naming the closest known option. */
   constructor(options: NeuralForecastOptions);
-  /** Reads a file written by `save`. Its forecasts give calendar stamps as Dates, integers as numbers. */
+  /** Reads a file written by `save`. Names of columns and the kind of time stamps are those of the saved object, unless given. */
   static load(path: string, options?: LoadOptions): Promise<NeuralForecast>;
 
   /** Whether `predict` can be called. */

@@ -1,5 +1,13 @@
+import fs from 'node:fs';
 import path from 'node:path';
-import { ForecastError, mqLoss, NeuralForecast, nhits, runtimeInfo } from '../../lib/index';
+import {
+  ForecastError,
+  mqLoss,
+  NeuralForecast,
+  nhits,
+  readCsv,
+  runtimeInfo,
+} from '../../lib/index';
 import { endless, forecastOf, linear, monthly, sizes, temporaryFolder, tiny } from './support';
 
 const folder = temporaryFolder();
@@ -75,6 +83,20 @@ describe('before a fit', () => {
   });
 });
 
+/** The same stamps in every kind, and the two that follow a panel of 60 rows. */
+const KINDS = [
+  ['Date', panel.ds, [new Date('1954-01-01'), new Date('1954-02-01')]],
+  ['day', panel.ds.map((d) => d.toISOString().slice(0, 10)), ['1954-01-01', '1954-02-01']],
+  ['month', panel.ds.map((d) => d.toISOString().slice(0, 7)), ['1954-01', '1954-02']],
+  [
+    'stamp with zone',
+    panel.ds.map((d) => `${d.toISOString().slice(0, 19)}Z`),
+    ['1954-01-01T00:00:00Z', '1954-02-01T00:00:00Z'],
+  ],
+  ['number', panel.ds.map((_, i) => i), [60, 61]],
+  ['bigint', panel.ds.map((_, i) => BigInt(2 * i)), [120n, 122n]],
+] as const;
+
 describe('fit and predict', () => {
   test('several models over several series of different lengths', async () => {
     const a = monthly(60);
@@ -139,21 +161,18 @@ describe('fit and predict', () => {
     expect((await nf.predict()).ds[0]).toBeInstanceOf(Date);
   });
 
-  test.each([
-    ['Date', panel.ds, [new Date('1954-01-01'), new Date('1954-02-01')]],
-    ['day', panel.ds.map((d) => d.toISOString().slice(0, 10)), ['1954-01-01', '1954-02-01']],
-    ['month', panel.ds.map((d) => d.toISOString().slice(0, 7)), ['1954-01', '1954-02']],
-    [
-      'stamp with zone',
-      panel.ds.map((d) => `${d.toISOString().slice(0, 19)}Z`),
-      ['1954-01-01T00:00:00Z', '1954-02-01T00:00:00Z'],
-    ],
-    ['number', panel.ds.map((_, i) => i), [60, 61]],
-    ['bigint', panel.ds.map((_, i) => BigInt(2 * i)), [120n, 122n]],
-  ])('time stamps come back as they came: %s', async (_, ds, expected) => {
+  test.each(KINDS)('time stamps come back as they came: %s', async (kind, ds, expected) => {
     const nf = new NeuralForecast({ ...sizes, models: [linear()] });
     await nf.fit({ ds, y: panel.y });
-    expect([...(await nf.predict()).ds].slice(0, 2)).toEqual(expected);
+    const forecast = await nf.predict();
+    expect([...forecast.ds].slice(0, 2)).toEqual(expected);
+    const file = path.join(folder, `${kind}.safetensors`);
+    await nf.save(file);
+    const loaded = await NeuralForecast.load(file);
+    expect((await loaded.predict()).toRecords()).toEqual(forecast.toRecords());
+    const again = path.join(folder, `${kind}-again.safetensors`);
+    await loaded.save(again);
+    expect(fs.readFileSync(again).equals(fs.readFileSync(file))).toBe(true);
   });
 
   test('milliseconds under a calendar frequency', async () => {
@@ -162,6 +181,12 @@ describe('fit and predict', () => {
     const nf = new NeuralForecast({ ...sizes, frequency: '15min', models: [linear()] });
     await nf.fit({ ds, y: panel.y });
     expect((await nf.predict()).ds[0]).toBe(1_700_000_100_000 + 60 * quarter);
+    const file = path.join(folder, 'quarters.safetensors');
+    await nf.save(file);
+    const loaded = await NeuralForecast.load(file);
+    expect((await loaded.predict()).ds[0]).toBe(1_700_000_100_000 + 60 * quarter);
+    await loaded.fit({ ds, y: panel.y });
+    expect((await loaded.predict()).ds[1]).toBe(1_700_000_100_000 + 61 * quarter);
   });
 
   test('names of columns', async () => {
@@ -173,6 +198,42 @@ describe('fit and predict', () => {
       time: 60,
       NLinear: expect.any(Number),
     });
+    expect(nf.info()).toMatchObject(names);
+    expect(nf.info()).not.toHaveProperty('note');
+
+    const file = path.join(folder, 'names.safetensors');
+    await nf.save(file);
+    const loaded = await NeuralForecast.load(file);
+    expect(loaded.info()).toEqual(nf.info());
+    expect((await loaded.predict()).columns).toEqual(['symbol', 'time', 'NLinear']);
+    const renamed = await NeuralForecast.load(file, { timeColumn: 'when' });
+    expect(renamed.info()).toMatchObject({ ...names, timeColumn: 'when' });
+    expect((await renamed.predict()).columns).toEqual(['symbol', 'when', 'NLinear']);
+  });
+
+  test('a CSV file is taken as it was read, whatever the names of columns', async () => {
+    const names = { idColumn: 'symbol', timeColumn: 'time', targetColumn: 'price' };
+    const rows = panel.y.map((price, time) => `X,${time},${price},${-price}`);
+    const text = ['symbol,time,price,other', ...rows].join('\n');
+    const csv = await readCsv({ text }, names);
+    const nf = new NeuralForecast({ ...sizes, ...names, models: [linear()] });
+    await nf.fit(csv);
+    const plain = new NeuralForecast({ ...sizes, models: [linear()] });
+    await plain.fit(csv);
+    const forecast = await forecastOf(nf);
+    expect(await forecastOf(plain)).toEqual(forecast);
+    expect((await nf.predict(csv)).columns).toEqual(['symbol', 'time', 'NLinear']);
+
+    // A name that the table has is meant, and a table of the caller's own making has to have it.
+    const other = new NeuralForecast({ ...sizes, targetColumn: 'other', models: [linear()] });
+    await other.fit(csv);
+    expect((await forecastOf(other)).NLinear![0]).toBeLessThan(0);
+    await expect(nf.fit({ ...csv })).rejects.toMatchObject({ number: 'E0011' });
+    const single = await readCsv(
+      { text: text.replaceAll(/^[^,]+,/gm, '') },
+      { timeColumn: 'time', targetColumn: 'price' },
+    );
+    await expect(nf.fit(single)).rejects.toThrow(/no column "symbol"/);
   });
 });
 
@@ -385,6 +446,16 @@ describe('dispose', () => {
     await expect(nf.fit(panel)).rejects.toMatchObject({ code: 'ERR_ND_BUSY' });
     expect(() => nf.info()).toThrow(expect.objectContaining({ number: 'E0012' }));
   });
+});
+
+test('the version is that of the package everywhere', async () => {
+  const { version } = require('../../package.json');
+  expect(runtimeInfo().version).toBe(version);
+  const nf = await fitted();
+  expect(nf.info().packageVersion).toBe(version);
+  const file = path.join(folder, 'version.safetensors');
+  await nf.save(file);
+  expect(fs.readFileSync(file, 'latin1')).toContain(`"package_version":"${version}"`);
 });
 
 test('runtimeInfo says what runs here', () => {

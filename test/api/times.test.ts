@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { readNote, writeNote } from '../../lib/note';
 import { formatIso, isCalendarFrequency, parseIso, TimeReader, writeTimes } from '../../lib/times';
 
 const utc = (text: string) => parseIso(text)?.time;
@@ -129,4 +130,41 @@ test('any text is either refused or a finite time', () => {
       expect(time === undefined || Number.isFinite(time)).toBe(true);
     }),
   );
+});
+
+describe('what a saved file keeps', () => {
+  const columns = { timeColumn: 'time' };
+
+  test.each([
+    ['2024-01-01'],
+    ['2024-01'],
+    ['2024-01-01 12:30:15.250+05:30'],
+    ['2024-01-01T12:30Z'],
+    [new Date(0)],
+    [7],
+    [7n],
+  ])('the form of %p', (value) => {
+    const reader = new TimeReader('');
+    reader.read(value);
+    const note = { columns, frequency: 'D', time: reader.form };
+    expect(readNote(writeNote(note))).toEqual(note);
+  });
+
+  const iso = { kind: 'iso', calendar: true, precision: 'day', digits: 0, separator: 'T' };
+  test.each(
+    [
+      ['', 'null', '7', '"text"', '[]', '{}', '{"columns":7,"frequency":7,"time":7}'],
+      ['{"columns":{"idColumn":7,"targetColumn":"","other":"x"}}'],
+      ['{"time":{"kind":"date","calendar":false}}', '{"time":{"kind":"week","calendar":true}}'],
+      [
+        { ...iso },
+        { ...iso, zone: 'CET' },
+        { ...iso, zone: '', digits: 1e9 },
+        { ...iso, zone: '', precision: 'year' },
+        { ...iso, zone: '', calendar: false },
+      ].map((time) => JSON.stringify({ time })),
+    ].flat(),
+  )('nothing of %s', (text) => {
+    expect(readNote(text)).toEqual({ columns: {}, frequency: '', time: undefined });
+  });
 });
