@@ -13,6 +13,8 @@ test('kill -9 during save leaves the old file or the new one, whole', async () =
   const result = await measure('measure-save-kill.mjs', '--count', '6');
   expect(result).toMatchObject({ kills: 6, broken: 0 });
   expect(result.first + result.second).toBe(6);
+  // Of all the killed ones, at most the last has left its temporary file.
+  expect(result.temporaryFilesLeft).toBeLessThanOrEqual(1);
 });
 
 test('an abort at any moment rejects with the reason and leaves the object usable', async () => {
