@@ -244,7 +244,10 @@ export async function predictFile(
 ) {
   const { separator: _, ...names } = columnFlags(flags);
   const nf = await NeuralForecast.load(model, { ...names, signal });
-  const panel = file === undefined ? undefined : await readPanel(file, columnFlags(flags), signal);
+  // Without flags, the columns are those under which the model was fitted.
+  const { idColumn, timeColumn, targetColumn } = nf.info();
+  const columns = { ...columnFlags(flags), idColumn, timeColumn, targetColumn };
+  const panel = file === undefined ? undefined : await readPanel(file, columns, signal);
   const table = await nf.predict(panel?.columns ?? null, {
     signal,
     ...threadsFlag(flags),

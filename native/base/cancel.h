@@ -1,5 +1,5 @@
-// Cancellation is polled: a job owns a token, the engine looks at it between kernel calls, so that a long
-// step ends within milliseconds and every object it touched stays usable.
+// Cancellation is polled: a job owns a token, the engine looks at it between kernel calls, so that
+// a long step ends within milliseconds and every object it touched stays usable.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,6 @@
-// The one error type of the engine. A message names the place, what was received, what was expected and
-// what to do; the code is mirrored 1:1 by `error.code` in JavaScript, so a member is never renamed.
+// The one error type of the engine. A message names the place, what was received, what was expected
+// and what to do; the code is mirrored 1:1 by `error.code` in JavaScript, so a member is never
+// renamed.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,8 @@
 
 namespace nd {
 
-/// Every way in which the engine can fail; the numbers E0001 … E0014 follow the order of the members.
+/// Every way in which the engine can fail; the numbers E0001 … E0014 follow the order of the
+/// members.
 enum class Code : uint8_t {
   not_fitted,  ///< E0001 ERR_ND_NOT_FITTED: predict before fit
   shape,       ///< E0002 ERR_ND_SHAPE: an input whose shape does not match the model

@@ -3,7 +3,8 @@
 namespace nd {
 
 std::array<uint32_t, 4> philox(const PhiloxKey& key, uint32_t block) {
-  constexpr uint64_t kMultiplier0 = 0xD2511F53, kMultiplier1 = 0xCD9E8D57;  // Salmon et al., table 2
+  constexpr uint64_t kMultiplier0 = 0xD2511F53,
+                     kMultiplier1 = 0xCD9E8D57;  // Salmon et al., table 2
   constexpr uint32_t kWeyl0 = 0x9E3779B9, kWeyl1 = 0xBB67AE85;
   uint32_t k0 = static_cast<uint32_t>(key.seed), k1 = static_cast<uint32_t>(key.seed >> 32);
   std::array<uint32_t, 4> c = {block, key.step, key.substream, static_cast<uint32_t>(key.stream)};
@@ -23,7 +24,8 @@ float philox_uniform(const PhiloxKey& key, uint64_t index) {
 }
 
 uint64_t philox_below(const PhiloxKey& key, uint64_t index, uint64_t bound) {
-  // One block per draw: 64 random bits make the bias of the multiply-shift negligible for any real bound.
+  // One block per draw: 64 random bits make the bias of the multiply-shift negligible for any real
+  // bound.
   const auto words = philox(key, static_cast<uint32_t>(index));
   const uint64_t bits = (static_cast<uint64_t>(words[0]) << 32) | words[1];
   return static_cast<uint64_t>((static_cast<unsigned __int128>(bits) * bound) >> 64);

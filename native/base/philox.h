@@ -1,6 +1,7 @@
-// Counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
-// SC 2011). A draw is a pure function of (seed, stream, index), so results depend neither on the number of
-// threads nor on the order of evaluation, and a dropout mask is recomputed instead of stored.
+// Counter-based random numbers: Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as
+// 1, 2, 3", SC 2011). A draw is a pure function of (seed, stream, index), so results depend neither
+// on the number of threads nor on the order of evaluation, and a dropout mask is recomputed instead
+// of stored.
 #pragma once
 
 #include <array>

@@ -12,16 +12,19 @@ namespace {
 std::vector<bool> reaches_wanted(const Graph& graph, const std::vector<bool>& wanted) {
   std::vector<bool> reaches = wanted;
   for (size_t i = 0; i < graph.nodes().size(); ++i) {
-    for (NodeId input : graph.nodes()[i].inputs) reaches[i] = reaches[i] || reaches[static_cast<size_t>(input)];
+    for (NodeId input : graph.nodes()[i].inputs)
+      reaches[i] = reaches[i] || reaches[static_cast<size_t>(input)];
   }
   return reaches;
 }
 
 }  // namespace
 
-void differentiate(Graph& graph, std::string_view loss, const std::vector<std::string>& wrt_inputs) {
+void differentiate(Graph& graph, std::string_view loss,
+                   const std::vector<std::string>& wrt_inputs) {
   const auto root = graph.outputs().find(loss);
-  check_internal(root != graph.outputs().end() && graph.node(root->second).shape == Shape{}, "a scalar loss output");
+  check_internal(root != graph.outputs().end() && graph.node(root->second).shape == Shape{},
+                 "a scalar loss output");
   const size_t count = graph.nodes().size();
 
   std::vector<bool> wanted(count, false);
@@ -49,9 +52,10 @@ void differentiate(Graph& graph, std::string_view loss, const std::vector<std::s
     // A copy: the rule appends nodes, which may move the stored one.
     const Node node = graph.node(id);
     if (node.op->gradient == nullptr) {
-      throw Error(Code::internal, "[differentiate] received a loss that depends on trainable values through " +
-                                      std::string(node.op->name) + ", which has no gradient: " +
-                                      (node.op->no_gradient != nullptr ? node.op->no_gradient : "not declared"));
+      throw Error(Code::internal,
+                  "[differentiate] received a loss that depends on trainable values through " +
+                      std::string(node.op->name) + ", which has no gradient: " +
+                      (node.op->no_gradient != nullptr ? node.op->no_gradient : "not declared"));
     }
     sink.assign(node.inputs.size(), Var{});
     GradArgs args(graph, node, graph.var(id), derivative[i], sink);
@@ -60,7 +64,8 @@ void differentiate(Graph& graph, std::string_view loss, const std::vector<std::s
       const size_t input = static_cast<size_t>(node.inputs[k]);
       if (!sink[k].valid() || !on_path[input]) continue;
       const Shape target = graph.node(node.inputs[k]).shape;
-      Var part = sum_to(broadcast(sink[k], broadcast_shapes(sink[k].shape(), target, "differentiate")), target);
+      Var part = sum_to(
+          broadcast(sink[k], broadcast_shapes(sink[k].shape(), target, "differentiate")), target);
       derivative[input] = derivative[input].valid() ? derivative[input] + part : part;
     }
   }

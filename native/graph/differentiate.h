@@ -1,5 +1,5 @@
-// Reverse-mode differentiation as a graph transformation: the derivative is more graph, made of the same ops, so
-// every backend, precision and pass that can run a forward pass can run its gradient.
+// Reverse-mode differentiation as a graph transformation: the derivative is more graph, made of the
+// same ops, so every backend, precision and pass that can run a forward pass can run its gradient.
 #pragma once
 
 #include <string>
@@ -13,8 +13,10 @@ namespace nd {
 inline std::string gradient_name(std::string_view name) { return "grad." + std::string(name); }
 
 /// Adds to `graph` the derivative of its scalar output `loss` by every trainable parameter (outputs
-/// `grad.<parameter>`, canonical shape) and by the inputs named in `wrt_inputs` (outputs `grad.<input>`).
-/// A parameter that the loss does not reach gets a zero gradient. Throws E0014 when an op on the way has none.
-void differentiate(Graph& graph, std::string_view loss, const std::vector<std::string>& wrt_inputs = {});
+/// `grad.<parameter>`, canonical shape) and by the inputs named in `wrt_inputs` (outputs
+/// `grad.<input>`). A parameter that the loss does not reach gets a zero gradient. Throws E0014
+/// when an op on the way has none.
+void differentiate(Graph& graph, std::string_view loss,
+                   const std::vector<std::string>& wrt_inputs = {});
 
 }  // namespace nd

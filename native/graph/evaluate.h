@@ -1,6 +1,6 @@
-// The other interface behind which a backend lives: values of a graph in double precision, by the naive interpreter of
-// backends/reference. It is the definition of every op, the reference of every test, the only way to check a gradient
-// to 1e-9, and evaluates losses as float64 metrics.
+// The other interface behind which a backend lives: values of a graph in double precision, by the
+// naive interpreter of backends/reference. It is the definition of every op, the reference of every
+// test, the only way to check a gradient to 1e-9, and evaluates losses as float64 metrics.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,9 @@ struct Arguments {
 Tensors evaluate(const Graph& graph, const Arguments& args);
 
 /// Value of one op node for given operands.
-Tensor evaluate_node(const Node& node, const std::vector<const Tensor*>& operands, const std::vector<Shape>& shapes,
-                     int64_t windows, uint64_t seed, uint32_t step);
+Tensor evaluate_node(const Node& node, const std::vector<const Tensor*>& operands,
+                     const std::vector<Shape>& shapes, int64_t windows, uint64_t seed,
+                     uint32_t step);
 
 /// Value of an op node of `graph` whose operands are constants: what constant folding calls.
 Tensor evaluate_constant(const Graph& graph, const Node& node);

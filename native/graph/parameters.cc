@@ -62,7 +62,8 @@ ParameterTable::ParameterTable(const std::vector<ParameterDecl>& decls) {
 }
 
 const ParameterEntry* ParameterTable::find(std::string_view name) const {
-  const auto it = std::find_if(entries_.begin(), entries_.end(), [&](const auto& e) { return e.name == name; });
+  const auto it =
+      std::find_if(entries_.begin(), entries_.end(), [&](const auto& e) { return e.name == name; });
   return it == entries_.end() ? nullptr : &*it;
 }
 
@@ -72,18 +73,20 @@ int64_t ParameterTable::trainable_count() const {
   return count;
 }
 
-void initialise_parameters(const std::vector<ParameterDecl>& decls, const ParameterTable& table, uint64_t seed,
-                           std::span<float> values) {
+void initialise_parameters(const std::vector<ParameterDecl>& decls, const ParameterTable& table,
+                           uint64_t seed, std::span<float> values) {
   check_internal(static_cast<int64_t>(values.size()) == table.total(), "parameter buffer size");
   for (const ParameterDecl& decl : decls) {
     const ParameterEntry* entry = table.find(decl.name);
     check_internal(entry != nullptr, "a declared parameter in the table");
     float* out = values.data() + entry->offset;
-    const PhiloxKey key{.seed = seed, .stream = Stream::initialise, .substream = name_hash(decl.name)};
+    const PhiloxKey key{
+        .seed = seed, .stream = Stream::initialise, .substream = name_hash(decl.name)};
     for (int64_t i = 0; i < entry->size; ++i) {
       switch (decl.init.kind) {
         case Init::Kind::uniform:
-          out[i] = static_cast<float>((2.0 * philox_uniform(key, static_cast<uint64_t>(i)) - 1.0) * decl.init.bound);
+          out[i] = static_cast<float>((2.0 * philox_uniform(key, static_cast<uint64_t>(i)) - 1.0) *
+                                      decl.init.bound);
           break;
         case Init::Kind::fill:
           out[i] = static_cast<float>(decl.init.bound);

@@ -1,5 +1,6 @@
-// Parameters, gradients and optimiser state are flat buffers that share one table: an optimiser step is one pass
-// over them, a checkpoint one blob. Every tensor starts on a 64-byte boundary; padding lanes stay zero.
+// Parameters, gradients and optimiser state are flat buffers that share one table: an optimiser
+// step is one pass over them, a checkpoint one blob. Every tensor starts on a 64-byte boundary;
+// padding lanes stay zero.
 #pragma once
 
 #include <cstdint>
@@ -53,18 +54,21 @@ class ParameterTable {
   explicit ParameterTable(const std::vector<ParameterDecl>& decls);
   const std::vector<ParameterEntry>& entries() const { return entries_; }
   const ParameterEntry* find(std::string_view name) const;  ///< nullptr when absent
-  int64_t total() const { return total_; }                  ///< floats in a flat buffer, padding included
-  int64_t trainable_total() const { return trainable_total_; }  ///< the leading part that an optimiser touches
-  int64_t trainable_count() const;                              ///< parameters without padding
+  int64_t total() const { return total_; }  ///< floats in a flat buffer, padding included
+  int64_t trainable_total() const {
+    return trainable_total_;
+  }                                 ///< the leading part that an optimiser touches
+  int64_t trainable_count() const;  ///< parameters without padding
 
  private:
   std::vector<ParameterEntry> entries_;
   int64_t total_ = 0, trainable_total_ = 0;
 };
 
-/// Fills `values` (size `table.total()`) with the initial values declared by the graph, from Philox(seed).
-/// A tensor's draws depend on its name and the seed only, never on what else the network holds.
-void initialise_parameters(const std::vector<ParameterDecl>& decls, const ParameterTable& table, uint64_t seed,
-                           std::span<float> values);
+/// Fills `values` (size `table.total()`) with the initial values declared by the graph, from
+/// Philox(seed). A tensor's draws depend on its name and the seed only, never on what else the
+/// network holds.
+void initialise_parameters(const std::vector<ParameterDecl>& decls, const ParameterTable& table,
+                           uint64_t seed, std::span<float> values);
 
 }  // namespace nd

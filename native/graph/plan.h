@@ -1,5 +1,6 @@
-// The one interface behind which backends live. A backend lowers a graph for a fixed number of windows into a
-// plan; a plan is replayed: it allocates nothing, takes no lock and looks nothing up while it runs.
+// The one interface behind which backends live. A backend lowers a graph for a fixed number of
+// windows into a plan; a plan is replayed: it allocates nothing, takes no lock and looks nothing up
+// while it runs.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +9,8 @@
 #include <string_view>
 
 #include "base/cancel.h"
-#include "ops/graph.h"
 #include "graph/parameters.h"
+#include "ops/graph.h"
 
 namespace nd {
 
@@ -31,13 +32,14 @@ struct PlanOptions {
 
 /// What one run reads and writes besides the plan's own inputs and outputs.
 struct RunArgs {
-  std::span<const float> parameters;     ///< flat, by the network's ParameterTable
-  std::span<float> gradients;            ///< flat, receives every `grad.<parameter>` output; empty if none wanted
-  uint64_t seed = 0;                     ///< of the Philox draws
-  uint32_t step = 0;                     ///< training step, part of the Philox counter
-  bool parameters_changed = true;        ///< false skips repacking weights since the last run
-  const CancelToken* cancel = nullptr;   ///< polled between kernel calls
-  parallel::Team* team = nullptr;        ///< nullptr = the calling thread alone
+  std::span<const float> parameters;  ///< flat, by the network's ParameterTable
+  std::span<float>
+      gradients;      ///< flat, receives every `grad.<parameter>` output; empty if none wanted
+  uint64_t seed = 0;  ///< of the Philox draws
+  uint32_t step = 0;  ///< training step, part of the Philox counter
+  bool parameters_changed = true;       ///< false skips repacking weights since the last run
+  const CancelToken* cancel = nullptr;  ///< polled between kernel calls
+  parallel::Team* team = nullptr;       ///< nullptr = the calling thread alone
 };
 
 /// A compiled graph for B windows. Not thread-safe: one run at a time.
@@ -49,15 +51,17 @@ class Plan {
   /// True when the graph (still) has this input.
   virtual bool has_input(std::string_view name) const = 0;
   virtual void run(const RunArgs& args) = 0;
-  /// Row-major value of an output after a run (not for `grad.<parameter>`: those go to `RunArgs::gradients`).
+  /// Row-major value of an output after a run (not for `grad.<parameter>`: those go to
+  /// `RunArgs::gradients`).
   virtual std::span<const float> output(std::string_view name) const = 0;
   virtual int64_t windows() const = 0;
   /// Bytes of arena, packed weights and buffers.
   virtual int64_t memory_bytes() const = 0;
 };
 
-/// Optimises (portable passes) and lowers `graph` for the CPU; the graph itself is left alone. `table` must be that
-/// of the network whose flat buffers will be passed to run().
-std::unique_ptr<Plan> compile_cpu(const Graph& graph, const ParameterTable& table, const PlanOptions& options);
+/// Optimises (portable passes) and lowers `graph` for the CPU; the graph itself is left alone.
+/// `table` must be that of the network whose flat buffers will be passed to run().
+std::unique_ptr<Plan> compile_cpu(const Graph& graph, const ParameterTable& table,
+                                  const PlanOptions& options);
 
 }  // namespace nd

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 
-#include "graph/evaluate.h"
 #include "base/error.h"
+#include "graph/evaluate.h"
 #include "losses/list.h"
 #include "ops/ops.h"
 

@@ -16,9 +16,10 @@ constinit const OpDef kConcat = {
             const int64_t part = expected.rank() == a.inputs[0].rank() ? expected.dims[axis] : 0;
             if (expected.rank() == a.inputs[0].rank()) expected.dims[axis] = a.inputs[0].dims[axis];
             if (!(expected == a.inputs[0])) {
-              throw Error(Code::shape, "[" + (a.place.empty() ? std::string("concat") : a.place) + "] received " +
-                                           to_string(a.inputs[i]) + ", expected " + to_string(a.inputs[0]) +
-                                           " up to axis " + std::to_string(a.attrs.ints[0]));
+              throw Error(Code::shape, "[" + (a.place.empty() ? std::string("concat") : a.place) +
+                                           "] received " + to_string(a.inputs[i]) + ", expected " +
+                                           to_string(a.inputs[0]) + " up to axis " +
+                                           std::to_string(a.attrs.ints[0]));
             }
             out.dims[axis] += part;
           }

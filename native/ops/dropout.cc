@@ -3,14 +3,18 @@
 
 namespace nd {
 
-/// Inverted dropout (Srivastava et al., JMLR 2014); ints = {op number}, reals = {p}. The mask is a function of
-/// (seed, step, op number, element), so the derivative draws the same one again instead of storing it.
+/// Inverted dropout (Srivastava et al., JMLR 2014); ints = {op number}, reals = {p}. The mask is a
+/// function of (seed, step, op number, element), so the derivative draws the same one again instead
+/// of storing it.
 constinit const OpDef kDropout = {
     .name = "dropout",
     .arity = 1,
     .shape = same_as_input,
     .gradient = [](GradArgs& g) { g.add(0, emit(kDropout, {g.dout()}, g.attrs())); },
-    .cost = [](const CostArgs& c) { return Cost{20.0 * static_cast<double>(c.output.elements(c.windows))}; },
+    .cost =
+        [](const CostArgs& c) {
+          return Cost{20.0 * static_cast<double>(c.output.elements(c.windows))};
+        },
     .random = true,
 };
 

@@ -26,8 +26,9 @@ Var Graph::parameter(const ParameterDecl& decl) {
   for (size_t i = 0; i < nodes_.size(); ++i) {
     if (nodes_[i].kind != NodeKind::parameter || nodes_[i].name != decl.name) continue;
     if (!(nodes_[i].shape == decl.shape)) {
-      throw Error(Code::internal, "[" + place_ + "." + decl.name + "] received shape " + to_string(decl.shape) +
-                                      " for a shared parameter of shape " + to_string(nodes_[i].shape));
+      throw Error(Code::internal, "[" + place_ + "." + decl.name + "] received shape " +
+                                      to_string(decl.shape) + " for a shared parameter of shape " +
+                                      to_string(nodes_[i].shape));
     }
     return var(static_cast<NodeId>(i));
   }
@@ -37,13 +38,16 @@ Var Graph::parameter(const ParameterDecl& decl) {
 }
 
 Var Graph::emit(const OpDef& op, std::vector<NodeId> inputs, Attrs attrs) {
-  check_internal(op.arity < 0 ? !inputs.empty() : static_cast<int>(inputs.size()) == op.arity, "op arity");
+  check_internal(op.arity < 0 ? !inputs.empty() : static_cast<int>(inputs.size()) == op.arity,
+                 "op arity");
   std::vector<Shape> shapes;
   shapes.reserve(inputs.size());
   for (NodeId id : inputs) shapes.push_back(node(id).shape);
   Shape shape = op.shape({shapes, attrs, place_});
-  nodes_.push_back(
-      Node{.op = &op, .inputs = std::move(inputs), .attrs = std::move(attrs), .shape = std::move(shape)});
+  nodes_.push_back(Node{.op = &op,
+                        .inputs = std::move(inputs),
+                        .attrs = std::move(attrs),
+                        .shape = std::move(shape)});
   return var(static_cast<NodeId>(nodes_.size()) - 1);
 }
 

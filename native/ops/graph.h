@@ -1,5 +1,6 @@
-// The graph: what a model emits and everything else is derived from. Nodes are stored in the order of their
-// creation, which is a topological order; nothing here computes, allocates tensors or knows a device.
+// The graph: what a model emits and everything else is derived from. Nodes are stored in the order
+// of their creation, which is a topological order; nothing here computes, allocates tensors or
+// knows a device.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +32,7 @@ struct Node {
   std::vector<NodeId> inputs{};
   Attrs attrs{};
   Shape shape{};
-  std::string name{};            ///< of an input, parameter or state
+  std::string name{};              ///< of an input, parameter or state
   std::vector<double> constant{};  ///< values of a constant
 };
 
@@ -73,7 +74,8 @@ class Graph {
   Var input(std::string name, Shape shape);
   Var constant(Shape shape, std::vector<double> values);
   Var constant(double value) { return constant(Shape{}, {value}); }
-  /// Declares a parameter, or returns the earlier one of this name (weight sharing); shapes must agree.
+  /// Declares a parameter, or returns the earlier one of this name (weight sharing); shapes must
+  /// agree.
   Var parameter(const ParameterDecl& decl);
   Var emit(const OpDef& op, std::vector<NodeId> inputs, Attrs attrs = {});
   void output(std::string name, Var value);

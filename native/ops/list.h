@@ -1,16 +1,15 @@
-// Every primitive op, by name. Explicit, so that a test can prove that each has a shape rule, a gradient or the
-// reason why not, a kernel in every backend and a row in the op test table.
+// Every primitive op, by name. Explicit, so that a test can prove that each has a shape rule, a
+// gradient or the reason why not, a kernel in every backend and a row in the op test table.
 #pragma once
 
 #include "ops/op.h"
 
-#define ND_OPS(X)                                                                                   \
-  X(Add) X(Sub) X(Mul) X(Div) X(Maximum) X(Minimum) X(Greater) X(Where)                             \
-  X(Neg) X(Abs) X(Sign) X(Exp) X(Log) X(Sqrt) X(Tanh) X(Sigmoid) X(Relu) X(Softplus)                \
-  X(MatMul) X(Sum)                                                                                  \
-  X(Reshape) X(Transpose) X(Slice) X(Concat) X(Reverse) X(Pad) X(Broadcast)                         \
-  X(MaxPool1d) X(MaxPool1dGradient) X(MovingAverage) X(MovingAverageGradient)                       \
-  X(Dropout)
+#define ND_OPS(X)                                                                             \
+  X(Add)                                                                                      \
+  X(Sub) X(Mul) X(Div) X(Maximum) X(Minimum) X(Greater) X(Where) X(Neg) X(Abs) X(Sign) X(Exp) \
+      X(Log) X(Sqrt) X(Tanh) X(Sigmoid) X(Relu) X(Softplus) X(MatMul) X(Sum) X(Reshape)       \
+          X(Transpose) X(Slice) X(Concat) X(Reverse) X(Pad) X(Broadcast) X(MaxPool1d)         \
+              X(MaxPool1dGradient) X(MovingAverage) X(MovingAverageGradient) X(Dropout)
 
 namespace nd {
 #define ND_DECLARE_OP(Name) extern const OpDef k##Name;

@@ -7,8 +7,9 @@ namespace {
 
 // ints = {trans_a, trans_b}.
 [[noreturn]] void refuse(const ShapeArgs& a) {
-  throw Error(Code::shape, "[" + (a.place.empty() ? std::string("matmul") : a.place) + "] received matmul operands " +
-                               to_string(a.inputs[0]) + (a.attrs.ints[0] != 0 ? "ᵀ" : "") + " and " +
+  throw Error(Code::shape, "[" + (a.place.empty() ? std::string("matmul") : a.place) +
+                               "] received matmul operands " + to_string(a.inputs[0]) +
+                               (a.attrs.ints[0] != 0 ? "ᵀ" : "") + " and " +
                                to_string(a.inputs[1]) + (a.attrs.ints[1] != 0 ? "ᵀ" : "") +
                                ", expected equal inner dimensions");
 }
@@ -31,7 +32,8 @@ Shape matmul_shape(const ShapeArgs& args) {
   return out;
 }
 
-// With C = A·B: dA = dC·Bᵀ, dB = Aᵀ·dC; each form of operand is again one of the forms that matmul knows.
+// With C = A·B: dA = dC·Bᵀ, dB = Aᵀ·dC; each form of operand is again one of the forms that matmul
+// knows.
 void matmul_gradient(GradArgs& g) {
   const bool trans_a = g.attrs().ints[0] != 0, trans_b = g.attrs().ints[1] != 0;
   if (trans_a) {

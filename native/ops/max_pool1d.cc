@@ -3,7 +3,8 @@
 
 namespace nd {
 
-/// Maximum over consecutive blocks of the last axis, the shorter last block included; ints = {kernel}.
+/// Maximum over consecutive blocks of the last axis, the shorter last block included; ints =
+/// {kernel}.
 constinit const OpDef kMaxPool1d = {
     .name = "max_pool1d",
     .arity = 1,
@@ -16,8 +17,13 @@ constinit const OpDef kMaxPool1d = {
           return out;
         },
     .gradient =
-        [](GradArgs& g) { g.add(0, emit(kMaxPool1dGradient, {g.in(0), g.dout()}, {.ints = g.attrs().ints})); },
-    .cost = [](const CostArgs& c) { return Cost{static_cast<double>(c.inputs[0].elements(c.windows))}; },
+        [](GradArgs& g) {
+          g.add(0, emit(kMaxPool1dGradient, {g.in(0), g.dout()}, {.ints = g.attrs().ints}));
+        },
+    .cost =
+        [](const CostArgs& c) {
+          return Cost{static_cast<double>(c.inputs[0].elements(c.windows))};
+        },
 };
 
 Var max_pool1d(Var x, int64_t kernel) {

@@ -2,7 +2,8 @@
 
 namespace nd {
 
-/// Inputs x and d loss / d max_pool1d(x): each derivative goes to the first maximum of its block; ints = {kernel}.
+/// Inputs x and d loss / d max_pool1d(x): each derivative goes to the first maximum of its block;
+/// ints = {kernel}.
 constinit const OpDef kMaxPool1dGradient = {
     .name = "max_pool1d_gradient",
     .arity = 2,

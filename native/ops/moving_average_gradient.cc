@@ -2,7 +2,8 @@
 
 namespace nd {
 
-/// The adjoint of moving_average, a linear map: its own derivative is the average again; ints = {window}.
+/// The adjoint of moving_average, a linear map: its own derivative is the average again; ints =
+/// {window}.
 constinit const OpDef kMovingAverageGradient = {
     .name = "moving_average_gradient",
     .arity = 1,

@@ -1,5 +1,6 @@
-// The declaration of an op: name, shape rule, gradient and cost, one constant struct per op file. Kernels are
-// registered per backend elsewhere; a gradient is written with other ops, so every backend and precision has it.
+// The declaration of an op: name, shape rule, gradient and cost, one constant struct per op file.
+// Kernels are registered per backend elsewhere; a gradient is written with other ops, so every
+// backend and precision has it.
 #pragma once
 
 #include <span>
@@ -17,8 +18,9 @@ struct ShapeArgs {
   const std::string& place;  ///< of the graph, for messages
 };
 
-/// What a gradient rule sees: the node's inputs and output, the derivative of the loss by the output, and a
-/// sink for the derivatives by the inputs. `add` accepts a broadcast derivative and sums it to the input's shape.
+/// What a gradient rule sees: the node's inputs and output, the derivative of the loss by the
+/// output, and a sink for the derivatives by the inputs. `add` accepts a broadcast derivative and
+/// sums it to the input's shape.
 class GradArgs {
  public:
   GradArgs(Graph& graph, const Node& node, Var out, Var dout, std::vector<Var>& sink)
@@ -37,7 +39,8 @@ class GradArgs {
   std::vector<Var>& sink_;
 };
 
-/// Work of one evaluation, per window and per batch-independent part alike (callers pass concrete sizes).
+/// Work of one evaluation, per window and per batch-independent part alike (callers pass concrete
+/// sizes).
 struct Cost {
   double flops = 0;
 };
@@ -52,10 +55,11 @@ struct OpDef {
   std::string_view name;  ///< also in exported graphs: never changed
   int arity;              ///< number of inputs; -1 = one or more
   Shape (*shape)(const ShapeArgs&);
-  void (*gradient)(GradArgs&);        ///< nullptr only with a reason in `no_gradient`
-  const char* no_gradient = nullptr;  ///< why there is none
+  void (*gradient)(GradArgs&);              ///< nullptr only with a reason in `no_gradient`
+  const char* no_gradient = nullptr;        ///< why there is none
   Cost (*cost)(const CostArgs&) = nullptr;  ///< nullptr: one FLOP per output element
-  /// The value depends on (seed, step) besides the inputs: never folded or merged with an equal node.
+  /// The value depends on (seed, step) besides the inputs: never folded or merged with an equal
+  /// node.
   bool random = false;
 };
 

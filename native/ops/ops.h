@@ -1,6 +1,7 @@
-// The vocabulary in which models, losses and gradients are written. Axes count from 0 with the batch axis first
-// ([B, L]: axis 1 is L). Operands broadcast trailing-aligned, as in NumPy. Legend: B windows, L input length,
-// H horizon, Q outputs per step.
+// The vocabulary in which models, losses and gradients are written. Axes count from 0 with the
+// batch axis first
+// ([B, L]: axis 1 is L). Operands broadcast trailing-aligned, as in NumPy. Legend: B windows, L
+// input length, H horizon, Q outputs per step.
 #pragma once
 
 #include <vector>
@@ -9,7 +10,8 @@
 
 namespace nd {
 
-// ---- elementwise ---------------------------------------------------------------------------------------------
+// ---- elementwise
+// ---------------------------------------------------------------------------------------------
 Var add(Var a, Var b);
 Var sub(Var a, Var b);
 Var mul(Var a, Var b);
@@ -17,7 +19,8 @@ Var div(Var a, Var b);
 Var maximum(Var a, Var b);  ///< gradient goes to the larger operand, to `a` at equality
 Var minimum(Var a, Var b);  ///< gradient goes to the smaller operand, to `a` at equality
 Var greater(Var a, Var b);  ///< 1 where a > b, else 0; no gradient
-/// `a` where condition ≠ 0, else `b`; the branch not taken passes neither its value nor a gradient, even NaN.
+/// `a` where condition ≠ 0, else `b`; the branch not taken passes neither its value nor a gradient,
+/// even NaN.
 Var where(Var condition, Var a, Var b);
 Var neg(Var x);
 Var abs(Var x);   ///< gradient 0 at 0
@@ -40,20 +43,25 @@ Var operator*(Var a, double b);
 Var operator/(Var a, double b);
 inline Var operator-(Var x) { return neg(x); }
 
-// ---- products ------------------------------------------------------------------------------------------------
-/// op(a)·op(b). `a` is read as a matrix [rows, cols] whose rows are all leading axes; with `trans_a` the product
-/// contracts over those rows: aᵀ·b. `b` is a matrix [K, N], with `trans_b` [N, K]; for `trans_a` it is read as
-/// [rows, N] over the same rows. Results: [lead(a)…, N], or [cols(a), N] (never batched) with `trans_a`.
+// ---- products
+// ------------------------------------------------------------------------------------------------
+/// op(a)·op(b). `a` is read as a matrix [rows, cols] whose rows are all leading axes; with
+/// `trans_a` the product contracts over those rows: aᵀ·b. `b` is a matrix [K, N], with `trans_b`
+/// [N, K]; for `trans_a` it is read as [rows, N] over the same rows. Results: [lead(a)…, N], or
+/// [cols(a), N] (never batched) with `trans_a`.
 Var matmul(Var a, Var b, bool trans_a = false, bool trans_b = false);
 
-// ---- reductions ----------------------------------------------------------------------------------------------
-/// Sum over `axes`, which disappear (or stay with size 1 when `keep`; a batch axis always disappears).
+// ---- reductions
+// ----------------------------------------------------------------------------------------------
+/// Sum over `axes`, which disappear (or stay with size 1 when `keep`; a batch axis always
+/// disappears).
 Var sum(Var x, std::vector<int64_t> axes, bool keep = false);
 Var sum_all(Var x);
 /// Mean over static axes (never the batch axis, whose true length a graph does not know).
 Var mean(Var x, std::vector<int64_t> axes, bool keep = false);
 
-// ---- structure -----------------------------------------------------------------------------------------------
+// ---- structure
+// -----------------------------------------------------------------------------------------------
 Var reshape(Var x, Shape shape);
 Var transpose(Var x, std::vector<int64_t> permutation);  ///< the batch axis stays first
 Var slice(Var x, int64_t axis, int64_t begin, int64_t end);
@@ -62,14 +70,19 @@ Var reverse(Var x, int64_t axis);
 Var pad(Var x, int64_t axis, int64_t before, int64_t after);  ///< zeros
 Var broadcast(Var x, Shape shape);
 
-// ---- windows -------------------------------------------------------------------------------------------------
-/// Maximum over consecutive blocks of `kernel` steps of the last axis; a shorter last block counts (ceil mode).
+// ---- windows
+// -------------------------------------------------------------------------------------------------
+/// Maximum over consecutive blocks of `kernel` steps of the last axis; a shorter last block counts
+/// (ceil mode).
 Var max_pool1d(Var x, int64_t kernel);
-/// Centred moving average of odd length `window` over the last axis, ends replicated (DLinear's trend).
+/// Centred moving average of odd length `window` over the last axis, ends replicated (DLinear's
+/// trend).
 Var moving_average(Var x, int64_t window);
 
-// ---- randomness ----------------------------------------------------------------------------------------------
-/// Zeroes elements with probability p and scales the rest by 1/(1-p); the mask is Philox(seed, step, op, element).
+// ---- randomness
+// ----------------------------------------------------------------------------------------------
+/// Zeroes elements with probability p and scales the rest by 1/(1-p); the mask is Philox(seed,
+/// step, op, element).
 Var dropout(Var x, double p);
 
 }  // namespace nd

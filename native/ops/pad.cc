@@ -12,7 +12,8 @@ constinit const OpDef kPad = {
           Shape out = a.inputs[0];
           const int64_t axis = a.attrs.ints[0];
           check_internal(!out.is_batched() || axis > 0, "pad of the batch axis");
-          out.dims[static_cast<size_t>(axis - (out.is_batched() ? 1 : 0))] += a.attrs.ints[1] + a.attrs.ints[2];
+          out.dims[static_cast<size_t>(axis - (out.is_batched() ? 1 : 0))] +=
+              a.attrs.ints[1] + a.attrs.ints[2];
           return out;
         },
     .gradient =

@@ -7,7 +7,8 @@ constinit const OpDef kRelu = {
     .name = "relu",
     .arity = 1,
     .shape = same_as_input,
-    .gradient = [](GradArgs& g) { g.add(0, where(g.out(), g.dout(), g.out().graph->constant(0.0))); },
+    .gradient =
+        [](GradArgs& g) { g.add(0, where(g.out(), g.dout(), g.out().graph->constant(0.0))); },
 };
 
 Var relu(Var x) { return emit(kRelu, {x}); }

@@ -3,7 +3,8 @@
 
 namespace nd {
 
-/// The same elements in row-major order under another shape; ints = encoded shape. Costs nothing: backends alias it.
+/// The same elements in row-major order under another shape; ints = encoded shape. Costs nothing:
+/// backends alias it.
 constinit const OpDef kReshape = {
     .name = "reshape",
     .arity = 1,
@@ -11,10 +12,12 @@ constinit const OpDef kReshape = {
         [](const ShapeArgs& a) {
           Shape out = decode(a.attrs.ints);
           const Shape& in = a.inputs[0];
-          const bool fits = in.is_batched() == out.is_batched() && in.elements(1) == out.elements(1);
+          const bool fits =
+              in.is_batched() == out.is_batched() && in.elements(1) == out.elements(1);
           if (!fits) {
-            throw Error(Code::shape, "[" + (a.place.empty() ? std::string("reshape") : a.place) + "] received " +
-                                         to_string(in) + ", expected as many elements as " + to_string(out));
+            throw Error(Code::shape, "[" + (a.place.empty() ? std::string("reshape") : a.place) +
+                                         "] received " + to_string(in) +
+                                         ", expected as many elements as " + to_string(out));
           }
           return out;
         },

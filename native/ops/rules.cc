@@ -9,7 +9,8 @@ namespace nd {
 Shape same_as_input(const ShapeArgs& a) { return a.inputs[0]; }
 
 Shape broadcast_rule(const ShapeArgs& a) {
-  return broadcast_shapes(a.inputs[0], a.inputs[1], a.place.empty() ? "elementwise" : a.place.c_str());
+  return broadcast_shapes(a.inputs[0], a.inputs[1],
+                          a.place.empty() ? "elementwise" : a.place.c_str());
 }
 
 Var emit(const OpDef& op, std::initializer_list<Var> inputs, Attrs attrs) {
@@ -26,8 +27,8 @@ Var emit(const OpDef& op, std::initializer_list<Var> inputs, Attrs attrs) {
 int64_t checked_axis(const Shape& shape, int64_t axis, const char* place) {
   const int64_t resolved = axis < 0 ? axis + shape.rank() : axis;
   if (resolved < 0 || resolved >= shape.rank()) {
-    throw Error(Code::shape, std::string("[") + place + "] received axis " + std::to_string(axis) + ", expected one of " +
-                                 to_string(shape));
+    throw Error(Code::shape, std::string("[") + place + "] received axis " + std::to_string(axis) +
+                                 ", expected one of " + to_string(shape));
   }
   return resolved;
 }
@@ -58,7 +59,8 @@ std::vector<int64_t> encode(const Shape& shape) {
 }
 
 Shape decode(const std::vector<int64_t>& ints, size_t begin) {
-  return {ints[begin], std::vector<int64_t>(ints.begin() + static_cast<int64_t>(begin) + 1, ints.end())};
+  return {ints[begin],
+          std::vector<int64_t>(ints.begin() + static_cast<int64_t>(begin) + 1, ints.end())};
 }
 
 }  // namespace nd

@@ -26,16 +26,18 @@ int64_t trailing(const Shape& s, int64_t from_end) {
 }
 
 [[noreturn]] void refuse(const Shape& a, const Shape& b, const char* place) {
-  throw Error(Code::shape, std::string("[") + place + "] received operands " + to_string(a) + " and " + to_string(b) +
-                               ", expected shapes that broadcast");
+  throw Error(Code::shape, std::string("[") + place + "] received operands " + to_string(a) +
+                               " and " + to_string(b) + ", expected shapes that broadcast");
 }
 
 }  // namespace
 
 Shape broadcast_shapes(const Shape& a, const Shape& b, const char* place) {
-  if (a.is_batched() && b.is_batched() && (a.batch != b.batch || a.dims.size() != b.dims.size())) refuse(a, b, place);
+  if (a.is_batched() && b.is_batched() && (a.batch != b.batch || a.dims.size() != b.dims.size()))
+    refuse(a, b, place);
   const bool batched = a.is_batched() || b.is_batched();
-  const Shape& leader = a.is_batched() || (!b.is_batched() && a.dims.size() >= b.dims.size()) ? a : b;
+  const Shape& leader =
+      a.is_batched() || (!b.is_batched() && a.dims.size() >= b.dims.size()) ? a : b;
   const Shape& other = &leader == &a ? b : a;
   const int64_t rank = static_cast<int64_t>(leader.dims.size());
   const int64_t other_rank = static_cast<int64_t>(other.dims.size());

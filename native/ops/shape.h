@@ -1,5 +1,6 @@
-// Shapes of tensors. A forecasting window always has the same shape, so everything is static except the number
-// of windows B: the leading dimension of a batched tensor is c·B (c counts heads, patches, … folded into it).
+// Shapes of tensors. A forecasting window always has the same shape, so everything is static except
+// the number of windows B: the leading dimension of a batched tensor is c·B (c counts heads,
+// patches, … folded into it).
 #pragma once
 
 #include <cstdint>
@@ -9,13 +10,16 @@
 
 namespace nd {
 
-/// [c·B, d1, d2, …] when `batch` = c > 0, [d1, d2, …] when `batch` = 0. A scalar has no dimension at all.
+/// [c·B, d1, d2, …] when `batch` = c > 0, [d1, d2, …] when `batch` = 0. A scalar has no dimension
+/// at all.
 struct Shape {
   int64_t batch = 0;          ///< c: windows-multiples in the leading dimension; 0 = not batched
   std::vector<int64_t> dims;  ///< the static dimensions after it
 
   /// [B, dims…]
-  static Shape batched(std::vector<int64_t> dims, int64_t multiple = 1) { return {multiple, std::move(dims)}; }
+  static Shape batched(std::vector<int64_t> dims, int64_t multiple = 1) {
+    return {multiple, std::move(dims)};
+  }
   /// [dims…]
   static Shape fixed(std::vector<int64_t> dims) { return {0, std::move(dims)}; }
 
@@ -39,8 +43,9 @@ struct Shape {
 /// "[B, 24, 512]", "[3B, 8]", "[]".
 std::string to_string(const Shape& shape);
 
-/// The common shape of two operands under trailing-aligned broadcasting; throws E0002 naming `place`.
-/// A batched operand may meet an unbatched one of at most the rank of its static part (or size-1 leading axes).
+/// The common shape of two operands under trailing-aligned broadcasting; throws E0002 naming
+/// `place`. A batched operand may meet an unbatched one of at most the rank of its static part (or
+/// size-1 leading axes).
 Shape broadcast_shapes(const Shape& a, const Shape& b, const char* place);
 
 }  // namespace nd

@@ -13,9 +13,10 @@ constinit const OpDef kSlice = {
           const int64_t axis = a.attrs.ints[0], begin = a.attrs.ints[1], end = a.attrs.ints[2];
           check_internal(!in.is_batched() || axis > 0, "slice of the batch axis");
           if (begin < 0 || end > in.size(axis, 1) || begin > end) {
-            throw Error(Code::shape, "[" + (a.place.empty() ? std::string("slice") : a.place) + "] received the range [" +
-                                         std::to_string(begin) + ", " + std::to_string(end) + ") of axis " +
-                                         std::to_string(axis) + ", expected one inside " + to_string(in));
+            throw Error(Code::shape, "[" + (a.place.empty() ? std::string("slice") : a.place) +
+                                         "] received the range [" + std::to_string(begin) + ", " +
+                                         std::to_string(end) + ") of axis " + std::to_string(axis) +
+                                         ", expected one inside " + to_string(in));
           }
           Shape out = in;
           out.dims[static_cast<size_t>(axis - (in.is_batched() ? 1 : 0))] = end - begin;
@@ -23,7 +24,8 @@ constinit const OpDef kSlice = {
         },
     .gradient =
         [](GradArgs& g) {
-          const int64_t axis = g.attrs().ints[0], begin = g.attrs().ints[1], end = g.attrs().ints[2];
+          const int64_t axis = g.attrs().ints[0], begin = g.attrs().ints[1],
+                        end = g.attrs().ints[2];
           g.add(0, pad(g.dout(), axis, begin, g.in(0).shape().size(axis, 1) - end));
         },
 };

@@ -2,7 +2,8 @@
 
 namespace nd {
 
-/// Square root. The derivative at 0 is taken as 0: an exact fit must not turn an RMSE step into NaN.
+/// Square root. The derivative at 0 is taken as 0: an exact fit must not turn an RMSE step into
+/// NaN.
 constinit const OpDef kSqrt = {
     .name = "sqrt",
     .arity = 1,

@@ -30,7 +30,8 @@ Shape sum_shape(const ShapeArgs& a) {
   out.dims.clear();
   const int64_t first_static = in.is_batched() ? 1 : 0;
   for (int64_t axis = first_static; axis < in.rank(); ++axis) {
-    if (!reduced(a.attrs, axis)) out.dims.push_back(in.dims[static_cast<size_t>(axis - first_static)]);
+    if (!reduced(a.attrs, axis))
+      out.dims.push_back(in.dims[static_cast<size_t>(axis - first_static)]);
   }
   return out;
 }
@@ -46,7 +47,10 @@ constinit const OpDef kSum = {
           const Shape kept = kept_shape(g.in(0).shape(), g.attrs());
           g.add(0, broadcast(reshape(g.dout(), kept), g.in(0).shape()));
         },
-    .cost = [](const CostArgs& c) { return Cost{static_cast<double>(c.inputs[0].elements(c.windows))}; },
+    .cost =
+        [](const CostArgs& c) {
+          return Cost{static_cast<double>(c.inputs[0].elements(c.windows))};
+        },
 };
 
 Var sum(Var x, std::vector<int64_t> axes, bool keep) {

@@ -9,7 +9,8 @@ constinit const OpDef kWhere = {
     .shape =
         [](const ShapeArgs& a) {
           const char* place = a.place.empty() ? "where" : a.place.c_str();
-          return broadcast_shapes(broadcast_shapes(a.inputs[1], a.inputs[2], place), a.inputs[0], place);
+          return broadcast_shapes(broadcast_shapes(a.inputs[1], a.inputs[2], place), a.inputs[0],
+                                  place);
         },
     .gradient =
         [](GradArgs& g) {

@@ -23,7 +23,8 @@ namespace nd::parallel {
 
 namespace {
 
-// Long enough to bridge the serial gap between two kernel calls, short enough that an idle team parks within ~50 µs.
+// Long enough to bridge the serial gap between two kernel calls, short enough that an idle team
+// parks within ~50 µs.
 constexpr int kSpins = 4000;
 
 void pause() {
@@ -121,9 +122,11 @@ int cgroup_limit() {
   if (v2 >> quota >> period && quota != "max" && period > 0) {
     return std::max(1, static_cast<int>(std::atof(quota.c_str()) / period));
   }
-  std::ifstream v1_quota("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"), v1_period("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
+  std::ifstream v1_quota("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"),
+      v1_period("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
   double q = 0, p = 0;
-  if (v1_quota >> q && v1_period >> p && q > 0 && p > 0) return std::max(1, static_cast<int>(q / p));
+  if (v1_quota >> q && v1_period >> p && q > 0 && p > 0)
+    return std::max(1, static_cast<int>(q / p));
   return 0;
 }
 
@@ -147,7 +150,8 @@ int default_threads() {
 
 void lower_priority() {
 #if defined(__linux__)
-  // Nice values are per thread on Linux; failing (a sandbox may forbid it) changes nothing but latency.
+  // Nice values are per thread on Linux; failing (a sandbox may forbid it) changes nothing but
+  // latency.
   setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 10);
 #endif
 }

@@ -1,6 +1,6 @@
-// A small team of threads for partitioned ops. Work is a fixed number of tiles; member t always owns the same
-// contiguous range, so one thread sums one element and results do not depend on the number of members. Members
-// spin briefly between ops, then park: an idle team uses no CPU.
+// A small team of threads for partitioned ops. Work is a fixed number of tiles; member t always
+// owns the same contiguous range, so one thread sums one element and results do not depend on the
+// number of members. Members spin briefly between ops, then park: an idle team uses no CPU.
 #pragma once
 
 #include <cstdint>
@@ -10,15 +10,16 @@ namespace nd::parallel {
 
 class Team {
  public:
-  /// `threads` >= 1 members, the caller of run() among them. Other members run at a lower scheduling priority
-  /// and with denormals flushed.
+  /// `threads` >= 1 members, the caller of run() among them. Other members run at a lower
+  /// scheduling priority and with denormals flushed.
   explicit Team(int threads);
   ~Team();
   Team(const Team&) = delete;
   Team& operator=(const Team&) = delete;
 
   int size() const;
-  /// Calls body(context, member) once on every member and returns when all have returned. Bodies may not throw.
+  /// Calls body(context, member) once on every member and returns when all have returned. Bodies
+  /// may not throw.
   void run(void (*body)(void* context, int member), void* context);
   /// Blocks until every member has arrived; called by all members inside a body.
   void barrier(int member);
@@ -28,7 +29,8 @@ class Team {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Number of threads that the cgroup and the affinity mask allow, at least 1; ND_NUM_THREADS overrides it.
+/// Number of threads that the cgroup and the affinity mask allow, at least 1; ND_NUM_THREADS
+/// overrides it.
 int default_threads();
 /// Lowers the scheduling priority of the calling thread below that of an event loop.
 void lower_priority();

@@ -3,8 +3,8 @@
 
 #include "backends/cpu/cpu_plan.h"
 #include "backends/cpu/sharded_plan.h"
-#include "graph/evaluate.h"
 #include "base/error.h"
+#include "graph/evaluate.h"
 #include "graph/passes/passes.h"
 
 namespace nd {
@@ -16,28 +16,34 @@ constexpr int64_t kWindowsPerShard = 64;
 constexpr int64_t kMaxShards = 16;
 
 // The number depends on the batch alone, never on the threads.
-int64_t shard_count(int64_t windows) { return std::clamp<int64_t>(windows / kWindowsPerShard, 1, kMaxShards); }
+int64_t shard_count(int64_t windows) {
+  return std::clamp<int64_t>(windows / kWindowsPerShard, 1, kMaxShards);
+}
 
-// DESIGN §1: shards pay where their gradient buffers stay below the activation bytes they keep in cache.
+// DESIGN §1: shards pay where their gradient buffers stay below the activation bytes they keep in
+// cache.
 bool prefers_shards(const Graph& graph, const ParameterTable& table, int64_t windows) {
   int64_t activations = 0;
   for (const Node& node : graph.nodes()) {
-    if (node.kind == NodeKind::op && node.shape.is_batched()) activations += node.shape.elements(windows);
+    if (node.kind == NodeKind::op && node.shape.is_batched())
+      activations += node.shape.elements(windows);
   }
   return shard_count(windows) > 1 && shard_count(windows) * table.trainable_total() < activations;
 }
 
 }  // namespace
 
-std::unique_ptr<Plan> compile_cpu(const Graph& graph, const ParameterTable& table, const PlanOptions& options) {
+std::unique_ptr<Plan> compile_cpu(const Graph& graph, const ParameterTable& table,
+                                  const PlanOptions& options) {
   check_internal(options.windows > 0, "a plan for at least one window");
   const Graph optimised = optimise(graph, reference::evaluate_constant);
-  const bool wants_shards = options.split == Split::sharded ||
-                            (options.split == Split::automatic && prefers_shards(optimised, table, options.windows));
+  const bool wants_shards =
+      options.split == Split::sharded ||
+      (options.split == Split::automatic && prefers_shards(optimised, table, options.windows));
   if (wants_shards && cpu::is_shardable(optimised)) {
-    return std::make_unique<cpu::ShardedPlan>(optimised, table, options.windows,
-                                              std::max<int64_t>(shard_count(options.windows),
-                                                                options.split == Split::sharded ? 2 : 1));
+    return std::make_unique<cpu::ShardedPlan>(
+        optimised, table, options.windows,
+        std::max<int64_t>(shard_count(options.windows), options.split == Split::sharded ? 2 : 1));
   }
   return std::make_unique<cpu::CpuPlan>(optimised, table, options.windows);
 }

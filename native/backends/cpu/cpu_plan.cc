@@ -14,14 +14,17 @@ namespace {
 
 template <class List>
 auto& find_named(List& list, std::string_view name) {
-  const auto it = std::find_if(list.begin(), list.end(), [=](const auto& n) { return n.name == name; });
-  if (it == list.end()) throw Error(Code::internal, "[plan] no input or output named " + std::string(name));
+  const auto it =
+      std::find_if(list.begin(), list.end(), [=](const auto& n) { return n.name == name; });
+  if (it == list.end())
+    throw Error(Code::internal, "[plan] no input or output named " + std::string(name));
   return *it;
 }
 
 }  // namespace
 
-CpuPlan::CpuPlan(const Graph& graph, const ParameterTable& table, int64_t windows, int64_t first_window)
+CpuPlan::CpuPlan(const Graph& graph, const ParameterTable& table, int64_t windows,
+                 int64_t first_window)
     : windows_(windows) {
   Lowering(graph, table, windows, first_window, program_).run();
   arena_ = FloatBuffer(static_cast<size_t>(program_.arena_floats));
@@ -41,7 +44,8 @@ std::span<float> CpuPlan::input(std::string_view name) {
 }
 
 bool CpuPlan::has_input(std::string_view name) const {
-  return std::any_of(program_.inputs.begin(), program_.inputs.end(), [=](const auto& n) { return n.name == name; });
+  return std::any_of(program_.inputs.begin(), program_.inputs.end(),
+                     [=](const auto& n) { return n.name == name; });
 }
 
 std::span<const float> CpuPlan::output(std::string_view name) const {
@@ -112,12 +116,14 @@ float* CpuPlan::resolve(const Slot& slot, const RunArgs& args) {
 
 void CpuPlan::bind(Kernels& kernels, const RunArgs& args) {
   for (const auto& kernel : kernels) {
-    for (size_t i = 0; i < kernel->slots.size(); ++i) kernel->at[i] = resolve(kernel->slots[i], args);
+    for (size_t i = 0; i < kernel->slots.size(); ++i)
+      kernel->at[i] = resolve(kernel->slots[i], args);
   }
 }
 
 void CpuPlan::bind(const RunArgs& args) {
-  const bool same = bound_parameters_ == args.parameters.data() && bound_gradients_ == args.gradients.data();
+  const bool same =
+      bound_parameters_ == args.parameters.data() && bound_gradients_ == args.gradients.data();
   if (same && !rebind_) return;
   bind(program_.prologue, args);
   bind(program_.body, args);
@@ -133,17 +139,18 @@ struct CpuPlan::Run {
   float* scratch;
   int64_t scratch_stride;
   int members;
-  // Member 0 decides at each barrier whether to go on; two slots, because it may reach the next barrier's decision
-  // while others still read this one's.
+  // Member 0 decides at each barrier whether to go on; two slots, because it may reach the next
+  // barrier's decision while others still read this one's.
   std::array<std::atomic<bool>, 2> stop{};
 };
 
 void CpuPlan::execute_member(void* opaque, int member) {
   Run& run = *static_cast<Run*>(opaque);
-  const RunContext context{run.args->seed, run.args->step, run.scratch + member * run.scratch_stride};
+  const RunContext context{run.args->seed, run.args->step,
+                           run.scratch + member * run.scratch_stride};
   const CancelToken* cancel = run.args->cancel;
-  bool cancelled = false;   // member 0 only
-  bool dirty = false;       // something ran since the last barrier
+  bool cancelled = false;  // member 0 only
+  bool dirty = false;      // something ran since the last barrier
   uint32_t phase = 0;
   const auto synchronise = [&] {
     if (member == 0) run.stop[phase % 2].store(cancelled, std::memory_order_relaxed);
@@ -161,7 +168,8 @@ void CpuPlan::execute_member(void* opaque, int member) {
       continue;
     }
     if (dirty && synchronise()) return;
-    const int64_t begin = kernel->tiles * member / run.members, end = kernel->tiles * (member + 1) / run.members;
+    const int64_t begin = kernel->tiles * member / run.members,
+                  end = kernel->tiles * (member + 1) / run.members;
     if (begin < end) kernel->run(begin, end, context);
     if (synchronise()) return;
     dirty = false;

@@ -1,4 +1,5 @@
-// The CPU executor: replays a lowered program on one thread or on a team, kernel after kernel, tiles in fixed ranges.
+// The CPU executor: replays a lowered program on one thread or on a team, kernel after kernel,
+// tiles in fixed ranges.
 #pragma once
 
 #include <memory>
@@ -12,7 +13,8 @@ namespace nd::cpu {
 class CpuPlan final : public Plan {
  public:
   /// `graph` is already optimised. `first_window`: global number of window 0, when this is a shard.
-  CpuPlan(const Graph& graph, const ParameterTable& table, int64_t windows, int64_t first_window = 0);
+  CpuPlan(const Graph& graph, const ParameterTable& table, int64_t windows,
+          int64_t first_window = 0);
 
   std::span<float> input(std::string_view name) override;
   bool has_input(std::string_view name) const override;

@@ -1,5 +1,5 @@
-// One step of a CPU plan. Its work is cut into a number of tiles that depends on shapes only; whichever thread runs a
-// tile, the tile's result is the same.
+// One step of a CPU plan. Its work is cut into a number of tiles that depends on shapes only;
+// whichever thread runs a tile, the tile's result is the same.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,14 @@ namespace nd::cpu {
 
 /// Memory that a kernel reads or writes: which buffer, and where in it (floats).
 struct Slot {
-  enum class Base : uint8_t { arena, input, parameters, gradients, packed, constants } base = Base::arena;
+  enum class Base : uint8_t {
+    arena,
+    input,
+    parameters,
+    gradients,
+    packed,
+    constants
+  } base = Base::arena;
   int64_t offset = 0;
   int32_t input = -1;  ///< which input, for Base::input
 };
@@ -23,7 +30,8 @@ struct RunContext {
 
 class Kernel {
  public:
-  explicit Kernel(std::vector<Slot> slots) : slots(std::move(slots)), at(this->slots.size(), nullptr) {}
+  explicit Kernel(std::vector<Slot> slots)
+      : slots(std::move(slots)), at(this->slots.size(), nullptr) {}
   virtual ~Kernel() = default;
   Kernel(const Kernel&) = delete;
   Kernel& operator=(const Kernel&) = delete;
@@ -31,13 +39,14 @@ class Kernel {
   virtual void run(int64_t begin, int64_t end, const RunContext& context) const = 0;
 
   std::vector<Slot> slots;
-  std::vector<float*> at;      ///< slots resolved to pointers before a run
+  std::vector<float*> at;  ///< slots resolved to pointers before a run
   int64_t tiles = 1;
-  double work = 0;             ///< in FLOP-equivalents: decides whether threads share it
+  double work = 0;  ///< in FLOP-equivalents: decides whether threads share it
   int64_t scratch_floats = 0;
 };
 
-/// Below this a barrier costs more than the threads save (a wake-up of a spinning member is about a microsecond).
+/// Below this a barrier costs more than the threads save (a wake-up of a spinning member is about a
+/// microsecond).
 inline constexpr double kParallelWork = 40000;
 
 }  // namespace nd::cpu

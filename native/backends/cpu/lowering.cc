@@ -26,7 +26,8 @@ const ParameterEntry* gradient_of(const ParameterTable& table, const std::string
 }  // namespace
 
 const LoweringRule* find_rule(const OpDef& op) {
-  for (auto rules : {elementwise_rules(), matmul_rules(), reduction_rules(), structure_rules(), window_rules()}) {
+  for (auto rules : {elementwise_rules(), matmul_rules(), reduction_rules(), structure_rules(),
+                     window_rules()}) {
     for (const LoweringRule& rule : rules) {
       if (rule.op == &op) return &rule;
     }
@@ -34,8 +35,8 @@ const LoweringRule* find_rule(const OpDef& op) {
   return nullptr;
 }
 
-Lowering::Lowering(const Graph& graph, const ParameterTable& table, int64_t windows, int64_t first_window,
-                   Program& program)
+Lowering::Lowering(const Graph& graph, const ParameterTable& table, int64_t windows,
+                   int64_t first_window, Program& program)
     : graph_(graph),
       table_(table),
       windows_(windows),
@@ -163,7 +164,8 @@ void Lowering::run() {
     emit(make_copy(slot(id), Slot{Slot::Base::gradients, entry->offset}, elements(id)));
   }
   for (const auto& [name, id] : graph_.outputs()) {
-    if (gradient_of(table_, name) == nullptr) program_.outputs.push_back({name, slot(id), elements(id)});
+    if (gradient_of(table_, name) == nullptr)
+      program_.outputs.push_back({name, slot(id), elements(id)});
   }
   program_.arena_floats = arena.high_water();
 }

@@ -1,5 +1,5 @@
-// Lowering: from an optimised graph for B windows to a flat list of kernels over one arena. Decides the packed layout
-// of weights, aliases reshapes, works in place where an operand dies.
+// Lowering: from an optimised graph for B windows to a flat list of kernels over one arena. Decides
+// the packed layout of weights, aliases reshapes, works in place where an operand dies.
 #pragma once
 
 #include <memory>
@@ -30,11 +30,13 @@ struct Program {
 /// What the lowering rule of an op sees.
 class Lowering {
  public:
-  Lowering(const Graph& graph, const ParameterTable& table, int64_t windows, int64_t first_window, Program& program);
+  Lowering(const Graph& graph, const ParameterTable& table, int64_t windows, int64_t first_window,
+           Program& program);
 
   const Graph& graph() const { return graph_; }
   int64_t windows() const { return windows_; }
-  /// Global number of the first window: shards draw the same random numbers as the whole batch would.
+  /// Global number of the first window: shards draw the same random numbers as the whole batch
+  /// would.
   int64_t first_window() const { return first_window_; }
   Slot slot(NodeId id) const { return slots_[static_cast<size_t>(id)]; }
   Slot workspace() const { return workspace_; }
@@ -67,7 +69,8 @@ class Lowering {
   std::vector<Packed> packed_;
 };
 
-/// The lowering rule of one op: emits kernels; `workspace` (may be null) says how many floats of workspace it needs.
+/// The lowering rule of one op: emits kernels; `workspace` (may be null) says how many floats of
+/// workspace it needs.
 struct LoweringRule {
   const OpDef* op;
   void (*lower)(Lowering&, NodeId);

@@ -27,12 +27,15 @@ bool is_zero_constant(const Graph& graph, NodeId id) {
 }  // namespace
 
 bool is_shardable(const Graph& graph) {
-  // A total is an unbatched value that depends on the windows. It may only be passed on linearly, to other totals.
+  // A total is an unbatched value that depends on the windows. It may only be passed on linearly,
+  // to other totals.
   std::vector<bool> total(graph.nodes().size(), false);
   for (size_t i = 0; i < total.size(); ++i) {
     const Node& node = graph.nodes()[i];
     if (node.kind != NodeKind::op) continue;
-    const auto is_total = [&](size_t k) { return bool(total[static_cast<size_t>(node.inputs[k])]); };
+    const auto is_total = [&](size_t k) {
+      return bool(total[static_cast<size_t>(node.inputs[k])]);
+    };
     bool from_windows = false, from_totals = false;
     for (size_t k = 0; k < node.inputs.size(); ++k) {
       from_windows = from_windows || graph.node(node.inputs[k]).shape.is_batched();
@@ -40,21 +43,26 @@ bool is_shardable(const Graph& graph) {
     }
     if (from_totals && (from_windows || node.shape.is_batched())) return false;
     if (from_totals) {
-      const bool linear = any_of(node.op, {&kNeg, &kReshape, &kTranspose, &kSlice, &kPad, &kReverse, &kSum, &kBroadcast}) ||
-                          (any_of(node.op, {&kAdd, &kSub}) && is_total(0) && is_total(1)) ||
-                          (node.op == &kMul && is_total(0) != is_total(1)) || (node.op == &kDiv && !is_total(1));
+      const bool linear =
+          any_of(node.op,
+                 {&kNeg, &kReshape, &kTranspose, &kSlice, &kPad, &kReverse, &kSum, &kBroadcast}) ||
+          (any_of(node.op, {&kAdd, &kSub}) && is_total(0) && is_total(1)) ||
+          (node.op == &kMul && is_total(0) != is_total(1)) || (node.op == &kDiv && !is_total(1));
       if (!linear) return false;
     }
     total[i] = !node.shape.is_batched() && (from_windows || from_totals);
   }
   for (const auto& [name, id] : graph.outputs()) {
-    if (graph.node(id).shape.is_batched() || total[static_cast<size_t>(id)] || is_zero_constant(graph, id)) continue;
+    if (graph.node(id).shape.is_batched() || total[static_cast<size_t>(id)] ||
+        is_zero_constant(graph, id))
+      continue;
     return false;
   }
   return true;
 }
 
-ShardedPlan::ShardedPlan(const Graph& graph, const ParameterTable& table, int64_t windows, int64_t shards)
+ShardedPlan::ShardedPlan(const Graph& graph, const ParameterTable& table, int64_t windows,
+                         int64_t shards)
     : windows_(windows), shard_windows_((windows + shards - 1) / shards) {
   for (int64_t s = 0; s < shards; ++s) {
     shards_.push_back(std::make_unique<CpuPlan>(graph, table, shard_windows_, s * shard_windows_));
@@ -67,21 +75,25 @@ ShardedPlan::ShardedPlan(const Graph& graph, const ParameterTable& table, int64_
     Input input{FloatBuffer(static_cast<size_t>(batched ? in.elements * shards : in.elements)),
                 static_cast<size_t>(shape.elements(windows))};
     for (int64_t s = 0; s < shards; ++s) {
-      shards_[static_cast<size_t>(s)]->bind_input(in.name, input.data.data() + (batched ? s * in.elements : 0));
+      shards_[static_cast<size_t>(s)]->bind_input(
+          in.name, input.data.data() + (batched ? s * in.elements : 0));
     }
     inputs_.emplace(in.name, std::move(input));
   }
   for (const Program::Named& out : shards_[0]->program().outputs) {
     const Shape& shape = graph.node(graph.outputs().find(out.name)->second).shape;
     const bool batched = shape.is_batched();
-    outputs_.emplace(out.name, Output{FloatBuffer(static_cast<size_t>(batched ? out.elements * shards : out.elements)),
-                                      batched, static_cast<size_t>(shape.elements(windows))});
+    outputs_.emplace(
+        out.name,
+        Output{FloatBuffer(static_cast<size_t>(batched ? out.elements * shards : out.elements)),
+               batched, static_cast<size_t>(shape.elements(windows))});
   }
 }
 
 std::span<float> ShardedPlan::input(std::string_view name) {
   const auto it = inputs_.find(name);
-  if (it == inputs_.end()) throw Error(Code::internal, "[plan] no input named " + std::string(name));
+  if (it == inputs_.end())
+    throw Error(Code::internal, "[plan] no input named " + std::string(name));
   return it->second.data.span().first(it->second.visible);
 }
 
@@ -89,7 +101,8 @@ bool ShardedPlan::has_input(std::string_view name) const { return inputs_.contai
 
 std::span<const float> ShardedPlan::output(std::string_view name) const {
   const auto it = outputs_.find(name);
-  if (it == outputs_.end()) throw Error(Code::internal, "[plan] no output named " + std::string(name));
+  if (it == outputs_.end())
+    throw Error(Code::internal, "[plan] no output named " + std::string(name));
   return it->second.data.span().first(it->second.visible);
 }
 
@@ -97,13 +110,15 @@ int64_t ShardedPlan::memory_bytes() const {
   int64_t bytes = 0;
   for (const auto& shard : shards_) bytes += shard->memory_bytes();
   for (const FloatBuffer& g : gradients_) bytes += static_cast<int64_t>(g.size() * sizeof(float));
-  for (const auto& [name, in] : inputs_) bytes += static_cast<int64_t>(in.data.size() * sizeof(float));
+  for (const auto& [name, in] : inputs_)
+    bytes += static_cast<int64_t>(in.data.size() * sizeof(float));
   return bytes;
 }
 
 void ShardedPlan::reduce_gradients(const RunArgs& args, int threads) {
   constexpr int64_t kChunk = 16384;
-  const int64_t total = static_cast<int64_t>(gradients_[0].size()), chunks = (total + kChunk - 1) / kChunk;
+  const int64_t total = static_cast<int64_t>(gradients_[0].size()),
+                chunks = (total + kChunk - 1) / kChunk;
   parallel::for_shards(threads, chunks, [&](int64_t chunk) {
     const int64_t begin = chunk * kChunk, count = std::min(kChunk, total - begin);
     for (size_t stride = 1; stride < gradients_.size(); stride *= 2) {
@@ -111,7 +126,8 @@ void ShardedPlan::reduce_gradients(const RunArgs& args, int threads) {
         simd::add_into(gradients_[s].data() + begin, gradients_[s + stride].data() + begin, count);
       }
     }
-    std::memcpy(args.gradients.data() + begin, gradients_[0].data() + begin, static_cast<size_t>(count) * sizeof(float));
+    std::memcpy(args.gradients.data() + begin, gradients_[0].data() + begin,
+                static_cast<size_t>(count) * sizeof(float));
   });
 }
 

@@ -1,5 +1,6 @@
-// The sharded form: the batch is cut into a fixed number of shards, each with its own arena and gradient buffer; sums
-// are reduced in a fixed binary tree. Worth it where many small ops per window keep a shard inside one core's cache.
+// The sharded form: the batch is cut into a fixed number of shards, each with its own arena and
+// gradient buffer; sums are reduced in a fixed binary tree. Worth it where many small ops per
+// window keep a shard inside one core's cache.
 #pragma once
 
 #include <map>
@@ -11,7 +12,8 @@
 
 namespace nd::cpu {
 
-/// True when the graph is a plain sum over windows: nothing that spans the batch flows back into a window.
+/// True when the graph is a plain sum over windows: nothing that spans the batch flows back into a
+/// window.
 bool is_shardable(const Graph& graph);
 
 class ShardedPlan final : public Plan {

@@ -9,19 +9,21 @@ namespace {
 
 const Tensor& find(const Tensors& tensors, const Node& node, int64_t windows) {
   const auto it = tensors.find(node.name);
-  if (it == tensors.end()) throw Error(Code::internal, "[interpreter] no value given for " + node.name);
+  if (it == tensors.end())
+    throw Error(Code::internal, "[interpreter] no value given for " + node.name);
   if (static_cast<int64_t>(it->second.size()) != node.shape.elements(windows)) {
-    throw Error(Code::internal, "[interpreter] received " + std::to_string(it->second.size()) + " values for " +
-                                    node.name + ", expected " + to_string(node.shape) + " with B = " +
-                                    std::to_string(windows));
+    throw Error(Code::internal, "[interpreter] received " + std::to_string(it->second.size()) +
+                                    " values for " + node.name + ", expected " +
+                                    to_string(node.shape) + " with B = " + std::to_string(windows));
   }
   return it->second;
 }
 
 }  // namespace
 
-Tensor evaluate_node(const Node& node, const std::vector<const Tensor*>& operands, const std::vector<Shape>& shapes,
-                     int64_t windows, uint64_t seed, uint32_t step) {
+Tensor evaluate_node(const Node& node, const std::vector<const Tensor*>& operands,
+                     const std::vector<Shape>& shapes, int64_t windows, uint64_t seed,
+                     uint32_t step) {
   const Kernel kernel = find_kernel(*node.op);
   check_internal(kernel != nullptr, "a reference kernel for every op");
   std::vector<Dims> in_dims;

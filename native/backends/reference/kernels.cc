@@ -72,8 +72,12 @@ double add(double x, double y) { return x + y; }
 double sub(double x, double y) { return x - y; }
 double mul(double x, double y) { return x * y; }
 double div(double x, double y) { return x / y; }
-double maximum(double x, double y) { return std::isnan(x) || std::isnan(y) ? x + y : (y > x ? y : x); }
-double minimum(double x, double y) { return std::isnan(x) || std::isnan(y) ? x + y : (y < x ? y : x); }
+double maximum(double x, double y) {
+  return std::isnan(x) || std::isnan(y) ? x + y : (y > x ? y : x);
+}
+double minimum(double x, double y) {
+  return std::isnan(x) || std::isnan(y) ? x + y : (y < x ? y : x);
+}
 double greater(double x, double y) { return x > y ? 1 : 0; }
 double neg(double x) { return -x; }
 double abs(double x) { return std::fabs(x); }
@@ -82,7 +86,9 @@ double exp(double x) { return std::exp(x); }
 double log(double x) { return std::log(x); }
 double sqrt(double x) { return std::sqrt(x); }
 double tanh(double x) { return std::tanh(x); }
-double sigmoid(double x) { return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x)); }
+double sigmoid(double x) {
+  return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x));
+}
 double relu(double x) { return std::isnan(x) ? x : (x > 0 ? x : 0); }
 double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::fabs(x))); }
 
@@ -98,13 +104,15 @@ void matmul(const KernelArgs& args) {
   const bool trans_a = args.attrs.ints[0] != 0, trans_b = args.attrs.ints[1] != 0;
   const std::vector<double>&a = *args.in[0], &b = *args.in[1];
   const int64_t cols_a = args.in_dims[0].back(), rows_a = static_cast<int64_t>(a.size()) / cols_a;
-  const int64_t m = trans_a ? cols_a : rows_a, k = trans_a ? rows_a : cols_a, n = args.out_dims.back();
+  const int64_t m = trans_a ? cols_a : rows_a, k = trans_a ? rows_a : cols_a,
+                n = args.out_dims.back();
   const int64_t cols_b = args.in_dims[1].back();
   for (int64_t i = 0; i < m; ++i) {
     for (int64_t j = 0; j < n; ++j) {
       double total = 0;
       for (int64_t p = 0; p < k; ++p) {
-        total += (trans_a ? a[p * cols_a + i] : a[i * cols_a + p]) * (trans_b ? b[j * cols_b + p] : b[p * cols_b + j]);
+        total += (trans_a ? a[p * cols_a + i] : a[i * cols_a + p]) *
+                 (trans_b ? b[j * cols_b + p] : b[p * cols_b + j]);
       }
       args.out[i * n + j] = total;
     }
@@ -115,8 +123,9 @@ void sum(const KernelArgs& a) {
   // Output position = the input's index with summed axes at 0, in the shape that keeps them.
   Dims kept = a.in_dims[0];
   for (size_t i = 1; i < a.attrs.ints.size(); ++i) kept[static_cast<size_t>(a.attrs.ints[i])] = 1;
-  for_each_index(a.in_dims[0],
-                 [&](const Dims& index, int64_t flat) { a.out[broadcast_position(index, kept)] += (*a.in[0])[flat]; });
+  for_each_index(a.in_dims[0], [&](const Dims& index, int64_t flat) {
+    a.out[broadcast_position(index, kept)] += (*a.in[0])[flat];
+  });
 }
 
 void copy(const KernelArgs& a) { a.out = *a.in[0]; }
@@ -124,7 +133,8 @@ void copy(const KernelArgs& a) { a.out = *a.in[0]; }
 void transpose(const KernelArgs& a) {
   for_each_index(a.out_dims, [&](const Dims& index, int64_t flat) {
     Dims source(index.size());
-    for (size_t i = 0; i < index.size(); ++i) source[static_cast<size_t>(a.attrs.ints[i])] = index[i];
+    for (size_t i = 0; i < index.size(); ++i)
+      source[static_cast<size_t>(a.attrs.ints[i])] = index[i];
     a.out[flat] = (*a.in[0])[flatten(source, a.in_dims[0])];
   });
 }
@@ -191,10 +201,12 @@ void max_pool1d(const KernelArgs& a) {
 }
 
 void max_pool1d_gradient(const KernelArgs& a) {
-  const int64_t length = a.in_dims[0].back(), kernel = a.attrs.ints[0], blocks = a.in_dims[1].back();
+  const int64_t length = a.in_dims[0].back(), kernel = a.attrs.ints[0],
+                blocks = a.in_dims[1].back();
   for (int64_t i = 0; i < static_cast<int64_t>(a.in[1]->size()); ++i) {
     const int64_t base = i / blocks * length;
-    a.out[base + first_maximum(a.in[0]->data() + base, length, kernel, i % blocks)] += (*a.in[1])[i];
+    a.out[base + first_maximum(a.in[0]->data() + base, length, kernel, i % blocks)] +=
+        (*a.in[1])[i];
   }
 }
 
@@ -204,18 +216,21 @@ void for_each_average_term(const KernelArgs& a, Visit visit) {
   const int64_t length = a.out_dims.back(), window = a.attrs.ints[0], half = window / 2;
   for (int64_t i = 0; i < static_cast<int64_t>(a.out.size()); ++i) {
     const int64_t base = i / length * length, t = i % length;
-    for (int64_t d = -half; d <= half; ++d) visit(i, base + std::clamp<int64_t>(t + d, 0, length - 1));
+    for (int64_t d = -half; d <= half; ++d)
+      visit(i, base + std::clamp<int64_t>(t + d, 0, length - 1));
   }
 }
 
 void moving_average(const KernelArgs& a) {
   const double weight = 1.0 / static_cast<double>(a.attrs.ints[0]);
-  for_each_average_term(a, [&](int64_t to, int64_t from) { a.out[to] += weight * (*a.in[0])[from]; });
+  for_each_average_term(a,
+                        [&](int64_t to, int64_t from) { a.out[to] += weight * (*a.in[0])[from]; });
 }
 
 void moving_average_gradient(const KernelArgs& a) {
   const double weight = 1.0 / static_cast<double>(a.attrs.ints[0]);
-  for_each_average_term(a, [&](int64_t to, int64_t from) { a.out[from] += weight * (*a.in[0])[to]; });
+  for_each_average_term(a,
+                        [&](int64_t to, int64_t from) { a.out[from] += weight * (*a.in[0])[to]; });
 }
 
 void dropout(const KernelArgs& a) {

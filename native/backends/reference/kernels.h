@@ -1,4 +1,5 @@
-// The naive definitions of every op, in double, element by element. Slow on purpose: nothing here is clever.
+// The naive definitions of every op, in double, element by element. Slow on purpose: nothing here
+// is clever.
 #pragma once
 
 #include <cstdint>

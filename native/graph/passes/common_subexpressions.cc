@@ -9,7 +9,9 @@ namespace nd {
 
 namespace {
 
-void append(std::string& key, const void* data, size_t bytes) { key.append(static_cast<const char*>(data), bytes); }
+void append(std::string& key, const void* data, size_t bytes) {
+  key.append(static_cast<const char*>(data), bytes);
+}
 
 // Everything that determines a node's value, as bytes.
 std::string signature(const Node& node, const std::vector<NodeId>& inputs) {

@@ -8,8 +8,8 @@ namespace nd {
 namespace {
 
 bool all_equal(const Node& node, double value) {
-  return node.kind == NodeKind::constant &&
-         std::all_of(node.constant.begin(), node.constant.end(), [=](double v) { return v == value; });
+  return node.kind == NodeKind::constant && std::all_of(node.constant.begin(), node.constant.end(),
+                                                        [=](double v) { return v == value; });
 }
 
 // The operand that an identity returns unchanged, or -1.
@@ -21,7 +21,8 @@ NodeId identity_of(const Graph& graph, const Node& node) {
   const Node &a = graph.node(node.inputs[0]), &b = graph.node(node.inputs[1]);
   const bool right_neutral = ((node.op == &kMul || node.op == &kDiv) && all_equal(b, 1)) ||
                              ((node.op == &kAdd || node.op == &kSub) && all_equal(b, 0));
-  const bool left_neutral = (node.op == &kMul && all_equal(a, 1)) || (node.op == &kAdd && all_equal(a, 0));
+  const bool left_neutral =
+      (node.op == &kMul && all_equal(a, 1)) || (node.op == &kAdd && all_equal(a, 0));
   if (right_neutral && a.shape == node.shape) return node.inputs[0];
   if (left_neutral && b.shape == node.shape) return node.inputs[1];
   return -1;
@@ -46,7 +47,8 @@ Graph fold_constants(const Graph& graph, const EvaluateNode& evaluate) {
     if (constant) {
       Node mapped = node;
       mapped.inputs = inputs;
-      rewriter.map(id, rewriter.graph().constant(node.shape, evaluate(rewriter.graph(), mapped)).id);
+      rewriter.map(id,
+                   rewriter.graph().constant(node.shape, evaluate(rewriter.graph(), mapped)).id);
       continue;
     }
     Node mapped = node;
@@ -62,7 +64,8 @@ Graph fold_constants(const Graph& graph, const EvaluateNode& evaluate) {
 }
 
 Graph optimise(const Graph& graph, const EvaluateNode& evaluate) {
-  return eliminate_dead_code(eliminate_common_subexpressions(fold_constants(eliminate_dead_code(graph), evaluate)));
+  return eliminate_dead_code(
+      eliminate_common_subexpressions(fold_constants(eliminate_dead_code(graph), evaluate)));
 }
 
 }  // namespace nd

@@ -1,5 +1,5 @@
-// Portable passes: graph in, equivalent graph out, each in a small file with its own test. They keep every output
-// name, every parameter declaration and the order of nodes.
+// Portable passes: graph in, equivalent graph out, each in a small file with its own test. They
+// keep every output name, every parameter declaration and the order of nodes.
 #pragma once
 
 #include <functional>
@@ -32,13 +32,15 @@ class GraphRewriter {
 /// Drops nodes from which no output is reached.
 Graph eliminate_dead_code(const Graph& graph);
 
-/// Merges equal nodes: same op, attributes and operands, equal constants. Random ops merge when their number agrees.
+/// Merges equal nodes: same op, attributes and operands, equal constants. Random ops merge when
+/// their number agrees.
 Graph eliminate_common_subexpressions(const Graph& graph);
 
 /// Evaluates one unbatched op node on constant operands; supplied by a backend.
 using EvaluateNode = std::function<std::vector<double>(const Graph&, const Node&)>;
 
-/// Replaces unbatched nodes of constants by constants and removes identities (x·1, x/1, x+0, x-0, broadcast to own shape).
+/// Replaces unbatched nodes of constants by constants and removes identities (x·1, x/1, x+0, x-0,
+/// broadcast to own shape).
 Graph fold_constants(const Graph& graph, const EvaluateNode& evaluate);
 
 /// All of them, in the order that serves.

@@ -1,4 +1,5 @@
-// Plans: the same bits for any number of threads, shards equal the whole, cancellation, reuse of memory.
+// Plans: the same bits for any number of threads, shards equal the whole, cancellation, reuse of
+// memory.
 #include "graph/plan.h"
 
 #include <gtest/gtest.h>
@@ -8,9 +9,9 @@
 
 #include "backends/cpu/memory_plan.h"
 #include "backends/cpu/sharded_plan.h"
-#include "graph/evaluate.h"
 #include "base/error.h"
 #include "graph/differentiate.h"
+#include "graph/evaluate.h"
 #include "graph/passes/passes.h"
 #include "ops/ops.h"
 #include "parallel/team.h"
@@ -49,7 +50,8 @@ reference::Arguments arguments(const Graph& g, int64_t width, int64_t windows) {
   args.inputs["inverse"] = {1.0 / static_cast<double>(8 * windows)};
   uint32_t seed = 10;
   for (const ParameterDecl& decl : g.parameters()) {
-    args.parameters[decl.name] = random_values(static_cast<size_t>(decl.shape.row()), -0.2, 0.2, seed++);
+    args.parameters[decl.name] =
+        random_values(static_cast<size_t>(decl.shape.row()), -0.2, 0.2, seed++);
   }
   return args;
 }
@@ -60,7 +62,8 @@ TEST(Plan, ThreadsDoNotChangeABit) {
   for (const Split split : {Split::partitioned, Split::sharded, Split::automatic}) {
     const auto one = run_cpu(g, args, split, 1);
     for (const int threads : {2, 3, 4, 7}) {
-      EXPECT_EQ(one, run_cpu(g, args, split, threads)) << static_cast<int>(split) << " x " << threads;
+      EXPECT_EQ(one, run_cpu(g, args, split, threads))
+          << static_cast<int>(split) << " x " << threads;
     }
   }
 }
@@ -83,7 +86,8 @@ TEST(Plan, PartitionedAndShardedEqualTheInterpreter) {
 TEST(Plan, OnlyPlainSumsOverWindowsAreSharded) {
   EXPECT_TRUE(cpu::is_shardable(optimise(make_network(8), reference::evaluate_constant)));
   // The derivative of a root mean square needs the sum over the whole batch first.
-  EXPECT_FALSE(cpu::is_shardable(optimise(make_network(8, LossKind::root), reference::evaluate_constant)));
+  EXPECT_FALSE(
+      cpu::is_shardable(optimise(make_network(8, LossKind::root), reference::evaluate_constant)));
   const Graph g = make_network(40, LossKind::root);
   const auto args = arguments(g, 40, 200);
   const auto expected = reference::evaluate(g, args), got = run_cpu(g, args, Split::sharded, 2);
@@ -94,11 +98,15 @@ TEST(Plan, CancelledRunThrowsAndThePlanStaysUsable) {
   const Graph g = make_network(64);
   const ParameterTable table(g.parameters());
   const auto plan = compile_cpu(g, table, {256, Split::partitioned});
-  FloatBuffer parameters(static_cast<size_t>(table.total())), gradients(static_cast<size_t>(table.total()));
+  FloatBuffer parameters(static_cast<size_t>(table.total())),
+      gradients(static_cast<size_t>(table.total()));
   for (const int threads : {1, 3}) {
     parallel::Team team(threads);
     CancelToken token;
-    RunArgs run{.parameters = parameters.span(), .gradients = gradients.span(), .cancel = &token, .team = &team};
+    RunArgs run{.parameters = parameters.span(),
+                .gradients = gradients.span(),
+                .cancel = &token,
+                .team = &team};
     plan->run(run);
     token.cancel();
     EXPECT_THROW(plan->run(run), Error);

@@ -36,7 +36,8 @@ reference::Arguments arguments(const Graph& g, int64_t windows) {
   args.inputs["x"] = random_values(static_cast<size_t>(6 * windows), -1, 1, 3);
   uint32_t seed = 50;
   for (const ParameterDecl& decl : g.parameters()) {
-    args.parameters[decl.name] = random_values(static_cast<size_t>(decl.shape.row()), -0.5, 0.5, seed++);
+    args.parameters[decl.name] =
+        random_values(static_cast<size_t>(decl.shape.row()), -0.5, 0.5, seed++);
   }
   return args;
 }
@@ -59,7 +60,8 @@ TEST(Differentiate, CpuPlanWritesFlatGradients) {
   const auto expected = reference::evaluate(g, args);
   const auto got = run_cpu(g, args);
   for (const auto& [name, values] : expected) {
-    EXPECT_LE(max_difference(values, got.at(name)), 1e-5 * std::max(1.0, max_magnitude(values))) << name;
+    EXPECT_LE(max_difference(values, got.at(name)), 1e-5 * std::max(1.0, max_magnitude(values)))
+        << name;
   }
 }
 

@@ -14,7 +14,8 @@ namespace nd::test {
 namespace {
 
 int64_t count(const Graph& g, const OpDef& op) {
-  return std::count_if(g.nodes().begin(), g.nodes().end(), [&](const Node& n) { return n.op == &op; });
+  return std::count_if(g.nodes().begin(), g.nodes().end(),
+                       [&](const Node& n) { return n.op == &op; });
 }
 
 reference::Arguments with_x(int64_t size) {
@@ -32,11 +33,12 @@ TEST(DeadCode, DropsWhatNoOutputReaches) {
   const Graph small = eliminate_dead_code(g);
   EXPECT_EQ(small.nodes().size(), 2u);
   EXPECT_EQ(small.find_input("never_read"), -1);
-  EXPECT_EQ(reference::evaluate(g, [] {
-              auto a = with_x(3);
-              a.inputs["never_read"] = std::vector<double>(6, 0);
-              return a;
-            }()),
+  EXPECT_EQ(reference::evaluate(g,
+                                [] {
+                                  auto a = with_x(3);
+                                  a.inputs["never_read"] = std::vector<double>(6, 0);
+                                  return a;
+                                }()),
             reference::evaluate(small, with_x(3)));
 }
 
@@ -74,7 +76,9 @@ TEST(Constants, FoldsConstantTreesAndIdentities) {
   EXPECT_EQ(count(folded, kDiv), 0);
   EXPECT_EQ(count(folded, kMul), 1);
   EXPECT_EQ(count(folded, kAdd), 1);
-  EXPECT_LE(max_difference(reference::evaluate(g, with_x(6)).at("y"), reference::evaluate(folded, with_x(6)).at("y")), 0);
+  EXPECT_LE(max_difference(reference::evaluate(g, with_x(6)).at("y"),
+                           reference::evaluate(folded, with_x(6)).at("y")),
+            0);
 }
 
 TEST(Constants, LeavesRandomOpsAlone) {

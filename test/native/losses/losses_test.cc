@@ -7,9 +7,9 @@
 #include <cmath>
 #include <limits>
 
-#include "graph/evaluate.h"
 #include "base/error.h"
 #include "graph/differentiate.h"
+#include "graph/evaluate.h"
 #include "losses/golden_losses.h"
 
 namespace nd {

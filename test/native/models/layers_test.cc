@@ -2,9 +2,9 @@
 
 #include <cmath>
 
-#include "graph/evaluate.h"
 #include "base/error.h"
 #include "graph/differentiate.h"
+#include "graph/evaluate.h"
 #include "nn/linear.h"
 #include "nn/resample.h"
 #include "ops/ops.h"

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "graph/evaluate.h"
 #include "base/error.h"
 #include "base/philox.h"
+#include "graph/evaluate.h"
 #include "models/network.h"
 
 namespace nd {

@@ -8,7 +8,9 @@ namespace nd::test {
 namespace {
 
 using Vars = std::vector<Var>;
-Shape batched(std::vector<int64_t> dims, int64_t multiple = 1) { return Shape::batched(std::move(dims), multiple); }
+Shape batched(std::vector<int64_t> dims, int64_t multiple = 1) {
+  return Shape::batched(std::move(dims), multiple);
+}
 Shape fixed(std::vector<int64_t> dims) { return Shape::fixed(std::move(dims)); }
 
 OpRow row1(const OpDef& op, Var (*f)(Var), double low = -2, double high = 2) {
@@ -16,7 +18,8 @@ OpRow row1(const OpDef& op, Var (*f)(Var), double low = -2, double high = 2) {
 }
 
 // A binary op in every broadcast form that models use.
-void rows2(std::vector<OpRow>& rows, const OpDef& op, Var (*f)(Var, Var), double low = -2, double high = 2) {
+void rows2(std::vector<OpRow>& rows, const OpDef& op, Var (*f)(Var, Var), double low = -2,
+           double high = 2) {
   const auto build = [f](Graph&, const Vars& v) { return f(v[0], v[1]); };
   rows.push_back({&op, "same", {batched({5, 3}), batched({5, 3})}, build, low, high});
   rows.push_back({&op, "row", {batched({5, 3}), fixed({3})}, build, low, high});
@@ -36,10 +39,17 @@ std::vector<OpRow> make_table() {
   rows2(rows, kMaximum, maximum);
   rows2(rows, kMinimum, minimum);
   rows2(rows, kGreater, greater);
-  for (const auto& [label, condition] : {std::pair{"same", batched({5, 3})}, {"column", batched({5, 1})}}) {
-    rows.push_back({&kWhere, label, {condition, batched({5, 3}), Shape{}},
-                    [](Graph&, const Vars& v) { return where(greater(v[0], v[0].graph->constant(0.1)), v[1], v[2]); },
-                    -2, 2, {0}});
+  for (const auto& [label, condition] :
+       {std::pair{"same", batched({5, 3})}, {"column", batched({5, 1})}}) {
+    rows.push_back({&kWhere,
+                    label,
+                    {condition, batched({5, 3}), Shape{}},
+                    [](Graph&, const Vars& v) {
+                      return where(greater(v[0], v[0].graph->constant(0.1)), v[1], v[2]);
+                    },
+                    -2,
+                    2,
+                    {0}});
   }
   rows.push_back(row1(kNeg, neg));
   rows.push_back(row1(kAbs, abs));
@@ -52,67 +62,113 @@ std::vector<OpRow> make_table() {
   rows.push_back(row1(kRelu, relu));
   rows.push_back(row1(kSoftplus, softplus));
 
-  rows.push_back({&kMatMul, "NN", {batched({9}), fixed({9, 5})}, [](Graph&, const Vars& v) { return matmul(v[0], v[1]); }});
-  rows.push_back({&kMatMul, "NT", {batched({9}), fixed({37, 9})},
-                  [](Graph&, const Vars& v) { return matmul(v[0], v[1], false, true); }});
-  rows.push_back({&kMatMul, "TN", {batched({9}), batched({35})},
-                  [](Graph&, const Vars& v) { return matmul(v[0], v[1], true); }});
-  rows.push_back({&kMatMul, "rank 3", {batched({3, 4}), fixed({4, 6})},
-                  [](Graph&, const Vars& v) { return matmul(v[0], v[1]); }});
-  rows.push_back({&kMatMul, "TN rank 3", {batched({3, 4}), batched({3, 2})},
-                  [](Graph&, const Vars& v) { return matmul(v[0], v[1], true); }});
-  rows.push_back({&kMatMul, "unbatched", {fixed({3, 4}), fixed({4, 2})},
-                  [](Graph&, const Vars& v) { return matmul(v[0], v[1]); }});
-  rows.push_back({&kMatMul, "weight packed twice", {batched({6}), fixed({6, 6})},
-                  [](Graph&, const Vars& v) { return matmul(matmul(v[0], v[1]), v[1], false, true); }});
+  rows.push_back({&kMatMul, "NN", {batched({9}), fixed({9, 5})}, [](Graph&, const Vars& v) {
+                    return matmul(v[0], v[1]);
+                  }});
+  rows.push_back({&kMatMul, "NT", {batched({9}), fixed({37, 9})}, [](Graph&, const Vars& v) {
+                    return matmul(v[0], v[1], false, true);
+                  }});
+  rows.push_back({&kMatMul, "TN", {batched({9}), batched({35})}, [](Graph&, const Vars& v) {
+                    return matmul(v[0], v[1], true);
+                  }});
+  rows.push_back({&kMatMul, "rank 3", {batched({3, 4}), fixed({4, 6})}, [](Graph&, const Vars& v) {
+                    return matmul(v[0], v[1]);
+                  }});
+  rows.push_back(
+      {&kMatMul, "TN rank 3", {batched({3, 4}), batched({3, 2})}, [](Graph&, const Vars& v) {
+         return matmul(v[0], v[1], true);
+       }});
+  rows.push_back({&kMatMul, "unbatched", {fixed({3, 4}), fixed({4, 2})}, [](Graph&, const Vars& v) {
+                    return matmul(v[0], v[1]);
+                  }});
+  rows.push_back(
+      {&kMatMul, "weight packed twice", {batched({6}), fixed({6, 6})}, [](Graph&, const Vars& v) {
+         return matmul(matmul(v[0], v[1]), v[1], false, true);
+       }});
 
   for (const std::vector<int64_t>& axes :
        {std::vector<int64_t>{0}, {1}, {2}, {0, 1}, {0, 2}, {1, 2}, {0, 1, 2}}) {
     for (const bool keep : {false, true}) {
       std::string label = keep ? "keep" : "drop";
       for (int64_t axis : axes) label += " " + std::to_string(axis);
-      rows.push_back({&kSum, label, {batched({5, 3})},
-                      [axes, keep](Graph&, const Vars& v) { return sum(v[0], axes, keep); }});
+      rows.push_back({&kSum, label, {batched({5, 3})}, [axes, keep](Graph&, const Vars& v) {
+                        return sum(v[0], axes, keep);
+                      }});
     }
   }
-  rows.push_back({&kSum, "alternating", {batched({5, 3, 2})}, [](Graph&, const Vars& v) { return sum(v[0], {0, 2}); }});
-  rows.push_back({&kSum, "unbatched", {fixed({5, 3})}, [](Graph&, const Vars& v) { return sum(v[0], {0}); }});
+  rows.push_back({&kSum, "alternating", {batched({5, 3, 2})}, [](Graph&, const Vars& v) {
+                    return sum(v[0], {0, 2});
+                  }});
+  rows.push_back(
+      {&kSum, "unbatched", {fixed({5, 3})}, [](Graph&, const Vars& v) { return sum(v[0], {0}); }});
 
-  rows.push_back({&kReshape, "", {batched({6})}, [](Graph&, const Vars& v) { return reshape(v[0], batched({2, 3})); }});
-  rows.push_back({&kReshape, "multiple", {batched({6})},
-                  [](Graph&, const Vars& v) { return reshape(v[0], batched({3}, 2)); }});
-  rows.push_back({&kTranspose, "", {batched({2, 5, 3})}, [](Graph&, const Vars& v) { return transpose(v[0], {0, 3, 1, 2}); }});
-  rows.push_back({&kTranspose, "unbatched", {fixed({4, 3})}, [](Graph&, const Vars& v) { return transpose(v[0], {1, 0}); }});
-  rows.push_back({&kSlice, "last", {batched({7})}, [](Graph&, const Vars& v) { return slice(v[0], 1, 2, 6); }});
-  rows.push_back({&kSlice, "middle", {batched({7, 3})}, [](Graph&, const Vars& v) { return slice(v[0], 1, 1, 3); }});
-  rows.push_back({&kConcat, "last", {batched({2}), batched({3}), batched({1})},
-                  [](Graph&, const Vars& v) { return concat({v[0], v[1], v[2]}, 1); }});
-  rows.push_back({&kConcat, "middle", {batched({2, 3}), batched({1, 3})},
-                  [](Graph&, const Vars& v) { return concat({v[0], v[1]}, 1); }});
-  rows.push_back({&kReverse, "last", {batched({7})}, [](Graph&, const Vars& v) { return reverse(v[0], 1); }});
-  rows.push_back({&kReverse, "middle", {batched({4, 3})}, [](Graph&, const Vars& v) { return reverse(v[0], 1); }});
-  rows.push_back({&kPad, "last", {batched({7})}, [](Graph&, const Vars& v) { return pad(v[0], 1, 2, 1); }});
-  rows.push_back({&kPad, "middle", {batched({2, 3})}, [](Graph&, const Vars& v) { return pad(v[0], 1, 0, 2); }});
-  rows.push_back({&kBroadcast, "to batch", {fixed({1, 3})},
-                  [](Graph& g, const Vars& v) { return broadcast(v[0], batched({4, 3})) + g.constant(0.0); }});
-  rows.push_back({&kBroadcast, "column", {batched({4, 1})}, [](Graph&, const Vars& v) { return broadcast(v[0], batched({4, 3})); }});
+  rows.push_back({&kReshape, "", {batched({6})}, [](Graph&, const Vars& v) {
+                    return reshape(v[0], batched({2, 3}));
+                  }});
+  rows.push_back({&kReshape, "multiple", {batched({6})}, [](Graph&, const Vars& v) {
+                    return reshape(v[0], batched({3}, 2));
+                  }});
+  rows.push_back({&kTranspose, "", {batched({2, 5, 3})}, [](Graph&, const Vars& v) {
+                    return transpose(v[0], {0, 3, 1, 2});
+                  }});
+  rows.push_back({&kTranspose, "unbatched", {fixed({4, 3})}, [](Graph&, const Vars& v) {
+                    return transpose(v[0], {1, 0});
+                  }});
+  rows.push_back({&kSlice, "last", {batched({7})}, [](Graph&, const Vars& v) {
+                    return slice(v[0], 1, 2, 6);
+                  }});
+  rows.push_back({&kSlice, "middle", {batched({7, 3})}, [](Graph&, const Vars& v) {
+                    return slice(v[0], 1, 1, 3);
+                  }});
+  rows.push_back(
+      {&kConcat, "last", {batched({2}), batched({3}), batched({1})}, [](Graph&, const Vars& v) {
+         return concat({v[0], v[1], v[2]}, 1);
+       }});
+  rows.push_back(
+      {&kConcat, "middle", {batched({2, 3}), batched({1, 3})}, [](Graph&, const Vars& v) {
+         return concat({v[0], v[1]}, 1);
+       }});
+  rows.push_back(
+      {&kReverse, "last", {batched({7})}, [](Graph&, const Vars& v) { return reverse(v[0], 1); }});
+  rows.push_back({&kReverse, "middle", {batched({4, 3})}, [](Graph&, const Vars& v) {
+                    return reverse(v[0], 1);
+                  }});
+  rows.push_back(
+      {&kPad, "last", {batched({7})}, [](Graph&, const Vars& v) { return pad(v[0], 1, 2, 1); }});
+  rows.push_back({&kPad, "middle", {batched({2, 3})}, [](Graph&, const Vars& v) {
+                    return pad(v[0], 1, 0, 2);
+                  }});
+  rows.push_back({&kBroadcast, "to batch", {fixed({1, 3})}, [](Graph& g, const Vars& v) {
+                    return broadcast(v[0], batched({4, 3})) + g.constant(0.0);
+                  }});
+  rows.push_back({&kBroadcast, "column", {batched({4, 1})}, [](Graph&, const Vars& v) {
+                    return broadcast(v[0], batched({4, 3}));
+                  }});
 
   for (const int64_t kernel : {2, 3, 5, 7}) {
     const std::string label = "kernel " + std::to_string(kernel);
-    rows.push_back({&kMaxPool1d, label, {batched({7})}, [kernel](Graph&, const Vars& v) { return max_pool1d(v[0], kernel); }});
-    rows.push_back({&kMaxPool1dGradient, label, {batched({7}), batched({(7 + kernel - 1) / kernel})},
+    rows.push_back({&kMaxPool1d, label, {batched({7})}, [kernel](Graph&, const Vars& v) {
+                      return max_pool1d(v[0], kernel);
+                    }});
+    rows.push_back({&kMaxPool1dGradient,
+                    label,
+                    {batched({7}), batched({(7 + kernel - 1) / kernel})},
                     [kernel](Graph&, const Vars& v) {
                       return emit(kMaxPool1dGradient, {v[0], v[1]}, {.ints = {kernel}});
                     }});
   }
   for (const int64_t window : {1, 3, 7, 25}) {
     const std::string label = "window " + std::to_string(window);
-    rows.push_back({&kMovingAverage, label, {batched({11})},
-                    [window](Graph&, const Vars& v) { return moving_average(v[0], window); }});
-    rows.push_back({&kMovingAverageGradient, label, {batched({11})},
-                    [window](Graph&, const Vars& v) { return emit(kMovingAverageGradient, {v[0]}, {.ints = {window}}); }});
+    rows.push_back({&kMovingAverage, label, {batched({11})}, [window](Graph&, const Vars& v) {
+                      return moving_average(v[0], window);
+                    }});
+    rows.push_back(
+        {&kMovingAverageGradient, label, {batched({11})}, [window](Graph&, const Vars& v) {
+           return emit(kMovingAverageGradient, {v[0]}, {.ints = {window}});
+         }});
   }
-  rows.push_back({&kDropout, "", {batched({13})}, [](Graph&, const Vars& v) { return dropout(v[0], 0.3); }});
+  rows.push_back(
+      {&kDropout, "", {batched({13})}, [](Graph&, const Vars& v) { return dropout(v[0], 0.3); }});
   return rows;
 }
 

@@ -1,5 +1,5 @@
-// The op test table: one row per way in which an op computes. Each row is a small graph of that op alone, built from
-// inputs with given shapes, plus the range from which inputs are drawn.
+// The op test table: one row per way in which an op computes. Each row is a small graph of that op
+// alone, built from inputs with given shapes, plus the range from which inputs are drawn.
 #pragma once
 
 #include <functional>

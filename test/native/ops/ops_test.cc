@@ -1,5 +1,5 @@
-// Every op: declared completely, the CPU kernels equal the double interpreter on every CPU target, the gradient equals
-// central differences, wrong shapes are refused.
+// Every op: declared completely, the CPU kernels equal the double interpreter on every CPU target,
+// the gradient equals central differences, wrong shapes are refused.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -35,7 +35,8 @@ Case make_case(const OpRow& row, int64_t windows, uint32_t seed, bool as_paramet
     const std::string name = "x" + std::to_string(i);
     const Shape& shape = row.inputs[i];
     const size_t count = static_cast<size_t>(shape.elements(windows));
-    const std::vector<double> values = random_values(count, row.low, row.high, seed + static_cast<uint32_t>(i));
+    const std::vector<double> values =
+        random_values(count, row.low, row.high, seed + static_cast<uint32_t>(i));
     if (as_parameters && !shape.is_batched()) {
       vars.push_back(c.graph.parameter({name, shape, Init::fill(0), true}));
       c.args.parameters[name] = values;
@@ -43,7 +44,8 @@ Case make_case(const OpRow& row, int64_t windows, uint32_t seed, bool as_paramet
       vars.push_back(c.graph.input(name, shape));
       c.args.inputs[name] = values;
     }
-    if (std::find(row.flat.begin(), row.flat.end(), i) == row.flat.end()) c.differentiable.push_back(name);
+    if (std::find(row.flat.begin(), row.flat.end(), i) == row.flat.end())
+      c.differentiable.push_back(name);
   }
   const Var value = row.build(c.graph, vars);
   c.value = value.id;
@@ -56,7 +58,8 @@ void add_loss(Case& c, const std::vector<std::string>& wrt) {
   const Var value = c.graph.var(c.value);
   const Shape shape = value.shape();
   const Var weights = c.graph.input("loss_weights", shape);
-  c.args.inputs["loss_weights"] = random_values(static_cast<size_t>(shape.elements(c.args.windows)), -1, 1, 99);
+  c.args.inputs["loss_weights"] =
+      random_values(static_cast<size_t>(shape.elements(c.args.windows)), -1, 1, 99);
   c.graph.output("loss", sum_all(value * weights));
   differentiate(c.graph, "loss", wrt);
 }
@@ -67,10 +70,12 @@ TEST(OpList, EveryOpIsDeclaredCompletely) {
   for (const OpDef* op : op_list()) {
     EXPECT_FALSE(op->name.empty());
     EXPECT_NE(op->shape, nullptr) << op->name;
-    EXPECT_NE(op->gradient == nullptr, op->no_gradient == nullptr) << op->name << ": a gradient or the reason why not";
+    EXPECT_NE(op->gradient == nullptr, op->no_gradient == nullptr)
+        << op->name << ": a gradient or the reason why not";
     EXPECT_NE(reference::find_kernel(*op), nullptr) << op->name << ": no reference kernel";
     // A reshape is an alias and needs no kernel.
-    EXPECT_TRUE(op == &kReshape || cpu::find_rule(*op) != nullptr) << op->name << ": no CPU lowering";
+    EXPECT_TRUE(op == &kReshape || cpu::find_rule(*op) != nullptr)
+        << op->name << ": no CPU lowering";
     const auto& table = op_table();
     EXPECT_TRUE(std::any_of(table.begin(), table.end(), [=](const OpRow& r) { return r.op == op; }))
         << op->name << ": no row in the op test table";
@@ -177,7 +182,9 @@ TEST(Ops, WrongShapesAreRefused) {
     matmul(x, w);
     FAIL();
   } catch (const Error& e) {
-    EXPECT_EQ(e.message(), "[net.layer] received matmul operands [B, 4] and [3, 4], expected equal inner dimensions");
+    EXPECT_EQ(
+        e.message(),
+        "[net.layer] received matmul operands [B, 4] and [3, 4], expected equal inner dimensions");
   }
 }
 

@@ -18,10 +18,12 @@ std::vector<double> random_values(size_t count, double low, double high, uint32_
   return values;
 }
 
-reference::Tensors run_cpu(const Graph& graph, const reference::Arguments& args, Split split, int threads) {
+reference::Tensors run_cpu(const Graph& graph, const reference::Arguments& args, Split split,
+                           int threads) {
   const ParameterTable table(graph.parameters());
   const std::unique_ptr<Plan> plan = compile_cpu(graph, table, {args.windows, split});
-  FloatBuffer parameters(static_cast<size_t>(table.total())), gradients(static_cast<size_t>(table.total()));
+  FloatBuffer parameters(static_cast<size_t>(table.total())),
+      gradients(static_cast<size_t>(table.total()));
   for (const ParameterEntry& entry : table.entries()) {
     const reference::Tensor& values = args.parameters.at(entry.name);
     std::copy(values.begin(), values.end(), parameters.data() + entry.offset);
@@ -31,13 +33,17 @@ reference::Tensors run_cpu(const Graph& graph, const reference::Arguments& args,
     std::copy(values.begin(), values.end(), plan->input(name).begin());
   }
   parallel::Team team(threads);
-  RunArgs run{.parameters = parameters.span(), .gradients = gradients.span(), .seed = args.seed, .step = args.step};
+  RunArgs run{.parameters = parameters.span(),
+              .gradients = gradients.span(),
+              .seed = args.seed,
+              .step = args.step};
   run.team = &team;
   plan->run(run);
   reference::Tensors outputs;
   for (const auto& [name, id] : graph.outputs()) {
-    const ParameterEntry* entry =
-        name.starts_with(gradient_name("")) ? table.find(name.substr(gradient_name("").size())) : nullptr;
+    const ParameterEntry* entry = name.starts_with(gradient_name(""))
+                                      ? table.find(name.substr(gradient_name("").size()))
+                                      : nullptr;
     std::span<const float> values;
     if (entry != nullptr) {
       values = {gradients.data() + entry->offset, static_cast<size_t>(entry->size)};
@@ -65,12 +71,13 @@ double max_magnitude(const std::vector<double>& a) {
   return worst;
 }
 
-double gradient_error(const Graph& graph, reference::Arguments args, const std::vector<std::string>& names,
-                      double epsilon) {
+double gradient_error(const Graph& graph, reference::Arguments args,
+                      const std::vector<std::string>& names, double epsilon) {
   const reference::Tensors analytic = reference::evaluate(graph, args);
   double worst = 0;
   for (const std::string& name : names) {
-    reference::Tensor& values = args.inputs.contains(name) ? args.inputs.at(name) : args.parameters.at(name);
+    reference::Tensor& values =
+        args.inputs.contains(name) ? args.inputs.at(name) : args.parameters.at(name);
     const reference::Tensor& expected = analytic.at(gradient_name(name));
     for (size_t i = 0; i < values.size(); ++i) {
       const double saved = values[i];
@@ -81,7 +88,8 @@ double gradient_error(const Graph& graph, reference::Arguments args, const std::
         return loss;
       };
       // The five-point rule: its error is of fourth order, so that 1e-9 is reached in double.
-      const double slope = (8 * (loss_at(epsilon) - loss_at(-epsilon)) - (loss_at(2 * epsilon) - loss_at(-2 * epsilon))) /
+      const double slope = (8 * (loss_at(epsilon) - loss_at(-epsilon)) -
+                            (loss_at(2 * epsilon) - loss_at(-2 * epsilon))) /
                            (12 * epsilon);
       worst = std::max(worst, std::fabs(slope - expected[i]));
     }

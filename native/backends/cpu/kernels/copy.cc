@@ -11,13 +11,15 @@ namespace {
 
 constexpr int64_t kTileElements = 16384;
 
-// Joins neighbouring axes that are contiguous on both sides, so that the inner loop is as long as possible.
+// Joins neighbouring axes that are contiguous on both sides, so that the inner loop is as long as
+// possible.
 CopyNest collapse(CopyNest nest) {
   CopyNest out{.in_offset = nest.in_offset, .out_offset = nest.out_offset};
   for (size_t axis = 0; axis < nest.sizes.size(); ++axis) {
     const int64_t size = nest.sizes[axis], in = nest.in_strides[axis], to = nest.out_strides[axis];
     if (size == 1) continue;
-    const bool joins = !out.sizes.empty() && out.in_strides.back() == in * size && out.out_strides.back() == to * size;
+    const bool joins = !out.sizes.empty() && out.in_strides.back() == in * size &&
+                       out.out_strides.back() == to * size;
     if (joins) {
       out.sizes.back() *= size;
       out.in_strides.back() = in;
@@ -63,7 +65,8 @@ class StridedCopy final : public Kernel {
       move(in + from * in_step_, out + from * out_step_, to - from);
       return;
     }
-    for (int64_t row = begin * rows_per_tile_; row < std::min(outer_, end * rows_per_tile_); ++row) {
+    for (int64_t row = begin * rows_per_tile_; row < std::min(outer_, end * rows_per_tile_);
+         ++row) {
       int64_t rest = row, from = 0, to = 0;
       for (size_t axis = nest_.sizes.size(); axis-- > 0;) {
         const int64_t index = rest % nest_.sizes[axis];
@@ -93,7 +96,8 @@ class StridedCopy final : public Kernel {
 
 class Fill final : public Kernel {
  public:
-  Fill(Slot out, float value, int64_t elements) : Kernel({out}), value_(value), elements_(elements) {
+  Fill(Slot out, float value, int64_t elements)
+      : Kernel({out}), value_(value), elements_(elements) {
     tiles = std::max<int64_t>(1, (elements + kTileElements - 1) / kTileElements);
     work = static_cast<double>(elements) / 2;
   }

@@ -8,7 +8,8 @@
 
 namespace nd::cpu {
 
-/// A loop nest over `sizes` that moves in[in_offset + Σ index·in_strides] to out[out_offset + Σ index·out_strides].
+/// A loop nest over `sizes` that moves in[in_offset + Σ index·in_strides] to out[out_offset + Σ
+/// index·out_strides].
 struct CopyNest {
   std::vector<int64_t> sizes{}, in_strides{}, out_strides{};
   int64_t in_offset = 0, out_offset = 0;

@@ -1,4 +1,5 @@
-// Elementwise ops with broadcasting: one loop nest whose inner run goes through a SIMD kernel with steps 0 or 1.
+// Elementwise ops with broadcasting: one loop nest whose inner run goes through a SIMD kernel with
+// steps 0 or 1.
 #include "simd/elementwise.h"
 
 #include <algorithm>
@@ -53,7 +54,8 @@ class Elementwise final : public Kernel {
       call_(in.data(), steps_.data(), at[operands_] + from, to - from);
       return;
     }
-    for (int64_t row = begin * rows_per_tile_; row < std::min(outer_, end * rows_per_tile_); ++row) {
+    for (int64_t row = begin * rows_per_tile_; row < std::min(outer_, end * rows_per_tile_);
+         ++row) {
       std::array<int64_t, kMaxOperands> offset{};
       int64_t rest = row;
       for (size_t axis = sizes_.size(); axis-- > 0;) {
@@ -67,7 +69,8 @@ class Elementwise final : public Kernel {
   }
 
  private:
-  void build_nest(const std::vector<std::vector<int64_t>>& operands, const std::vector<int64_t>& out) {
+  void build_nest(const std::vector<std::vector<int64_t>>& operands,
+                  const std::vector<int64_t>& out) {
     // Strides of each operand by axis of the result, 0 where it is broadcast.
     std::vector<std::vector<int64_t>> strides(operands_, std::vector<int64_t>(out.size(), 0));
     for (size_t k = 0; k < operands_; ++k) {
@@ -82,7 +85,8 @@ class Elementwise final : public Kernel {
     for (size_t axis = 0; axis < out.size(); ++axis) {
       if (out[axis] == 1) continue;
       bool joins = !sizes_.empty();
-      for (size_t k = 0; k < operands_ && joins; ++k) joins = strides_[k].back() == strides[k][axis] * out[axis];
+      for (size_t k = 0; k < operands_ && joins; ++k)
+        joins = strides_[k].back() == strides[k][axis] * out[axis];
       if (!joins) {
         sizes_.push_back(1);
         for (auto& s : strides_) s.push_back(0);
@@ -137,24 +141,15 @@ std::span<const LoweringRule> elementwise_rules() {
   using simd::BinaryOp;
   using simd::UnaryOp;
   static const LoweringRule kRules[] = {
-      rule<binary<BinaryOp::add>, 1>(kAdd),
-      rule<binary<BinaryOp::sub>, 1>(kSub),
-      rule<binary<BinaryOp::mul>, 1>(kMul),
-      rule<binary<BinaryOp::div>, 2>(kDiv),
-      rule<binary<BinaryOp::maximum>, 1>(kMaximum),
-      rule<binary<BinaryOp::minimum>, 1>(kMinimum),
-      rule<binary<BinaryOp::greater>, 1>(kGreater),
-      rule<select, 1>(kWhere),
-      rule<unary<UnaryOp::neg>, 1>(kNeg),
-      rule<unary<UnaryOp::abs>, 1>(kAbs),
-      rule<unary<UnaryOp::sign>, 1>(kSign),
-      rule<unary<UnaryOp::exp>, 10>(kExp),
-      rule<unary<UnaryOp::log>, 10>(kLog),
-      rule<unary<UnaryOp::sqrt>, 2>(kSqrt),
-      rule<unary<UnaryOp::tanh>, 15>(kTanh),
-      rule<unary<UnaryOp::sigmoid>, 12>(kSigmoid),
-      rule<unary<UnaryOp::relu>, 1>(kRelu),
-      rule<unary<UnaryOp::softplus>, 20>(kSoftplus),
+      rule<binary<BinaryOp::add>, 1>(kAdd),         rule<binary<BinaryOp::sub>, 1>(kSub),
+      rule<binary<BinaryOp::mul>, 1>(kMul),         rule<binary<BinaryOp::div>, 2>(kDiv),
+      rule<binary<BinaryOp::maximum>, 1>(kMaximum), rule<binary<BinaryOp::minimum>, 1>(kMinimum),
+      rule<binary<BinaryOp::greater>, 1>(kGreater), rule<select, 1>(kWhere),
+      rule<unary<UnaryOp::neg>, 1>(kNeg),           rule<unary<UnaryOp::abs>, 1>(kAbs),
+      rule<unary<UnaryOp::sign>, 1>(kSign),         rule<unary<UnaryOp::exp>, 10>(kExp),
+      rule<unary<UnaryOp::log>, 10>(kLog),          rule<unary<UnaryOp::sqrt>, 2>(kSqrt),
+      rule<unary<UnaryOp::tanh>, 15>(kTanh),        rule<unary<UnaryOp::sigmoid>, 12>(kSigmoid),
+      rule<unary<UnaryOp::relu>, 1>(kRelu),         rule<unary<UnaryOp::softplus>, 20>(kSoftplus),
   };
   return kRules;
 }

@@ -1,5 +1,5 @@
-// matmul: a packed GEMM. Weights are packed in the plan's prologue and keep that form until they change; the right-hand
-// activation of a weight gradient is packed in every run.
+// matmul: a packed GEMM. Weights are packed in the plan's prologue and keep that form until they
+// change; the right-hand activation of a weight gradient is packed in every run.
 #include "simd/gemm.h"
 
 #include "backends/cpu/lowering.h"
@@ -34,8 +34,16 @@ class Gemm final : public Kernel {
     scratch_floats = simd::gemm_scratch_floats(m, n, k, a_row == 1 && a_col != 1);
   }
   void run(int64_t begin, int64_t end, const RunContext& context) const override {
-    const simd::Gemm gemm{.a = at[0], .a_row = a_row_, .a_col = a_col_, .b = at[1], .c = at[2], .ldc = n_,
-                          .m = m_,    .n = n_,         .k = k_,         .accumulate = false};
+    const simd::Gemm gemm{.a = at[0],
+                          .a_row = a_row_,
+                          .a_col = a_col_,
+                          .b = at[1],
+                          .c = at[2],
+                          .ldc = n_,
+                          .m = m_,
+                          .n = n_,
+                          .k = k_,
+                          .accumulate = false};
     simd::gemm_run(gemm, begin, end, context.scratch);
   }
 
@@ -77,12 +85,15 @@ void lower(Lowering& l, NodeId id) {
   Slot packed = l.workspace();
   if (l.is_weight(b)) {
     bool is_new = false;
-    packed = l.reserve_packed(b, node.attrs.ints[1] != 0 ? 1 : 0, simd::packed_b_floats(f.k, f.n), is_new);
-    if (is_new) l.emit_prologue(std::make_unique<Pack>(l.slot(b), packed, f.b_row, f.b_col, f.k, f.n));
+    packed = l.reserve_packed(b, node.attrs.ints[1] != 0 ? 1 : 0, simd::packed_b_floats(f.k, f.n),
+                              is_new);
+    if (is_new)
+      l.emit_prologue(std::make_unique<Pack>(l.slot(b), packed, f.b_row, f.b_col, f.k, f.n));
   } else {
     l.emit(std::make_unique<Pack>(l.slot(b), packed, f.b_row, f.b_col, f.k, f.n));
   }
-  l.emit(std::make_unique<Gemm>(l.slot(node.inputs[0]), packed, l.slot(id), f.a_row, f.a_col, f.m, f.n, f.k));
+  l.emit(std::make_unique<Gemm>(l.slot(node.inputs[0]), packed, l.slot(id), f.a_row, f.a_col, f.m,
+                                f.n, f.k));
 }
 
 }  // namespace

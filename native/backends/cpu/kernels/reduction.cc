@@ -1,4 +1,5 @@
-// sum: axes are joined into alternating kept and summed groups; each group of summed axes is one pass.
+// sum: axes are joined into alternating kept and summed groups; each group of summed axes is one
+// pass.
 #include "simd/reduce.h"
 
 #include <algorithm>
@@ -37,7 +38,8 @@ class SumGroup final : public Kernel {
     for (int64_t tile = begin; tile < std::min(end, outer_ * column_tiles_); ++tile) {
       const int64_t o = tile / column_tiles_, first = tile % column_tiles_ * kColumnsPerTile;
       const int64_t columns = std::min(kColumnsPerTile, inner_ - first);
-      simd::sum_rows(at[0] + o * middle_ * inner_ + first, middle_, inner_, columns, at[1] + o * inner_ + first);
+      simd::sum_rows(at[0] + o * middle_ * inner_ + first, middle_, inner_, columns,
+                     at[1] + o * inner_ + first);
     }
   }
 
@@ -56,8 +58,8 @@ std::vector<Group> groups_of(const Lowering& l, NodeId id) {
   std::vector<Group> groups;
   for (size_t axis = 0; axis < dims.size(); ++axis) {
     if (dims[axis] == 1) continue;
-    const bool summed = std::find(node.attrs.ints.begin() + 1, node.attrs.ints.end(), static_cast<int64_t>(axis)) !=
-                        node.attrs.ints.end();
+    const bool summed = std::find(node.attrs.ints.begin() + 1, node.attrs.ints.end(),
+                                  static_cast<int64_t>(axis)) != node.attrs.ints.end();
     if (groups.empty() || groups.back().summed != summed) {
       groups.push_back({dims[axis], summed});
     } else {

@@ -1,4 +1,5 @@
-// transpose, slice, concat, reverse, pad, broadcast: strided copies. reshape never gets here: it is an alias.
+// transpose, slice, concat, reverse, pad, broadcast: strided copies. reshape never gets here: it is
+// an alias.
 #include "backends/cpu/kernels/copy.h"
 #include "backends/cpu/lowering.h"
 #include "ops/list.h"
@@ -11,7 +12,8 @@ void lower_transpose(Lowering& l, NodeId id) {
   const Node& node = l.graph().node(id);
   const std::vector<int64_t> out = l.dims(id), in_strides = row_major(l.dims(node.inputs[0]));
   CopyNest nest{.sizes = out, .out_strides = row_major(out)};
-  for (int64_t axis : node.attrs.ints) nest.in_strides.push_back(in_strides[static_cast<size_t>(axis)]);
+  for (int64_t axis : node.attrs.ints)
+    nest.in_strides.push_back(in_strides[static_cast<size_t>(axis)]);
   l.emit(make_strided_copy(l.slot(node.inputs[0]), l.slot(id), nest));
 }
 
@@ -59,7 +61,9 @@ void lower_pad(Lowering& l, NodeId id) {
 void lower_broadcast(Lowering& l, NodeId id) {
   const Node& node = l.graph().node(id);
   const std::vector<int64_t> out = l.dims(id), in = l.dims(node.inputs[0]), strides = row_major(in);
-  CopyNest nest{.sizes = out, .in_strides = std::vector<int64_t>(out.size(), 0), .out_strides = row_major(out)};
+  CopyNest nest{.sizes = out,
+                .in_strides = std::vector<int64_t>(out.size(), 0),
+                .out_strides = row_major(out)};
   // Trailing-aligned; an operand may have one leading size-1 axis more than it needs.
   for (size_t k = 1; k <= std::min(in.size(), out.size()); ++k) {
     if (in[in.size() - k] > 1) nest.in_strides[out.size() - k] = strides[in.size() - k];

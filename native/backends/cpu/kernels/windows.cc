@@ -21,7 +21,8 @@ class Rows : public Kernel {
     work = 2.0 * static_cast<double>(rows) * static_cast<double>(length);
   }
   void run(int64_t begin, int64_t end, const RunContext&) const override {
-    const int64_t first = begin * rows_per_tile_, count = std::min(rows_, end * rows_per_tile_) - first;
+    const int64_t first = begin * rows_per_tile_,
+                  count = std::min(rows_, end * rows_per_tile_) - first;
     if (count > 0) rows(first, count);
   }
 
@@ -43,7 +44,8 @@ class MaxPool final : public Rows {
 class MaxPoolGradient final : public Rows {
   using Rows::Rows;
   void rows(int64_t first, int64_t count) const override {
-    simd::max_pool_rows_gradient(at[0] + first * length_, at[1] + first * blocks(length_, parameter_), count, length_,
+    simd::max_pool_rows_gradient(at[0] + first * length_,
+                                 at[1] + first * blocks(length_, parameter_), count, length_,
                                  parameter_, at[2] + first * length_);
   }
 };
@@ -51,14 +53,16 @@ class MaxPoolGradient final : public Rows {
 class MovingAverage final : public Rows {
   using Rows::Rows;
   void rows(int64_t first, int64_t count) const override {
-    simd::moving_average_rows(at[0] + first * length_, count, length_, parameter_, at[1] + first * length_);
+    simd::moving_average_rows(at[0] + first * length_, count, length_, parameter_,
+                              at[1] + first * length_);
   }
 };
 
 class MovingAverageGradient final : public Rows {
   using Rows::Rows;
   void rows(int64_t first, int64_t count) const override {
-    simd::moving_average_rows_gradient(at[0] + first * length_, count, length_, parameter_, at[1] + first * length_);
+    simd::moving_average_rows_gradient(at[0] + first * length_, count, length_, parameter_,
+                                       at[1] + first * length_);
   }
 };
 
@@ -70,7 +74,8 @@ void lower_rows(Lowering& l, NodeId id) {
   for (NodeId input : node.inputs) slots.push_back(l.slot(input));
   slots.push_back(l.slot(id));
   const int64_t length = l.dims(node.inputs[0]).back();
-  l.emit(std::make_unique<K>(std::move(slots), l.elements(node.inputs[0]) / length, length, node.attrs.ints[0]));
+  l.emit(std::make_unique<K>(std::move(slots), l.elements(node.inputs[0]) / length, length,
+                             node.attrs.ints[0]));
 }
 
 class Dropout final : public Kernel {
@@ -96,7 +101,8 @@ class Dropout final : public Kernel {
 void lower_dropout(Lowering& l, NodeId id) {
   const Node& node = l.graph().node(id);
   const int64_t first = node.shape.elements(1) * (node.shape.is_batched() ? l.first_window() : 0);
-  l.emit(std::make_unique<Dropout>(l.slot(node.inputs[0]), l.slot(id), static_cast<uint32_t>(node.attrs.ints[0]),
+  l.emit(std::make_unique<Dropout>(l.slot(node.inputs[0]), l.slot(id),
+                                   static_cast<uint32_t>(node.attrs.ints[0]),
                                    static_cast<float>(node.attrs.reals[0]), first, l.elements(id)));
 }
 
