@@ -53,18 +53,19 @@ Var mase(Graph& graph, const Options& options, const LossInputs& in, bool compat
                     ", expected an inputSize above the seasonality: the scale is a mean over pairs "
                     "inside the input",
                 R"({"option":"seasonality"})");
+  const Var y =
+      detach(in.insample_y);  // the scale is data, whatever the network does with its input
   const auto earlier = [&](Var x) { return slice(x, 1, 0, L - m); };
   const auto later = [&](Var x) { return slice(x, 1, m, L); };
   const Var error = abs(difference(graph, in));
   if (compat) {
     // The reference's scale [B, 1, 1, 1] meets errors [B, H, 1]: every error is divided by every
     // window's scale.
-    const Var scale = mean(abs(later(in.insample_y) - earlier(in.insample_y)), {1});  // [B]
+    const Var scale = mean(abs(later(y) - earlier(y)), {1});  // [B]
     return weighted_mean(error, in) * sum(inverse_or_zero(graph, scale), {0});
   }
   const Var pair = later(in.insample_mask) * earlier(in.insample_mask);  // [B, L-m]
-  const Var change =
-      where(pair, later(in.insample_y) - earlier(in.insample_y), graph.constant(0.0));
+  const Var change = where(pair, later(y) - earlier(y), graph.constant(0.0));
   const Var pairs = sum(pair, {1}), total = sum(abs(change), {1});  // [B]
   const Var inverse_scale = pairs * inverse_or_zero(graph, total);  // [B]
   return weighted_mean(error * reshape(inverse_scale, Shape::batched({1, 1})), in);

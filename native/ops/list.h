@@ -4,12 +4,16 @@
 
 #include "ops/op.h"
 
-#define ND_OPS(X)                                                                             \
-  X(Add)                                                                                      \
-  X(Sub) X(Mul) X(Div) X(Maximum) X(Minimum) X(Greater) X(Where) X(Neg) X(Abs) X(Sign) X(Exp) \
-      X(Log) X(Sqrt) X(Tanh) X(Sigmoid) X(Relu) X(Softplus) X(MatMul) X(Sum) X(Reshape)       \
-          X(Transpose) X(Slice) X(Concat) X(Reverse) X(Pad) X(Broadcast) X(MaxPool1d)         \
-              X(MaxPool1dGradient) X(MovingAverage) X(MovingAverageGradient) X(Dropout)
+// clang-format off
+#define ND_OPS(X)                                                             \
+  X(Add) X(Sub) X(Mul) X(Div) X(Maximum) X(Minimum) X(Greater) X(Where)       \
+  X(Neg) X(Abs) X(Sign) X(Exp) X(Log) X(Sqrt)                                 \
+  X(Tanh) X(Sigmoid) X(Relu) X(Softplus)                                      \
+  X(MatMul) X(Sum)                                                            \
+  X(Reshape) X(Detach) X(Transpose) X(Slice) X(Concat) X(Reverse) X(Pad) X(Broadcast) \
+  X(MaxPool1d) X(MaxPool1dGradient) X(MovingAverage) X(MovingAverageGradient) \
+  X(Dropout)
+// clang-format on
 
 namespace nd {
 #define ND_DECLARE_OP(Name) extern const OpDef k##Name;

@@ -63,6 +63,7 @@ Var mean(Var x, std::vector<int64_t> axes, bool keep = false);
 // ---- structure
 // -----------------------------------------------------------------------------------------------
 Var reshape(Var x, Shape shape);
+Var detach(Var x);  ///< the same values, through which no derivative passes
 Var transpose(Var x, std::vector<int64_t> permutation);  ///< the batch axis stays first
 Var slice(Var x, int64_t axis, int64_t begin, int64_t end);
 Var concat(std::vector<Var> parts, int64_t axis);

@@ -266,6 +266,7 @@ Kernel find_kernel(const OpDef& op) {
       {&kMatMul, matmul},
       {&kSum, sum},
       {&kReshape, copy},
+      {&kDetach, copy},
       {&kTranspose, transpose},
       {&kSlice, slice},
       {&kConcat, concat},

@@ -79,6 +79,16 @@ TEST(Differentiate, MaskedBranchPassesNoNaN) {
   EXPECT_EQ(out.at("grad.x")[1], 6);
 }
 
+TEST(Differentiate, NothingPassesBackThroughDetach) {
+  Graph g;
+  const Var x = g.input("x", Shape::batched({2}));
+  g.output("loss", sum_all(x * detach(x)));
+  differentiate(g, "loss", {"x"});
+  reference::Arguments args{.windows = 1};
+  args.inputs["x"] = {2, 3};
+  EXPECT_EQ(reference::evaluate(g, args).at("grad.x"), (std::vector<double>{2, 3}));
+}
+
 TEST(Differentiate, RefusesAnOpWithoutGradient) {
   Graph g;
   const Var w = g.parameter({"w", Shape::fixed({2}), Init::fill(1)});

@@ -108,6 +108,13 @@ std::vector<OpRow> make_table() {
   rows.push_back({&kReshape, "multiple", {batched({6})}, [](Graph&, const Vars& v) {
                     return reshape(v[0], batched({3}, 2));
                   }});
+  rows.push_back({&kDetach,
+                  "",
+                  {batched({6})},
+                  [](Graph& g, const Vars& v) { return detach(v[0]) * g.constant(1.5); },
+                  -2,
+                  2,
+                  {0}});
   rows.push_back({&kTranspose, "", {batched({2, 5, 3})}, [](Graph&, const Vars& v) {
                     return transpose(v[0], {0, 3, 1, 2});
                   }});
