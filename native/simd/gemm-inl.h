@@ -26,11 +26,17 @@ constexpr int64_t kPanel = 2 * kLanes;
 constexpr bool kManyRegisters = HWY_MAX_BYTES >= 64 || HWY_ARCH_ARM_A64;
 constexpr int64_t kRows = kManyRegisters ? 14 : 6;
 constexpr int64_t kSums = kManyRegisters ? 28 : 12;
-// A strip of A (14 x 512 floats, 28 KiB) stays in L1 while panels of B stream from L2.
+// A strip of A (14 x 512 floats, 28 KiB) is read once per panel of B that streams by from L2;
+// halving the depth costs 2 % in additional passes over C.
 constexpr int64_t kDepth = 512;
-// C per tile: small enough for tens of tiles in a training-sized product, large enough that A and B
-// are read from L2 or beyond at 2 bytes per cycle.
-constexpr int64_t kTileRows = 56, kTileColumns = 256;
+// C per tile: a strip or two for balance between threads, times the columns over which packing A
+// pays.
+constexpr int64_t kTileRows = 28, kTileColumns = 512;
+// Adjacent tiles of one call share the packing of A up to 112 rows: longer runs of memory per k.
+constexpr int64_t kPackedStrips = 112 / kRows;
+// Steps of k between a prefetch and its use: L2 is further away than the hardware's first-level
+// prefetcher looks (82 -> 89 % of peak at 1024 x 512 x 512).
+constexpr int64_t kAhead = 16;
 constexpr double kTileFlop = 1e5;  // a tile below this is not worth a hand-over between threads
 
 HWY_INLINE int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -51,9 +57,9 @@ struct Partition {
     depth = k > 0 ? ceil_div(k, ceil_div(k, kDepth)) : 1;
     strips_per_tile = HWY_MAX(1, HWY_MIN(strips, kTileRows / kRows));
     panels_per_tile = HWY_MAX(1, HWY_MIN(panels, kTileColumns / kPanel));
-    // Few rows: narrower tiles, so that every thread has columns of its own; a single strip of one
-    // to three rows still wants four panels at a time (vectors_at_once).
-    const int64_t narrowest = m <= 3 ? 4 : 1;
+    // Few rows: narrower tiles, so that every thread has columns of its own; but a strip that takes
+    // two panels at a time (vectors_at_once) keeps them.
+    const int64_t narrowest = 4 * m <= kSums ? 2 : 1;
     const double flop =
         2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
     while (tiles() > 0 && tiles() < 8 && flop / static_cast<double>(2 * tiles()) >= kTileFlop) {
@@ -83,7 +89,7 @@ struct Partition {
   /// read it. Row-major, rows are streams; only where they are longer than a K block do they
   /// collide in the cache's sets.
   HWY_INLINE bool packs(bool a_transposed) const {
-    return panels > 1 && m > 1 && (a_transposed || k > kDepth);
+    return m > 1 && panels_per_tile > 1 && (a_transposed || (k > kDepth && panels_per_tile >= 8));
   }
 };
 
@@ -98,6 +104,17 @@ struct Micro {
   bool add;
 };
 
+/// GCC folds a load that is used two or three times into as many memory operands, and a thin tile
+/// is bound by loads (1.6x at m = 3).
+template <class V>
+HWY_INLINE void keep_in_register(V& v) {
+#if HWY_ARCH_X86 && HWY_COMPILER_GCC_ACTUAL
+  asm("" : "+v"(v.raw));
+#else
+  (void)v;
+#endif
+}
+
 /// C[kR, columns] (+)= A[kR, depth] · B[depth, kV vectors]. Thin tiles split K over several sets of
 /// sums, because a chain of dependent FMAs is four cycles per link.
 template <int kR, int kV>
@@ -110,7 +127,7 @@ void micro(const Micro& t) {
   for (int q = 0; q < kChains; ++q) {
     HWY_UNROLL(16)
     for (int i = 0; i < kR; ++i) {
-      HWY_UNROLL(8)
+      HWY_UNROLL(4)
       for (int v = 0; v < kV; ++v) sums[q][i][v] = hn::Zero(d);
     }
   }
@@ -119,12 +136,19 @@ void micro(const Micro& t) {
   const int64_t a_row = t.a_row, a_col = t.a_col, b_panel = t.b_panel;
   const auto step = [&](V(&sum)[kR][kV]) HWY_ATTR {
     V right[kV];
-    HWY_UNROLL(8)
-    for (int v = 0; v < kV; ++v) right[v] = hn::LoadU(d, b + v / 2 * b_panel + v % 2 * kLanes);
+    HWY_UNROLL(4)
+    for (int v = 0; v < kV; ++v) {
+      right[v] = hn::LoadU(d, b + v / 2 * b_panel + v % 2 * kLanes);
+      if constexpr (kR == 2 || kR == 3) keep_in_register(right[v]);
+    }
+    HWY_UNROLL(4)
+    for (int v = 0; v < kV; ++v) {
+      hwy::Prefetch(b + kAhead * kPanel + v / 2 * b_panel + v % 2 * kLanes);
+    }
     HWY_UNROLL(16)
     for (int i = 0; i < kR; ++i) {
       const V left = hn::Set(d, a[i * a_row]);
-      HWY_UNROLL(8)
+      HWY_UNROLL(4)
       for (int v = 0; v < kV; ++v) sum[i][v] = hn::MulAdd(left, right[v], sum[i][v]);
     }
     a += a_col;
@@ -147,7 +171,7 @@ void micro(const Micro& t) {
   if (HWY_UNLIKELY(columns < kV * kLanes)) {
     HWY_UNROLL(16)
     for (int i = 0; i < kR; ++i, c += ldc) {
-      HWY_UNROLL(8)
+      HWY_UNROLL(4)
       for (int v = 0; v < kV; ++v) {
         const size_t part = static_cast<size_t>(HWY_MIN(kLanes, columns - v * kLanes));
         V value = total(i, v);
@@ -158,14 +182,14 @@ void micro(const Micro& t) {
   } else if (add) {
     HWY_UNROLL(16)
     for (int i = 0; i < kR; ++i, c += ldc) {
-      HWY_UNROLL(8)
+      HWY_UNROLL(4)
       for (int v = 0; v < kV; ++v)
         hn::StoreU(hn::Add(hn::LoadU(d, c + v * kLanes), total(i, v)), d, c + v * kLanes);
     }
   } else {
     HWY_UNROLL(16)
     for (int i = 0; i < kR; ++i, c += ldc) {
-      HWY_UNROLL(8)
+      HWY_UNROLL(4)
       for (int v = 0; v < kV; ++v) hn::StoreU(total(i, v), d, c + v * kLanes);
     }
   }
@@ -173,7 +197,6 @@ void micro(const Micro& t) {
 
 /// Vectors of B that a strip of `rows` rows takes at once, of the `left` that remain.
 HWY_INLINE int64_t vectors_at_once(int64_t rows, int64_t left) {
-  if (left >= 8 && rows * 8 <= kSums) return 8;
   if (left >= 4 && rows * 4 <= kSums) return 4;
   return HWY_MIN(left, 2);
 }
@@ -189,12 +212,8 @@ HWY_INLINE void run_micro(int64_t rows, int64_t vectors, const Micro& t) {
   static constexpr auto kOne = micro_table<1>(std::make_index_sequence<kRows>());
   static constexpr auto kTwo = micro_table<2>(std::make_index_sequence<kRows>());
   static constexpr auto kFour = micro_table<4>(std::make_index_sequence<kSums / 4>());
-  static constexpr auto kEight = micro_table<8>(std::make_index_sequence<kSums / 8>());
   const size_t index = static_cast<size_t>(rows - 1);
-  (vectors == 1   ? kOne[index]
-   : vectors == 2 ? kTwo[index]
-   : vectors == 4 ? kFour[index]
-                  : kEight[index])(t);
+  (vectors == 1 ? kOne[index] : vectors == 2 ? kTwo[index] : kFour[index])(t);
 }
 
 /// Floats from one packed strip of A to the next.
@@ -207,16 +226,17 @@ HWY_INLINE void pack_a(const Gemm& g, const Partition& p, const Tile& t, int64_t
                        float* scratch) {
   const hn::ScalableTag<float> d;
   if (g.a_row == 1) {
-    constexpr int64_t kAhead = 16;
     const int64_t strips = t.strip_end - t.strip;
-    int64_t start[kTileRows / kRows + 1];  // first_row divides: not once per k
+    int64_t start[kPackedStrips + 1];  // first_row divides: not once per k
     for (int64_t s = 0; s <= strips; ++s) start[s] = p.first_row(t.strip + s);
     const bool reads_past_end = start[strips] - 1 + kRows + kLanes > g.m;
     for (int64_t k = 0; k < depth; ++k) {
       const float* from = g.a + (k0 + k) * g.a_col;
       // Each k is another page for long rows, where the hardware does not prefetch.
-      for (int64_t i = start[0]; i < start[strips]; i += kSlack)
+      for (int64_t i = start[0]; i < start[strips]; i += kSlack) {
         hwy::Prefetch(from + kAhead * g.a_col + i);
+      }
+      hwy::Prefetch(from + kAhead * g.a_col + start[strips] - 1);
       for (int64_t s = 0; s < strips; ++s) {
         const int64_t rows = start[s + 1] - start[s];
         float* out = scratch + s * strip_floats(depth) + k * rows;

@@ -16,7 +16,7 @@ int64_t tile_count(int64_t m, int64_t n, int64_t k) { return Partition(m, n, k).
 
 int64_t scratch_floats(int64_t m, int64_t n, int64_t k, bool a_transposed) {
   const Partition p(m, n, k);
-  return p.packs(a_transposed) ? p.strips_per_tile * strip_floats(p.depth) : 0;
+  return p.packs(a_transposed) ? HWY_MIN(p.strips, kPackedStrips) * strip_floats(p.depth) : 0;
 }
 
 /// Rows [row, row + rows) of C, panels [panel, panel_end), one K block: as wide as the registers
@@ -46,8 +46,15 @@ HWY_INLINE void strip(const Gemm& g, const float* a, int64_t a_row, int64_t a_co
 void run(const Gemm& g, int64_t tile_begin, int64_t tile_end, float* scratch) {
   const Partition p(g.m, g.n, g.k);
   const bool pack = p.packs(g.a_col != 1);
-  for (int64_t tile = tile_begin; tile < tile_end; ++tile) {
-    const Tile t = p.tile(tile);
+  for (int64_t tile = tile_begin; tile < tile_end;) {
+    Tile t = p.tile(tile++);
+    // Tiles of the same panels that this call owns together are packed together: longer runs of A.
+    while (tile < tile_end) {
+      const Tile next = p.tile(tile);
+      if (next.panel != t.panel || next.strip_end - t.strip > kPackedStrips) break;
+      t.strip_end = next.strip_end;
+      ++tile;
+    }
     if (g.k == 0) {
       if (!g.accumulate)
         clear(g, p.first_row(t.strip), p.first_row(t.strip_end), t.panel, t.panel_end);
