@@ -21,6 +21,10 @@ auto& find_named(List& list, std::string_view name) {
   return *it;
 }
 
+bool is_shared(const std::unique_ptr<Kernel>& kernel) {
+  return kernel->tiles > 1 && kernel->work >= kParallelWork;
+}
+
 }  // namespace
 
 CpuPlan::CpuPlan(const Graph& graph, const ParameterTable& table, int64_t windows,
@@ -159,8 +163,7 @@ void CpuPlan::execute_member(void* opaque, int member) {
   };
   for (const auto& kernel : *run.kernels) {
     if (member == 0 && cancel != nullptr && cancel->cancelled()) cancelled = true;
-    const bool shared = run.members > 1 && kernel->tiles > 1 && kernel->work >= kParallelWork;
-    if (!shared) {
+    if (run.members == 1 || !is_shared(kernel)) {
       // A run of small kernels stays on member 0, without a barrier in between.
       if (member == 0 && !cancelled) kernel->run(0, kernel->tiles, context);
       if (run.members == 1 && cancelled) return;
@@ -177,7 +180,9 @@ void CpuPlan::execute_member(void* opaque, int member) {
 }
 
 void CpuPlan::execute(const Kernels& kernels, const RunArgs& args) {
-  const int members = args.team != nullptr ? args.team->size() : 1;
+  // Waking a team for kernels too small to share would cost more than they do.
+  const bool shares = std::any_of(kernels.begin(), kernels.end(), is_shared);
+  const int members = args.team != nullptr && shares ? args.team->size() : 1;
   if (members > scratch_members_) {
     scratch_ = FloatBuffer(static_cast<size_t>(program_.scratch_floats * members));
     scratch_members_ = members;

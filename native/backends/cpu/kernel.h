@@ -41,12 +41,12 @@ class Kernel {
   std::vector<Slot> slots;
   std::vector<float*> at;  ///< slots resolved to pointers before a run
   int64_t tiles = 1;
-  double work = 0;  ///< in FLOP-equivalents: decides whether threads share it
+  double work = 0;  ///< estimated nanoseconds on one core: decides whether threads share it
   int64_t scratch_floats = 0;
 };
 
-/// Below this a barrier costs more than the threads save (a wake-up of a spinning member is about a
-/// microsecond).
-inline constexpr double kParallelWork = 40000;
+/// Below this the two barriers around a shared kernel (about a microsecond each, members spinning)
+/// cost more than the threads save.
+inline constexpr double kParallelWork = 5000;
 
 }  // namespace nd::cpu

@@ -54,7 +54,9 @@ class StridedCopy final : public Kernel {
       rows_per_tile_ = std::max<int64_t>(1, kTileElements / std::max<int64_t>(inner_, 1));
       tiles = (outer_ + rows_per_tile_ - 1) / rows_per_tile_;
     }
-    work = static_cast<double>(outer_ * inner_);
+    // Strided elements are moved one by one.
+    work = (in_step_ > 1 || in_step_ < 0 || out_step_ != 1 ? 1.0 : 0.15) *
+           static_cast<double>(outer_ * inner_);
   }
 
   void run(int64_t begin, int64_t end, const RunContext&) const override {
@@ -99,7 +101,7 @@ class Fill final : public Kernel {
   Fill(Slot out, float value, int64_t elements)
       : Kernel({out}), value_(value), elements_(elements) {
     tiles = std::max<int64_t>(1, (elements + kTileElements - 1) / kTileElements);
-    work = static_cast<double>(elements) / 2;
+    work = 0.1 * static_cast<double>(elements);
   }
   void run(int64_t begin, int64_t end, const RunContext&) const override {
     const int64_t from = begin * kTileElements, to = std::min(elements_, end * kTileElements);

@@ -15,7 +15,7 @@ class Pack final : public Kernel {
   Pack(Slot in, Slot out, int64_t row, int64_t column, int64_t k, int64_t n)
       : Kernel({in, out}), row_(row), column_(column), k_(k), n_(n) {
     tiles = (n + simd::gemm_panel() - 1) / simd::gemm_panel();
-    work = 2.0 * static_cast<double>(k * n);
+    work = 0.5 * static_cast<double>(k * n);
   }
   void run(int64_t begin, int64_t end, const RunContext&) const override {
     simd::pack_b(at[0], row_, column_, k_, n_, begin, end, at[1]);
@@ -30,7 +30,7 @@ class Gemm final : public Kernel {
   Gemm(Slot a, Slot packed, Slot c, int64_t a_row, int64_t a_col, int64_t m, int64_t n, int64_t k)
       : Kernel({a, packed, c}), a_row_(a_row), a_col_(a_col), m_(m), n_(n), k_(k) {
     tiles = simd::gemm_tiles(m, n, k);
-    work = 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+    work = 0.015 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
     scratch_floats = simd::gemm_scratch_floats(m, n, k, a_row == 1 && a_col != 1);
   }
   void run(int64_t begin, int64_t end, const RunContext& context) const override {

@@ -25,7 +25,8 @@ class SumGroup final : public Kernel {
       column_tiles_ = (inner + kColumnsPerTile - 1) / kColumnsPerTile;
       tiles = std::max<int64_t>(1, outer * column_tiles_);
     }
-    work = static_cast<double>(outer) * static_cast<double>(middle) * static_cast<double>(inner);
+    work =
+        0.1 * static_cast<double>(outer) * static_cast<double>(middle) * static_cast<double>(inner);
   }
 
   void run(int64_t begin, int64_t end, const RunContext&) const override {

@@ -18,7 +18,7 @@ class Rows : public Kernel {
       : Kernel(std::move(slots)), rows_(rows), length_(length), parameter_(parameter) {
     rows_per_tile_ = std::max<int64_t>(1, 8192 / std::max<int64_t>(length, 1));
     tiles = std::max<int64_t>(1, (rows + rows_per_tile_ - 1) / rows_per_tile_);
-    work = 2.0 * static_cast<double>(rows) * static_cast<double>(length);
+    work = 0.5 * static_cast<double>(rows) * static_cast<double>(length);
   }
   void run(int64_t begin, int64_t end, const RunContext&) const override {
     const int64_t first = begin * rows_per_tile_,
@@ -84,7 +84,7 @@ class Dropout final : public Kernel {
   Dropout(Slot in, Slot out, uint32_t number, float p, int64_t first, int64_t elements)
       : Kernel({in, out}), number_(number), p_(p), first_(first), elements_(elements) {
     tiles = std::max<int64_t>(1, (elements + kTile - 1) / kTile);
-    work = 20.0 * static_cast<double>(elements);
+    work = static_cast<double>(elements);
   }
   void run(int64_t begin, int64_t end, const RunContext& context) const override {
     const PhiloxKey key{context.seed, Stream::dropout, number_, context.step};
