@@ -65,6 +65,8 @@ bool apply_target_environment() {
     }
     if (disabled) hwy::DisableTargets(disabled);
     available_targets();
+    // Listing the targets has dispatched to the best of all, disabled ones included.
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
     return true;
   }();
   return applied;

@@ -166,18 +166,5 @@ TEST_P(Elementwise, DropoutDrawsThePhiloxUniforms) {
   }
 }
 
-TEST(Target, NamesAndSelects) {
-  const std::vector<std::string> names = target_names();
-  ASSERT_FALSE(names.empty());
-  EXPECT_EQ(target_name(), names.front());
-  EXPECT_FALSE(select_target("NOT_A_TARGET"));
-  for (const std::string& name : names) {
-    EXPECT_TRUE(select_target(name));
-    EXPECT_EQ(target_name(), name);
-  }
-  EXPECT_TRUE(select_target(""));
-  EXPECT_EQ(target_name(), names.front());
-}
-
 }  // namespace
 }  // namespace nd::simd
