@@ -4,7 +4,7 @@
 #include <system_error>
 
 #include "base/error.h"
-#include "parallel/team.h"
+#include "parallel/priority.h"
 
 namespace nd::binding {
 
@@ -108,7 +108,8 @@ void JobQueue::start_thread(Lane lane) {
 }
 
 void JobQueue::run_lane(Lane lane) {
-  parallel::lower_priority();
+  parallel::set_priority(lane == Lane::change ? parallel::Priority::background
+                                              : parallel::Priority::low);
   LaneState& lane_state = state(lane);
   std::unique_lock lock(mutex_);
   for (;;) {

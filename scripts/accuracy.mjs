@@ -10,6 +10,9 @@ import { parseArgs } from 'node:util';
 import { checkAir } from './accuracy-air.mjs';
 import { at, fail } from './support.mjs';
 
+// Nothing else runs in this process, so the fit need not yield (docs/concepts.md, Threads).
+process.env.ND_PRIORITY ??= 'normal';
+
 const say = (text) => process.stdout.write(`${text}\n`);
 
 const CHECKS = {

@@ -12,6 +12,9 @@ import { type Cell, formatCsv, formatNumber, formatTable, replacer, reportError 
 
 declare const __ND_VERSION__: string;
 
+// No event loop to protect here: fits need not yield to whatever else the machine does.
+process.env.ND_PRIORITY ??= 'normal';
+
 type Registry = ReturnType<typeof readRegistry>;
 type FitOutcome = Awaited<ReturnType<typeof fitFile>>;
 type ForecastOutcome = Awaited<ReturnType<typeof forecastFile>>;

@@ -9,7 +9,9 @@
 #include <algorithm>
 #include <exception>
 #include <mutex>
+#include <thread>
 
+#include "parallel/priority.h"
 #include "parallel/team.h"
 
 namespace nd::parallel {
@@ -22,14 +24,18 @@ void for_shards(int threads, int64_t count, const std::function<void(int64_t)>& 
   // Exceptions never cross TBB: a wrongly linked libgcc would abort the process there.
   std::exception_ptr failure;
   std::once_flag recorded;
+  const std::thread::id caller = std::this_thread::get_id();
   // More than the machine has would only make TBB complain on stderr.
   tbb::task_arena arena(std::min(threads, tbb::info::default_concurrency()));
   arena.execute([&] {
     tbb::parallel_for(
         tbb::blocked_range<int64_t>(0, count, 1),
         [&](const tbb::blocked_range<int64_t>& range) {
-          static thread_local const bool lowered = [] { return lower_priority(), true; }();
-          (void)lowered;
+          if (std::this_thread::get_id() != caller) {
+            static thread_local const bool lowered =
+                (set_priority(Priority::background), true);  // TBB's own threads, once each
+            (void)lowered;
+          }
           const ScopedFlushDenormals flush;
           for (int64_t shard = range.begin(); shard != range.end(); ++shard) {
             try {

@@ -1,9 +1,6 @@
 #include "parallel/team.h"
 
 #include <sched.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -68,7 +65,6 @@ struct Team::Impl {
   }
 
   void member_loop(int member) {
-    lower_priority();
     const ScopedFlushDenormals flush;
     for (uint32_t seen = 0;; ++seen) {
       wait_for_change(start, seen);
@@ -146,14 +142,6 @@ int default_threads() {
 #endif
   if (const int limit = cgroup_limit(); limit > 0) allowed = std::min(allowed, limit);
   return std::max(1, allowed);
-}
-
-void lower_priority() {
-#if defined(__linux__)
-  // Nice values are per thread on Linux; failing (a sandbox may forbid it) changes nothing but
-  // latency.
-  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 10);
-#endif
 }
 
 ScopedFlushDenormals::ScopedFlushDenormals() : saved_(0) {

@@ -10,8 +10,8 @@ namespace nd::parallel {
 
 class Team {
  public:
-  /// `threads` >= 1 members, the caller of run() among them. Other members run at a lower
-  /// scheduling priority and with denormals flushed.
+  /// `threads` >= 1 members, the caller of run() among them. Other members inherit the
+  /// scheduling priority of the creating thread and run with denormals flushed.
   explicit Team(int threads);
   ~Team();
   Team(const Team&) = delete;
@@ -32,8 +32,6 @@ class Team {
 /// Number of threads that the cgroup and the affinity mask allow, at least 1; ND_NUM_THREADS
 /// overrides it.
 int default_threads();
-/// Lowers the scheduling priority of the calling thread below that of an event loop.
-void lower_priority();
 
 /// Sets flush-to-zero and denormals-are-zero for the calling thread, restores on destruction.
 class ScopedFlushDenormals {
