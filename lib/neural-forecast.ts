@@ -63,6 +63,11 @@ function columnNames(place: string, options: Partial<ColumnNames>): Partial<Colu
   );
 }
 
+/** Integer time may give its step as a number; native code checks the text. */
+function frequencyText(frequency: string | number | undefined): string {
+  return typeof frequency === 'number' ? String(frequency) : (frequency ?? '');
+}
+
 /** The configuration that native code validates further, as JSON text. */
 function engineConfig(place: string, options: NeuralForecastOptions): string {
   if (!Array.isArray(options.models) || options.models.length === 0) {
@@ -78,9 +83,11 @@ function engineConfig(place: string, options: NeuralForecastOptions): string {
     const hint = typeof model === 'function' ? '; call the factory' : '';
     throw optionError(place, `models[${i}]`, model, `a model such as nhits()${hint}`);
   });
-  const given = ENGINE_OPTIONS.filter((name) => options[name] !== undefined);
+  const frequency = frequencyText(options.frequency);
+  const engine = { ...options, ...(frequency === '' ? {} : { frequency }) };
+  const given = ENGINE_OPTIONS.filter((name) => engine[name] !== undefined);
   return JSON.stringify(
-    Object.fromEntries(given.map((name) => [name, checkedJson(place, name, options[name])])),
+    Object.fromEntries(given.map((name) => [name, checkedJson(place, name, engine[name])])),
   );
 }
 
@@ -123,7 +130,7 @@ export class NeuralForecast implements Contract {
     this.#names = columnNames(place, options);
     const config = engineConfig(place, options);
     this.#native = guarded(() => binding().createForecaster(config));
-    this.#frequency = options.frequency ?? '';
+    this.#frequency = frequencyText(options.frequency);
   }
 
   static async load(path: string, options: LoadOptions = {}): Promise<NeuralForecast> {

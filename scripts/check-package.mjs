@@ -32,7 +32,9 @@ const FILES = {
       target: 'es2022',
       lib: ['es2022', 'esnext.disposable'],
       module: 'node16',
-      types: [],
+      // AbortSignal and URL are Node's: what every TypeScript service has.
+      types: ['node'],
+      typeRoots: [at('node_modules', '@types')],
     },
     files: ['use.ts', 'esm.mts'],
   }),

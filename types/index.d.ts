@@ -115,9 +115,9 @@ export interface NeuralForecastOptions extends ColumnNames {
   readonly inputSize?: number;
   /**
    * Step of time: 'MS', 'M', 'QS', 'Q', 'YS', 'Y', 'W', 'D', 'B', 'h', 'min', 's', multiples such as '15min', or an
-   * integer as text. @default inferred from the panel
+   * integer. @default inferred from the panel
    */
-  readonly frequency?: string;
+  readonly frequency?: string | number;
   /** Scaling of each whole series before training. @default 'none' */
   readonly localScaler?: 'none' | 'standard' | 'minmax' | 'robust' | 'robust-iqr';
   /** Restores the behaviour of the Python reference where it differs from ours (docs/compatibility.md). */
@@ -388,3 +388,5 @@ export interface RuntimeInfo {
 export declare function runtimeInfo(): RuntimeInfo;
 
 export type { LossDescription, ModelDescription };
+
+export * from './registry';

@@ -6,7 +6,7 @@
 import { type Command, Option } from 'commander';
 import type { LossDescription, ModelDescription } from '../../types/index';
 import { closestName } from '../options';
-import type { Registry, RegistryLoss, RegistryModel, RegistryOption } from '../registry';
+import type { Registry, RegistryLoss, RegistryModel, RegistryOption } from '../../types/registry';
 import { UsageError } from './report';
 
 /** Parsed flags by camelCase name; a flag that was not given is absent. */

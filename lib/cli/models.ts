@@ -1,6 +1,6 @@
 /** The command `models`: what the registry says, for people and for programs. */
 
-import type { Registry, RegistryOption } from '../registry';
+import type { Registry, RegistryOption } from '../../types/registry';
 import { findModel, kebab } from './flags';
 import { formatTable } from './report';
 

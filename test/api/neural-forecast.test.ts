@@ -144,6 +144,17 @@ describe('fit and predict', () => {
     expect(await forecastOf(nf)).toEqual(await forecastOf(await fitted()));
   });
 
+  test('the step of integer time may be a number', async () => {
+    const table = { ds: panel.y.map((_, i) => 10 + 2 * i), y: panel.y };
+    const nf = new NeuralForecast({ ...sizes, frequency: 2, models: [tiny()] });
+    await nf.fit(table);
+    const { ds } = await nf.predict();
+    expect(ds[0]).toBe(10 + 2 * panel.y.length);
+    expect(() => new NeuralForecast({ ...sizes, frequency: 1.5, models: [tiny()] })).toThrow(
+      /1\.5/,
+    );
+  });
+
   test('the number of threads changes nothing', async () => {
     const one = new NeuralForecast({ ...sizes, models: [tiny()] });
     const two = new NeuralForecast({ ...sizes, models: [tiny()] });
