@@ -18,7 +18,8 @@ function distance(a: string, b: string): number {
 export function closestName(received: string, known: readonly string[]): string | undefined {
   const plain = (name: string) => name.toLowerCase().replace(/[_-]/g, '');
   let best: string | undefined;
-  let least = Math.max(2, Math.floor(received.length / 3)) + 1;
+  // Short names are near to everything: at least one character must stay.
+  let least = Math.min(Math.max(2, Math.floor(received.length / 3)), received.length - 1) + 1;
   for (const name of known) {
     const d = distance(plain(received), plain(name));
     if (d < least) {
