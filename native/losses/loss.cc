@@ -104,6 +104,19 @@ nlohmann::ordered_json Loss::json() const {
   return result;
 }
 
+Graph loss_graph(const Loss& loss, int64_t horizon, int64_t input_size) {
+  Graph graph;
+  graph.set_place(lower_case(loss.spec().name));
+  const LossInputs in{graph.input("y", Shape::batched({horizon, 1})),
+                      graph.input("y_hat", Shape::batched({horizon, loss.outputs()})),
+                      graph.input("insample_y", Shape::batched({input_size})),
+                      graph.input("insample_mask", Shape::batched({input_size})),
+                      graph.input("weight", Shape::batched({horizon, 1})),
+                      graph.input("inverse_sum", Shape{})};
+  graph.output("loss", loss.build(graph, in));
+  return graph;
+}
+
 double evaluate_loss(const Loss& loss, int64_t windows, int64_t horizon, int64_t input_size,
                      std::span<const double> y, std::span<const double> y_hat,
                      std::span<const double> weight, std::span<const double> insample_y,
@@ -124,16 +137,6 @@ double evaluate_loss(const Loss& loss, int64_t windows, int64_t horizon, int64_t
   double total = 0;
   for (const double w : weights) total += w;
 
-  Graph graph;
-  graph.set_place(lower_case(loss.spec().name));
-  const LossInputs in{graph.input("y", Shape::batched({horizon, 1})),
-                      graph.input("y_hat", Shape::batched({horizon, loss.outputs()})),
-                      graph.input("insample_y", Shape::batched({input_size})),
-                      graph.input("insample_mask", Shape::batched({input_size})),
-                      graph.input("weight", Shape::batched({horizon, 1})),
-                      graph.input("inverse_sum", Shape{})};
-  graph.output("loss", loss.build(graph, in));
-
   const auto copy = [](std::span<const double> values) {
     return reference::Tensor(values.begin(), values.end());
   };
@@ -145,7 +148,7 @@ double evaluate_loss(const Loss& loss, int64_t windows, int64_t horizon, int64_t
                       {"insample_mask", copy(insample_mask)},
                       {"weight", std::move(weights)},
                       {"inverse_sum", {total > 0 ? 1 / total : 0}}};
-  return reference::evaluate(graph, arguments).at("loss").at(0);
+  return reference::evaluate(loss_graph(loss, horizon, input_size), arguments).at("loss").at(0);
 }
 
 }  // namespace nd

@@ -71,6 +71,9 @@ class Loss {
   std::vector<double> quantiles_, horizon_weight_;
 };
 
+/// A loss alone as a graph: inputs named as the members of LossInputs, output "loss".
+Graph loss_graph(const Loss& loss, int64_t horizon, int64_t input_size);
+
 /// Float64 value of a loss for given windows (the metric form): evaluates the loss graph in the
 /// interpreter. y, weight: [B·H]; y_hat: [B·H·Q]; insample_y, insample_mask: [B·L]. `weight`
 /// excludes the horizon weight, which is applied here.

@@ -52,14 +52,7 @@ void check_loss(const json& file, const json& row, Outcome& outcome) {
   double total = 0;
   for (const double w : weight) total += w;
 
-  Graph graph;
-  const LossInputs in{graph.input("y", Shape::batched({horizon, 1})),
-                      graph.input("y_hat", Shape::batched({horizon, loss.outputs()})),
-                      graph.input("insample_y", Shape::batched({input_size})),
-                      graph.input("insample_mask", Shape::batched({input_size})),
-                      graph.input("weight", Shape::batched({horizon, 1})),
-                      graph.input("inverse_sum", Shape{})};
-  graph.output("loss", loss.build(graph, in));
+  Graph graph = loss_graph(loss, horizon, input_size);
   differentiate(graph, "loss", {"y_hat"});
 
   const reference::Tensor y = flat(file.at("y")), y_hat = flat(row.at("y_hat")),

@@ -96,6 +96,7 @@ void Lowering::run() {
   }
 
   ArenaPlanner arena;
+  std::vector<bool> owns_block(static_cast<size_t>(count), false);  // of the arena
   int32_t inputs = 0;
   for (NodeId id = 0; id < count; ++id) {
     const size_t i = static_cast<size_t>(id);
@@ -127,38 +128,39 @@ void Lowering::run() {
     } else {
       const LoweringRule* rule = find_rule(*node.op);
       check_internal(rule != nullptr, "a CPU lowering rule for every op");
-      // In place when an operand of the same shape dies here.
-      NodeId reused = -1;
       if (direct[i]) {
         slots_[i] = *direct[i];
       } else {
-        for (NodeId input : node.inputs) {
-          const NodeId root = roots[static_cast<size_t>(input)];
-          const size_t r = static_cast<size_t>(root);
-          const bool dies = last[r] == id && graph_.node(root).kind == NodeKind::op && !direct[r];
-          if (rule->elementwise && dies && elements(input) == elements(id)) reused = root;
+        // In place when an operand of the same shape dies here: its block gets a new owner.
+        const auto operand =
+            std::find_if(node.inputs.begin(), node.inputs.end(), [&](NodeId input) {
+              const size_t r = static_cast<size_t>(roots[static_cast<size_t>(input)]);
+              return rule->elementwise && owns_block[r] && last[r] == id &&
+                     elements(input) == elements(id);
+            });
+        if (operand != node.inputs.end()) {
+          const size_t r = static_cast<size_t>(roots[static_cast<size_t>(*operand)]);
+          slots_[i] = slots_[r];
+          owns_block[r] = false;
+        } else {
+          slots_[i] = {Slot::Base::arena, arena.allocate(elements(id))};
         }
-        slots_[i] = reused >= 0 ? slots_[static_cast<size_t>(reused)]
-                                : Slot{Slot::Base::arena, arena.allocate(elements(id))};
+        owns_block[i] = true;
       }
       const int64_t workspace = rule->workspace != nullptr ? rule->workspace(*this, id) : 0;
       if (workspace > 0) workspace_ = {Slot::Base::arena, arena.allocate(workspace)};
       rule->lower(*this, id);
       if (workspace > 0) arena.release(workspace_.offset);
-      // A block that was taken over lives on under its new owner.
-      if (reused >= 0) direct[static_cast<size_t>(reused)] = slots_[i];
     }
     // Release what was read for the last time, and results that nobody reads.
-    std::vector<NodeId> dying;
-    for (NodeId input : node.inputs) dying.push_back(roots[static_cast<size_t>(input)]);
-    dying.push_back(roots[i]);
-    std::sort(dying.begin(), dying.end());
-    dying.erase(std::unique(dying.begin(), dying.end()), dying.end());
-    for (NodeId root : dying) {
-      const size_t r = static_cast<size_t>(root);
-      const bool owned = graph_.node(root).kind == NodeKind::op && !direct[r];
-      if (owned && last[r] == id) arena.release(slots_[r].offset);
-    }
+    const auto release = [&](NodeId value) {
+      const size_t r = static_cast<size_t>(roots[static_cast<size_t>(value)]);
+      if (!owns_block[r] || last[r] != id) return;
+      arena.release(slots_[r].offset);
+      owns_block[r] = false;
+    };
+    std::for_each(node.inputs.begin(), node.inputs.end(), release);
+    release(id);
   }
   for (const auto& [id, entry] : copied_gradients) {
     emit(make_copy(slot(id), Slot{Slot::Base::gradients, entry->offset}, elements(id)));

@@ -28,15 +28,8 @@ struct Evaluated {
 /// Value and gradient of a loss for the golden windows, in the interpreter.
 Evaluated evaluate(const Loss& loss, const Tensor& y, const Tensor& y_hat, const Tensor& mask,
                    const Tensor& insample = golden::kInsample) {
-  const int64_t H = golden::kHorizon, L = golden::kInputSize;
-  Graph graph;
-  const LossInputs in{graph.input("y", Shape::batched({H, 1})),
-                      graph.input("y_hat", Shape::batched({H, loss.outputs()})),
-                      graph.input("insample_y", Shape::batched({L})),
-                      graph.input("insample_mask", Shape::batched({L})),
-                      graph.input("weight", Shape::batched({H, 1})),
-                      graph.input("inverse_sum", Shape{})};
-  graph.output("loss", loss.build(graph, in));
+  const int64_t H = golden::kHorizon;
+  Graph graph = loss_graph(loss, H, golden::kInputSize);
   differentiate(graph, "loss", {"y_hat"});
   Tensor weight = mask;
   double total = 0;
