@@ -17,28 +17,30 @@
 
 namespace nd {
 
-/// Sizes that a model does not choose: L, H, Q and the widths of its exogenous inputs (after
+/// Sizes that a model does not choose: L, H, Q, N and the widths of its exogenous inputs (after
 /// embedding).
 struct Geometry {
   int64_t input_size = 0;                ///< L
   int64_t horizon = 0;                   ///< H
   int64_t outputs = 1;                   ///< Q, numbers per horizon step, set by the loss
   int64_t futr = 0, hist = 0, stat = 0;  ///< F, X, S
+  int64_t series = 1;                    ///< N, series per window of a multivariate model
 };
 
-enum class Phase : uint8_t { train, infer };
+/// `step` is one time step of a recurrent model whose state comes in and goes out (next_name).
+enum class Phase : uint8_t { train, infer, step };
 
-/// The inputs of a univariate network; absent exogenous inputs are invalid Vars.
+/// The inputs of a network, univariate | multivariate; absent exogenous inputs are invalid Vars.
 struct ModelInputs {
-  Var insample_y;     ///< [B, L], scaled
-  Var insample_mask;  ///< [B, L], 1 = observed
-  Var futr_exog;      ///< [B, L+H, F]
-  Var hist_exog;      ///< [B, L, X]
-  Var stat_exog;      ///< [B, S]
+  Var insample_y;     ///< [B, L] | [B, L, N], scaled
+  Var insample_mask;  ///< [B, L] | [B, L, N], 1 = observed
+  Var futr_exog;      ///< [B, L+H, F] | [B, F, L+H, N]
+  Var hist_exog;      ///< [B, L, X] | [B, X, L, N]
+  Var stat_exog;      ///< [B, S] | [N, S]
 };
 
 /// Everything a build function needs; it emits ops into `graph` and returns the raw output [B, H,
-/// Q].
+/// Q], of a multivariate model [B, H, Q·N] (all series of the first output, then of the second …).
 struct BuildArgs {
   Graph& graph;
   const Options& options;

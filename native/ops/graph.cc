@@ -5,6 +5,8 @@
 
 namespace nd {
 
+std::string next_name(std::string_view state) { return "next." + std::string(state); }
+
 const Shape& Var::shape() const { return graph->node(id).shape; }
 
 Var Graph::input(std::string name, Shape shape) {

@@ -17,7 +17,7 @@ struct OpDef;
 class Graph;
 using NodeId = int32_t;
 
-enum class NodeKind : uint8_t { input, constant, parameter, state, op };
+enum class NodeKind : uint8_t { input, constant, parameter, op };
 
 /// Static arguments of an op; each op file says what it stores in which place.
 struct Attrs {
@@ -32,7 +32,7 @@ struct Node {
   std::vector<NodeId> inputs{};
   Attrs attrs{};
   Shape shape{};
-  std::string name{};              ///< of an input, parameter or state
+  std::string name{};              ///< of an input or parameter
   std::vector<double> constant{};  ///< values of a constant
 };
 
@@ -54,6 +54,11 @@ struct ParameterDecl {
   Init init;
   bool trainable = true;
 };
+
+/// State is what a run reads under a name and hands back, changed, as the output `next.<name>`:
+/// running statistics (a parameter that is not trainable) or the hidden state of a recurrent step
+/// (an input). Its owner is the caller, who commits it: an aborted run changes nothing.
+std::string next_name(std::string_view state);
 
 /// A value in a graph: a handle that ops take and return.
 struct Var {

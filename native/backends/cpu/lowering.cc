@@ -117,9 +117,6 @@ void Lowering::run() {
         for (double v : node.constant) program_.constants.push_back(static_cast<float>(v));
         program_.constants.resize((program_.constants.size() + kGranule - 1) / kGranule * kGranule);
         continue;
-      case NodeKind::state:
-        check_internal(false, "state is lowered by recurrent plans only");
-        continue;
       case NodeKind::op:
         break;
     }

@@ -43,7 +43,6 @@ Tensors evaluate(const Graph& graph, const Arguments& args) {
         values[i] = find(args.inputs, node, args.windows);
         break;
       case NodeKind::parameter:
-      case NodeKind::state:
         values[i] = find(args.parameters, node, args.windows);
         break;
       case NodeKind::constant:
