@@ -133,11 +133,21 @@ int main(int argc, char** argv) {
     const bool a_transposed = kind[0] == 'T', b_transposed = kind[1] == 'T';
     const Floats a = filled(m * k), b = filled(k * n), c = filled(m * n),
                  packed = filled(packed_b_floats(k, n));
-    const Floats scratch = filled(gemm_scratch_floats(m, n, k, a_transposed));
+    const Floats scratch = filled(gemm_scratch_floats(m, n, k, a_transposed, false));
     const int64_t panels = (n + gemm_panel() - 1) / gemm_panel(), tiles = gemm_tiles(m, n, k);
-    const Gemm gemm{
-        a.get(), a_transposed ? 1 : k, a_transposed ? m : 1, packed.get(), c.get(), n, m, n, k,
-        false};
+    const Gemm gemm{a.get(),
+                    a_transposed ? 1 : k,
+                    a_transposed ? m : 1,
+                    packed.get(),
+                    false,
+                    c.get(),
+                    n,
+                    gemm_panel(),
+                    m,
+                    n,
+                    k,
+                    false,
+                    {}};
     const auto pack = [&] {
       pack_b(b.get(), b_transposed ? 1 : n, b_transposed ? k : 1, k, n, 0, panels, packed.get());
     };

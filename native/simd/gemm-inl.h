@@ -54,7 +54,8 @@ struct Partition {
   Partition(int64_t rows, int64_t columns, int64_t inner) : m(rows), n(columns), k(inner) {
     strips = ceil_div(m, kRows);
     panels = ceil_div(n, kPanel);
-    depth = k > 0 ? ceil_div(k, ceil_div(k, kDepth)) : 1;
+    // Blocks of K begin at panels of a transposed B.
+    depth = k > 0 ? ceil_div(ceil_div(k, ceil_div(k, kDepth)), kPanel) * kPanel : 1;
     strips_per_tile = HWY_MAX(1, HWY_MIN(strips, kTileRows / kRows));
     panels_per_tile = HWY_MAX(1, HWY_MIN(panels, kTileColumns / kPanel));
     // Few rows: narrower tiles, so that every thread has columns of its own; but a strip that takes
@@ -100,7 +101,7 @@ struct Micro {
   const float* b;
   int64_t b_panel;  ///< floats from one panel of B to the next
   float* c;
-  int64_t ldc, columns, depth;
+  int64_t ldc, c_panel, columns, depth;
   bool add;
 };
 
@@ -166,7 +167,7 @@ void micro(const Micro& t) {
     return hn::Add(hn::Add(sums[0][i][v], sums[1][i][v]), hn::Add(sums[2][i][v], sums[3][i][v]));
   };
   float* c = t.c;
-  const int64_t ldc = t.ldc, columns = t.columns;
+  const int64_t ldc = t.ldc, c_panel = t.c_panel, columns = t.columns;
   const bool add = t.add;
   if (HWY_UNLIKELY(columns < kV * kLanes)) {
     HWY_UNROLL(16)
@@ -174,23 +175,26 @@ void micro(const Micro& t) {
       HWY_UNROLL(4)
       for (int v = 0; v < kV; ++v) {
         const size_t part = static_cast<size_t>(HWY_MIN(kLanes, columns - v * kLanes));
+        float* to = c + v / 2 * c_panel + v % 2 * kLanes;
         V value = total(i, v);
-        if (add) value = hn::Add(hn::LoadN(d, c + v * kLanes, part), value);
-        hn::StoreN(value, d, c + v * kLanes, part);
+        if (add) value = hn::Add(hn::LoadN(d, to, part), value);
+        hn::StoreN(value, d, to, part);
       }
     }
   } else if (add) {
     HWY_UNROLL(16)
     for (int i = 0; i < kR; ++i, c += ldc) {
       HWY_UNROLL(4)
-      for (int v = 0; v < kV; ++v)
-        hn::StoreU(hn::Add(hn::LoadU(d, c + v * kLanes), total(i, v)), d, c + v * kLanes);
+      for (int v = 0; v < kV; ++v) {
+        float* to = c + v / 2 * c_panel + v % 2 * kLanes;
+        hn::StoreU(hn::Add(hn::LoadU(d, to), total(i, v)), d, to);
+      }
     }
   } else {
     HWY_UNROLL(16)
     for (int i = 0; i < kR; ++i, c += ldc) {
       HWY_UNROLL(4)
-      for (int v = 0; v < kV; ++v) hn::StoreU(total(i, v), d, c + v * kLanes);
+      for (int v = 0; v < kV; ++v) hn::StoreU(total(i, v), d, c + v / 2 * c_panel + v % 2 * kLanes);
     }
   }
 }
@@ -274,12 +278,36 @@ HWY_INLINE void pack_a(const Gemm& g, const Partition& p, const Tile& t, int64_t
   }
 }
 
-/// Sets the part of C that a tile covers to zero (an empty sum over k).
+/// Panels [panel, panel_end) of B, k in [k0, k0 + depth), from the packed form of Bᵀ: lanes of one
+/// panel there are 2·kLanes successive k of B. Lanes beyond n repeat the last column: products
+/// that nobody stores.
+HWY_INLINE void transpose_b(const Gemm& g, int64_t panel, int64_t panel_end, int64_t k0,
+                            int64_t depth, float* out) {
+  const hn::ScalableTag<float> d;
+  for (int64_t vector = 2 * panel; vector < 2 * panel_end; ++vector) {
+    float* to = out + (vector / 2 - panel) * depth * kPanel + vector % 2 * kLanes;
+    for (int64_t k = 0; k < depth; k += kPanel) {
+      const float* from = g.b + (k0 + k) * g.n;  // k0 + k begins a panel of kPanel x n floats
+      const float* row[kLanes];
+      for (int64_t j = 0; j < kLanes; ++j)
+        row[j] = from + HWY_MIN(vector * kLanes + j, g.n - 1) * kPanel;
+      const int64_t valid = HWY_MIN(kPanel, depth - k);
+      for (int64_t i = 0; i < valid; i += 4) {
+        hn::Vec<decltype(d)> column[4];
+        transpose_four(d, row, i, column);
+        for (int64_t c = 0; c < HWY_MIN(4, valid - i); ++c)
+          hn::StoreU(column[c], d, to + (k + i + c) * kPanel);
+      }
+    }
+  }
+}
+
+/// Sets rows [row, row_end) of panels [panel, panel_end) of C to zero (an empty sum over k).
 HWY_INLINE void clear(const Gemm& g, int64_t row, int64_t row_end, int64_t panel,
                       int64_t panel_end) {
-  const int64_t begin = panel * kPanel, end = HWY_MIN(g.n, panel_end * kPanel);
   for (; row < row_end; ++row) {
-    for (int64_t j = begin; j < end; ++j) g.c[row * g.ldc + j] = 0.0f;
+    for (int64_t j = panel * kPanel; j < HWY_MIN(g.n, panel_end * kPanel); ++j)
+      g.c[row * g.ldc + j / kPanel * g.c_panel + j % kPanel] = 0.0f;
   }
 }
 

@@ -14,66 +14,109 @@ int64_t panel_width() { return kPanel; }
 
 int64_t tile_count(int64_t m, int64_t n, int64_t k) { return Partition(m, n, k).tiles(); }
 
-int64_t scratch_floats(int64_t m, int64_t n, int64_t k, bool a_transposed) {
-  const Partition p(m, n, k);
-  return p.packs(a_transposed) ? HWY_MIN(p.strips, kPackedStrips) * strip_floats(p.depth) : 0;
+/// Floats of B that are transposed at a time.
+HWY_INLINE int64_t transposed_floats(const Partition& p, bool b_transposed) {
+  return b_transposed ? p.panels_per_tile * kPanel * p.depth : 0;
 }
+
+int64_t scratch_floats(int64_t m, int64_t n, int64_t k, bool a_transposed, bool b_transposed) {
+  const Partition p(m, n, k);
+  return transposed_floats(p, b_transposed) +
+         (p.packs(a_transposed) ? HWY_MIN(p.strips, kPackedStrips) * strip_floats(p.depth) : 0);
+}
+
+/// Where one block of the operands lies, whatever form they came in.
+struct Block {
+  const float* a;  ///< of the first row and k
+  int64_t a_row, a_col;
+  const float* b;  ///< of the first panel and k
+  int64_t b_panel;
+  int64_t depth;
+  bool add;
+};
 
 /// Rows [row, row + rows) of C, panels [panel, panel_end), one K block: as wide as the registers
 /// allow.
-HWY_INLINE void strip(const Gemm& g, const float* a, int64_t a_row, int64_t a_col, int64_t row,
-                      int64_t rows, int64_t panel, int64_t panel_end, int64_t k_begin,
-                      int64_t depth, bool add) {
+HWY_INLINE void strip(const Gemm& g, const Block& block, int64_t row, int64_t rows, int64_t panel,
+                      int64_t panel_end) {
   Micro t;
-  t.a = a;
-  t.a_row = a_row;
-  t.a_col = a_col;
-  t.depth = depth;
-  t.b_panel = g.k * kPanel;
+  t.a = block.a;
+  t.a_row = block.a_row;
+  t.a_col = block.a_col;
+  t.b = block.b;
+  t.b_panel = block.b_panel;
+  t.depth = block.depth;
   t.ldc = g.ldc;
-  t.add = add;
+  t.c_panel = g.c_panel;
+  t.add = block.add;
   while (panel < panel_end) {
     const int64_t left = HWY_MIN(g.n - panel * kPanel, (panel_end - panel) * kPanel);  // columns
     const int64_t vectors = vectors_at_once(rows, (left + kLanes - 1) / kLanes);
     t.columns = HWY_MIN(left, vectors * kLanes);
-    t.b = g.b + panel * t.b_panel + k_begin * kPanel;
-    t.c = g.c + row * g.ldc + panel * kPanel;
+    t.c = g.c + row * g.ldc + panel * g.c_panel;
     run_micro(rows, vectors, t);
     panel += (vectors + 1) / 2;
+    t.b += (vectors + 1) / 2 * t.b_panel;
+  }
+}
+
+/// One K block of the strips and panels of `t`.
+void multiply_block(const Gemm& g, const Partition& p, const Tile& t, int64_t k0, float* scratch) {
+  const bool pack = p.packs(g.a_col != 1);
+  Block block;
+  block.depth = HWY_MIN(p.depth, g.k - k0);
+  block.add = g.accumulate || k0 > 0;
+  if (g.b_transposed) {
+    transpose_b(g, t.panel, t.panel_end, k0, block.depth, scratch);
+    block.b = scratch;
+    block.b_panel = block.depth * kPanel;
+    scratch += transposed_floats(p, true);
+  } else {
+    block.b = g.b + (t.panel * g.k + k0) * kPanel;
+    block.b_panel = g.k * kPanel;
+  }
+  const bool last = k0 + block.depth == g.k;
+  for (int64_t s = t.strip; s < t.strip_end; ++s) {
+    const int64_t row = p.first_row(s), rows = p.first_row(s + 1) - row;
+    if (pack) {
+      const int64_t index = (s - t.strip) % kPackedStrips;
+      if (index == 0) {
+        pack_a(g, p, {s, HWY_MIN(s + kPackedStrips, t.strip_end), t.panel, t.panel_end}, k0,
+               block.depth, scratch);
+      }
+      block.a = scratch + index * strip_floats(block.depth);
+      block.a_row = 1;
+      block.a_col = rows;
+    } else {
+      block.a = g.a + row * g.a_row + k0 * g.a_col;
+      block.a_row = g.a_row;
+      block.a_col = g.a_col;
+    }
+    strip(g, block, row, rows, t.panel, t.panel_end);
+    if (last && g.epilogue.run) {
+      const int64_t column = t.panel * kPanel;
+      g.epilogue.run(g.epilogue.context, row, rows, column,
+                     HWY_MIN(g.n, t.panel_end * kPanel) - column);
+    }
   }
 }
 
 void run(const Gemm& g, int64_t tile_begin, int64_t tile_end, float* scratch) {
   const Partition p(g.m, g.n, g.k);
-  const bool pack = p.packs(g.a_col != 1);
   for (int64_t tile = tile_begin; tile < tile_end;) {
     Tile t = p.tile(tile++);
-    // Tiles of the same panels that this call owns together are packed together: longer runs of A.
-    while (tile < tile_end) {
-      const Tile next = p.tile(tile);
-      if (next.panel != t.panel || next.strip_end - t.strip > kPackedStrips) break;
-      t.strip_end = next.strip_end;
-      ++tile;
+    // Tiles of the same panels that this call owns are one: a block of B serves all their rows.
+    for (; tile < tile_end && p.tile(tile).panel == t.panel; ++tile) {
+      t.strip_end = p.tile(tile).strip_end;
     }
-    if (g.k == 0) {
-      if (!g.accumulate)
-        clear(g, p.first_row(t.strip), p.first_row(t.strip_end), t.panel, t.panel_end);
-      continue;
-    }
-    for (int64_t k0 = 0; k0 < g.k; k0 += p.depth) {
-      const int64_t depth = HWY_MIN(p.depth, g.k - k0);
-      const bool add = g.accumulate || k0 > 0;
-      if (pack) pack_a(g, p, t, k0, depth, scratch);
-      for (int64_t s = t.strip; s < t.strip_end; ++s) {
-        const int64_t row = p.first_row(s), rows = p.first_row(s + 1) - row;
-        if (pack) {
-          strip(g, scratch + (s - t.strip) * strip_floats(depth), 1, rows, row, rows, t.panel,
-                t.panel_end, k0, depth, add);
-        } else {
-          strip(g, g.a + row * g.a_row + k0 * g.a_col, g.a_row, g.a_col, row, rows, t.panel,
-                t.panel_end, k0, depth, add);
-        }
-      }
+    for (int64_t k0 = 0; k0 < g.k; k0 += p.depth) multiply_block(g, p, t, k0, scratch);
+    if (g.k > 0) continue;
+    const int64_t row = p.first_row(t.strip), row_end = p.first_row(t.strip_end);
+    const int64_t column = t.panel * kPanel;
+    if (!g.accumulate) clear(g, row, row_end, t.panel, t.panel_end);
+    if (g.epilogue.run) {
+      g.epilogue.run(g.epilogue.context, row, row_end - row, column,
+                     HWY_MIN(g.n, t.panel_end * kPanel) - column);
     }
   }
 }
@@ -100,8 +143,8 @@ int64_t gemm_tiles(int64_t m, int64_t n, int64_t k) {
   return HWY_DYNAMIC_DISPATCH(tile_count)(m, n, k);
 }
 
-int64_t gemm_scratch_floats(int64_t m, int64_t n, int64_t k, bool a_transposed) {
-  return HWY_DYNAMIC_DISPATCH(scratch_floats)(m, n, k, a_transposed);
+int64_t gemm_scratch_floats(int64_t m, int64_t n, int64_t k, bool a_transposed, bool b_transposed) {
+  return HWY_DYNAMIC_DISPATCH(scratch_floats)(m, n, k, a_transposed, b_transposed);
 }
 
 void gemm_run(const Gemm& g, int64_t tile_begin, int64_t tile_end, float* scratch) {

@@ -31,19 +31,22 @@ class Gemm final : public Kernel {
       : Kernel({a, packed, c}), a_row_(a_row), a_col_(a_col), m_(m), n_(n), k_(k) {
     tiles = simd::gemm_tiles(m, n, k);
     work = 0.015 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-    scratch_floats = simd::gemm_scratch_floats(m, n, k, a_row == 1 && a_col != 1);
+    scratch_floats = simd::gemm_scratch_floats(m, n, k, a_row == 1 && a_col != 1, false);
   }
   void run(int64_t begin, int64_t end, const RunContext& context) const override {
     const simd::Gemm gemm{.a = at[0],
                           .a_row = a_row_,
                           .a_col = a_col_,
                           .b = at[1],
+                          .b_transposed = false,
                           .c = at[2],
                           .ldc = n_,
+                          .c_panel = simd::gemm_panel(),
                           .m = m_,
                           .n = n_,
                           .k = k_,
-                          .accumulate = false};
+                          .accumulate = false,
+                          .epilogue = {}};
     simd::gemm_run(gemm, begin, end, context.scratch);
   }
 
