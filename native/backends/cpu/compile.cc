@@ -40,10 +40,12 @@ std::unique_ptr<Plan> compile_cpu(const Graph& graph, const ParameterTable& tabl
   const bool wants_shards =
       options.split == Split::sharded ||
       (options.split == Split::automatic && prefers_shards(optimised, table, options.windows));
-  if (wants_shards && cpu::is_shardable(optimised)) {
-    return std::make_unique<cpu::ShardedPlan>(
-        optimised, table, options.windows,
-        std::max<int64_t>(shard_count(options.windows), options.split == Split::sharded ? 2 : 1));
+  if (wants_shards) {
+    if (auto phases = cpu::split_phases(optimised)) {
+      return std::make_unique<cpu::ShardedPlan>(
+          std::move(*phases), table, options.windows,
+          std::max<int64_t>(shard_count(options.windows), options.split == Split::sharded ? 2 : 1));
+    }
   }
   return std::make_unique<cpu::CpuPlan>(optimised, table, options.windows);
 }

@@ -138,7 +138,7 @@ void CpuPlan::bind(const RunArgs& args) {
 
 // What the members of a team share during one pass over a list of kernels.
 struct CpuPlan::Run {
-  const Kernels* kernels;
+  std::span<const std::unique_ptr<Kernel>> kernels;
   const RunArgs* args;
   float* scratch;
   int64_t scratch_stride;
@@ -161,7 +161,7 @@ void CpuPlan::execute_member(void* opaque, int member) {
     run.args->team->barrier(member);
     return run.stop[phase++ % 2].load(std::memory_order_relaxed);
   };
-  for (const auto& kernel : *run.kernels) {
+  for (const auto& kernel : run.kernels) {
     if (member == 0 && cancel != nullptr && cancel->cancelled()) cancelled = true;
     if (run.members == 1 || !is_shared(kernel)) {
       // A run of small kernels stays on member 0, without a barrier in between.
@@ -179,7 +179,7 @@ void CpuPlan::execute_member(void* opaque, int member) {
   }
 }
 
-void CpuPlan::execute(const Kernels& kernels, const RunArgs& args) {
+void CpuPlan::execute(std::span<const std::unique_ptr<Kernel>> kernels, const RunArgs& args) {
   // Waking a team for kernels too small to share would cost more than they do.
   const bool shares = std::any_of(kernels.begin(), kernels.end(), is_shared);
   const int members = args.team != nullptr && shares ? args.team->size() : 1;
@@ -187,7 +187,7 @@ void CpuPlan::execute(const Kernels& kernels, const RunArgs& args) {
     scratch_ = FloatBuffer(static_cast<size_t>(program_.scratch_floats * members));
     scratch_members_ = members;
   }
-  Run run{.kernels = &kernels,
+  Run run{.kernels = kernels,
           .args = &args,
           .scratch = scratch_.data(),
           .scratch_stride = program_.scratch_floats,
@@ -202,6 +202,18 @@ void CpuPlan::execute(const Kernels& kernels, const RunArgs& args) {
 void CpuPlan::pack(const RunArgs& args) {
   bind(args);
   execute(program_.prologue, args);
+}
+
+void CpuPlan::run_part(size_t begin, size_t end, const RunArgs& args) {
+  bind(args);
+  execute(std::span(program_.body).subspan(begin, end - begin), args);
+  if (args.cancel != nullptr) args.cancel->check();
+}
+
+std::span<float> CpuPlan::mutable_output(std::string_view name) {
+  // The plan owns what is behind its outputs.
+  const std::span<const float> value = output(name);
+  return {const_cast<float*>(value.data()), value.size()};
 }
 
 void CpuPlan::run(const RunArgs& args) {

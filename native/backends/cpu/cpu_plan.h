@@ -29,6 +29,10 @@ class CpuPlan final : public Plan {
   void share_packed(CpuPlan& owner);
   /// Runs the prologue (weight packing) alone.
   void pack(const RunArgs& args);
+  /// Runs the kernels [begin, end) of the body.
+  void run_part(size_t begin, size_t end, const RunArgs& args);
+  /// An output's memory, for whoever joins the values of several plans.
+  std::span<float> mutable_output(std::string_view name);
   const Program& program() const { return program_; }
 
  private:
@@ -37,7 +41,7 @@ class CpuPlan final : public Plan {
   void bind(const RunArgs& args);
   void bind(Kernels& kernels, const RunArgs& args);
   float* resolve(const Slot& slot, const RunArgs& args);
-  void execute(const Kernels& kernels, const RunArgs& args);
+  void execute(std::span<const std::unique_ptr<Kernel>> kernels, const RunArgs& args);
   static void execute_member(void* run, int member);
 
   int64_t windows_;

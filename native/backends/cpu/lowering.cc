@@ -100,6 +100,7 @@ void Lowering::run() {
   int32_t inputs = 0;
   for (NodeId id = 0; id < count; ++id) {
     const size_t i = static_cast<size_t>(id);
+    current_ = id;
     const Node& node = graph_.node(id);
     switch (node.kind) {
       case NodeKind::input:

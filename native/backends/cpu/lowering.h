@@ -17,6 +17,7 @@ namespace nd::cpu {
 struct Program {
   std::vector<std::unique_ptr<Kernel>> prologue;  ///< packs weights; runs when parameters changed
   std::vector<std::unique_ptr<Kernel>> body;
+  std::vector<NodeId> origins;  ///< of each body kernel: the node that it computes
   int64_t arena_floats = 0, packed_floats = 0, scratch_floats = 0;
   std::vector<float> constants;
   struct Named {
@@ -47,7 +48,10 @@ class Lowering {
   /// Reserves packed memory for an operand (one copy per operand and form).
   Slot reserve_packed(NodeId id, int form, int64_t floats, bool& is_new);
 
-  void emit(std::unique_ptr<Kernel> kernel) { add(program_.body, std::move(kernel)); }
+  void emit(std::unique_ptr<Kernel> kernel) {
+    program_.origins.push_back(current_);
+    add(program_.body, std::move(kernel));
+  }
   void emit_prologue(std::unique_ptr<Kernel> kernel) { add(program_.prologue, std::move(kernel)); }
 
   /// Lowers the whole graph.
@@ -65,6 +69,7 @@ class Lowering {
   int64_t windows_, first_window_;
   Program& program_;
   std::vector<Slot> slots_;
+  NodeId current_ = 0;  // being lowered
   Slot workspace_;
   std::vector<Packed> packed_;
 };

@@ -12,62 +12,23 @@
 
 namespace nd::cpu {
 
-namespace {
-
-bool any_of(const OpDef* op, std::initializer_list<const OpDef*> ops) {
-  return std::find(ops.begin(), ops.end(), op) != ops.end();
-}
-
-bool is_zero_constant(const Graph& graph, NodeId id) {
-  const Node& node = graph.node(id);
-  return node.kind == NodeKind::constant &&
-         std::all_of(node.constant.begin(), node.constant.end(), [](double v) { return v == 0; });
-}
-
-}  // namespace
-
-bool is_shardable(const Graph& graph) {
-  // A total is an unbatched value that depends on the windows. It may only be passed on linearly,
-  // to other totals.
-  std::vector<bool> total(graph.nodes().size(), false);
-  for (size_t i = 0; i < total.size(); ++i) {
-    const Node& node = graph.nodes()[i];
-    if (node.kind != NodeKind::op) continue;
-    const auto is_total = [&](size_t k) {
-      return bool(total[static_cast<size_t>(node.inputs[k])]);
-    };
-    bool from_windows = false, from_totals = false;
-    for (size_t k = 0; k < node.inputs.size(); ++k) {
-      from_windows = from_windows || graph.node(node.inputs[k]).shape.is_batched();
-      from_totals = from_totals || is_total(k);
-    }
-    if (from_totals && (from_windows || node.shape.is_batched())) return false;
-    if (from_totals) {
-      const bool linear =
-          any_of(node.op,
-                 {&kNeg, &kReshape, &kTranspose, &kSlice, &kPad, &kReverse, &kSum, &kBroadcast}) ||
-          (any_of(node.op, {&kAdd, &kSub}) && is_total(0) && is_total(1)) ||
-          (node.op == &kMul && is_total(0) != is_total(1)) || (node.op == &kDiv && !is_total(1));
-      if (!linear) return false;
-    }
-    total[i] = !node.shape.is_batched() && (from_windows || from_totals);
-  }
-  for (const auto& [name, id] : graph.outputs()) {
-    if (graph.node(id).shape.is_batched() || total[static_cast<size_t>(id)] ||
-        is_zero_constant(graph, id))
-      continue;
-    return false;
-  }
-  return true;
-}
-
-ShardedPlan::ShardedPlan(const Graph& graph, const ParameterTable& table, int64_t windows,
+ShardedPlan::ShardedPlan(Phases phases, const ParameterTable& table, int64_t windows,
                          int64_t shards)
-    : windows_(windows), shard_windows_((windows + shards - 1) / shards) {
+    : phases_(std::move(phases)),
+      windows_(windows),
+      shard_windows_((windows + shards - 1) / shards) {
+  const Graph& graph = phases_.graph;
   for (int64_t s = 0; s < shards; ++s) {
     shards_.push_back(std::make_unique<CpuPlan>(graph, table, shard_windows_, s * shard_windows_));
     gradients_.emplace_back(static_cast<size_t>(table.trainable_total()));
     if (s > 0) shards_.back()->share_packed(*shards_.front());
+  }
+  const std::vector<NodeId>& origins = shards_[0]->program().origins;
+  for (int phase = 0; phase < phases_.count; ++phase) {
+    const auto end = std::find_if(origins.begin(), origins.end(), [&](NodeId id) {
+      return phases_.phase[static_cast<size_t>(id)] > phase;
+    });
+    ends_.push_back(static_cast<size_t>(end - origins.begin()));
   }
   for (const Program::Named& in : shards_[0]->program().inputs) {
     const Shape& shape = graph.node(graph.find_input(in.name)).shape;
@@ -82,11 +43,10 @@ ShardedPlan::ShardedPlan(const Graph& graph, const ParameterTable& table, int64_
   }
   for (const Program::Named& out : shards_[0]->program().outputs) {
     const Shape& shape = graph.node(graph.outputs().find(out.name)->second).shape;
-    const bool batched = shape.is_batched();
-    outputs_.emplace(
-        out.name,
-        Output{FloatBuffer(static_cast<size_t>(batched ? out.elements * shards : out.elements)),
-               batched, static_cast<size_t>(shape.elements(windows))});
+    const Joint joint = phases_.joint(out.name);
+    const int64_t copies = joint == Joint::concatenated ? shards : 1;
+    outputs_.emplace(out.name, Output{FloatBuffer(static_cast<size_t>(out.elements * copies)),
+                                      joint, static_cast<size_t>(shape.elements(windows))});
   }
 }
 
@@ -137,27 +97,56 @@ void ShardedPlan::run(const RunArgs& args) {
   shard_args.team = nullptr;
   shard_args.gradients = gradients_[0].span();
   if (args.parameters_changed) shards_[0]->pack(shard_args);
-  parallel::for_shards(threads, shards(), [&](int64_t s) {
-    RunArgs mine = shard_args;
-    mine.gradients = gradients_[static_cast<size_t>(s)].span();
-    mine.parameters_changed = false;
-    shards_[static_cast<size_t>(s)]->run(mine);
-  });
+  size_t begin = 0;
+  for (int phase = 0; phase < phases_.count; ++phase) {
+    const size_t end = ends_[static_cast<size_t>(phase)];
+    parallel::for_shards(threads, shards(), [&](int64_t s) {
+      RunArgs mine = shard_args;
+      mine.gradients = gradients_[static_cast<size_t>(s)].span();
+      shards_[static_cast<size_t>(s)]->run_part(begin, end, mine);
+    });
+    begin = end;
+    for (const Phases::Reduction& r : phases_.reductions)
+      if (r.phase == phase) hand_out(r.output);
+  }
+  join_outputs();
+  if (!args.gradients.empty()) reduce_gradients(args, threads);
+}
+
+void ShardedPlan::hand_out(const std::string& total) {
+  const std::span<float> first = shards_[0]->mutable_output(total);
+  for (size_t i = 0; i < first.size(); ++i) {
+    double sum = 0;
+    for (const auto& shard : shards_) sum += shard->output(total)[i];
+    first[i] = static_cast<float>(sum);
+  }
+  for (size_t s = 1; s < shards_.size(); ++s)
+    std::copy(first.begin(), first.end(), shards_[s]->mutable_output(total).begin());
+}
+
+void ShardedPlan::join_outputs() {
   for (auto& [name, out] : outputs_) {
-    if (out.batched) {
-      for (size_t s = 0; s < shards_.size(); ++s) {
-        const std::span<const float> part = shards_[s]->output(name);
-        std::copy(part.begin(), part.end(), out.data.data() + s * part.size());
-      }
-    } else {
-      for (size_t i = 0; i < out.visible; ++i) {
-        double total = 0;
-        for (const auto& shard : shards_) total += shard->output(name)[i];
-        out.data.data()[i] = static_cast<float>(total);
+    switch (out.joint) {
+      case Joint::concatenated:
+        for (size_t s = 0; s < shards_.size(); ++s) {
+          const std::span<const float> part = shards_[s]->output(name);
+          std::copy(part.begin(), part.end(), out.data.data() + s * part.size());
+        }
+        break;
+      case Joint::summed:
+        for (size_t i = 0; i < out.visible; ++i) {
+          double total = 0;
+          for (const auto& shard : shards_) total += shard->output(name)[i];
+          out.data.data()[i] = static_cast<float>(total);
+        }
+        break;
+      case Joint::same: {
+        const std::span<const float> value = shards_[0]->output(name);
+        std::copy(value.begin(), value.end(), out.data.data());
+        break;
       }
     }
   }
-  if (!args.gradients.empty()) reduce_gradients(args, threads);
 }
 
 }  // namespace nd::cpu

@@ -1,6 +1,7 @@
 // The sharded form: the batch is cut into a fixed number of shards, each with its own arena and
-// gradient buffer; sums are reduced in a fixed binary tree. Worth it where many small ops per
-// window keep a shard inside one core's cache.
+// gradient buffer; sums are reduced in a fixed binary tree. A value that spans the batch divides
+// the plan into phases (phases.h). Worth it where many small ops per window keep a shard inside one
+// core's cache.
 #pragma once
 
 #include <map>
@@ -9,16 +10,13 @@
 #include <vector>
 
 #include "backends/cpu/cpu_plan.h"
+#include "backends/cpu/phases.h"
 
 namespace nd::cpu {
 
-/// True when the graph is a plain sum over windows: nothing that spans the batch flows back into a
-/// window.
-bool is_shardable(const Graph& graph);
-
 class ShardedPlan final : public Plan {
  public:
-  ShardedPlan(const Graph& graph, const ParameterTable& table, int64_t windows, int64_t shards);
+  ShardedPlan(Phases phases, const ParameterTable& table, int64_t windows, int64_t shards);
 
   std::span<float> input(std::string_view name) override;
   bool has_input(std::string_view name) const override;
@@ -35,10 +33,14 @@ class ShardedPlan final : public Plan {
   };
   struct Output {
     FloatBuffer data;
-    bool batched;
+    Joint joint;
     size_t visible;
   };
   void reduce_gradients(const RunArgs& args, int threads);
+  void hand_out(const std::string& total);
+  void join_outputs();
+  Phases phases_;
+  std::vector<size_t> ends_;  // of each phase, in the kernels of a shard
   int64_t windows_, shard_windows_;
   std::vector<std::unique_ptr<CpuPlan>> shards_;
   std::vector<FloatBuffer> gradients_;

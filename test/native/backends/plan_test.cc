@@ -83,11 +83,15 @@ TEST(Plan, PartitionedAndShardedEqualTheInterpreter) {
   }
 }
 
-TEST(Plan, OnlyPlainSumsOverWindowsAreSharded) {
-  EXPECT_TRUE(cpu::is_shardable(optimise(make_network(8), reference::evaluate_constant)));
+TEST(Plan, ValuesThatSpanTheBatchDivideTheShardsIntoPhases) {
+  const auto phases = [](LossKind kind) {
+    return cpu::split_phases(optimise(make_network(8, kind), reference::evaluate_constant));
+  };
+  EXPECT_EQ(phases(LossKind::mean)->count, 1);
   // The derivative of a root mean square needs the sum over the whole batch first.
-  EXPECT_FALSE(
-      cpu::is_shardable(optimise(make_network(8, LossKind::root), reference::evaluate_constant)));
+  EXPECT_EQ(phases(LossKind::root)->count, 2);
+  EXPECT_EQ(phases(LossKind::root)->joint("loss"), cpu::Joint::same);
+  EXPECT_EQ(phases(LossKind::root)->joint("forecast"), cpu::Joint::concatenated);
   const Graph g = make_network(40, LossKind::root);
   const auto args = arguments(g, 40, 200);
   const auto expected = reference::evaluate(g, args), got = run_cpu(g, args, Split::sharded, 2);
