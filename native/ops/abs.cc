@@ -8,6 +8,7 @@ constinit const OpDef kAbs = {
     .arity = 1,
     .shape = same_as_input,
     .gradient = [](GradArgs& g) { g.add(0, g.dout() * sign(g.in(0))); },
+    .elementwise = true,
 };
 
 Var abs(Var x) { return emit(kAbs, {x}); }

@@ -12,6 +12,7 @@ constinit const OpDef kAdd = {
           g.add(0, g.dout());
           g.add(1, g.dout());
         },
+    .elementwise = true,
 };
 
 Var add(Var a, Var b) { return emit(kAdd, {a, b}); }

@@ -13,6 +13,7 @@ constinit const OpDef kDiv = {
           g.add(0, da);
           g.add(1, -(da * g.out()));
         },
+    .elementwise = true,
 };
 
 Var div(Var a, Var b) { return emit(kDiv, {a, b}); }

@@ -15,6 +15,7 @@ constinit const OpDef kDropout = {
         [](const CostArgs& c) {
           return Cost{20.0 * static_cast<double>(c.output.elements(c.windows))};
         },
+    .elementwise = true,
     .random = true,
 };
 

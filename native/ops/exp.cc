@@ -8,6 +8,7 @@ constinit const OpDef kExp = {
     .arity = 1,
     .shape = same_as_input,
     .gradient = [](GradArgs& g) { g.add(0, g.dout() * g.out()); },
+    .elementwise = true,
 };
 
 Var exp(Var x) { return emit(kExp, {x}); }

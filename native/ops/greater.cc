@@ -9,6 +9,7 @@ constinit const OpDef kGreater = {
     .shape = broadcast_rule,
     .gradient = nullptr,
     .no_gradient = "piecewise constant",
+    .elementwise = true,
 };
 
 Var greater(Var a, Var b) { return emit(kGreater, {a, b}); }

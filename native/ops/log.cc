@@ -8,6 +8,7 @@ constinit const OpDef kLog = {
     .arity = 1,
     .shape = same_as_input,
     .gradient = [](GradArgs& g) { g.add(0, g.dout() / g.in(0)); },
+    .elementwise = true,
 };
 
 Var log(Var x) { return emit(kLog, {x}); }

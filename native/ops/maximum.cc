@@ -13,6 +13,7 @@ constinit const OpDef kMaximum = {
           g.add(0, g.dout() * (1.0 - b_wins));
           g.add(1, g.dout() * b_wins);
         },
+    .elementwise = true,
 };
 
 Var maximum(Var a, Var b) { return emit(kMaximum, {a, b}); }

@@ -13,6 +13,7 @@ constinit const OpDef kMinimum = {
           g.add(0, g.dout() * (1.0 - b_wins));
           g.add(1, g.dout() * b_wins);
         },
+    .elementwise = true,
 };
 
 Var minimum(Var a, Var b) { return emit(kMinimum, {a, b}); }

@@ -12,6 +12,7 @@ constinit const OpDef kMul = {
           g.add(0, g.dout() * g.in(1));
           g.add(1, g.dout() * g.in(0));
         },
+    .elementwise = true,
 };
 
 Var mul(Var a, Var b) { return emit(kMul, {a, b}); }

@@ -8,6 +8,7 @@ constinit const OpDef kNeg = {
     .arity = 1,
     .shape = same_as_input,
     .gradient = [](GradArgs& g) { g.add(0, -g.dout()); },
+    .elementwise = true,
 };
 
 Var neg(Var x) { return emit(kNeg, {x}); }

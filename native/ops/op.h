@@ -58,6 +58,9 @@ struct OpDef {
   void (*gradient)(GradArgs&);              ///< nullptr only with a reason in `no_gradient`
   const char* no_gradient = nullptr;        ///< why there is none
   Cost (*cost)(const CostArgs&) = nullptr;  ///< nullptr: one FLOP per output element
+  /// An element of the value depends on the same element of the (broadcast) operands alone: may be
+  /// fused with others and may be computed in place.
+  bool elementwise = false;
   /// The value depends on (seed, step) besides the inputs: never folded or merged with an equal
   /// node.
   bool random = false;

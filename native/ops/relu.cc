@@ -9,6 +9,7 @@ constinit const OpDef kRelu = {
     .shape = same_as_input,
     .gradient =
         [](GradArgs& g) { g.add(0, where(g.out(), g.dout(), g.out().graph->constant(0.0))); },
+    .elementwise = true,
 };
 
 Var relu(Var x) { return emit(kRelu, {x}); }

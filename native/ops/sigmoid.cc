@@ -8,6 +8,7 @@ constinit const OpDef kSigmoid = {
     .arity = 1,
     .shape = same_as_input,
     .gradient = [](GradArgs& g) { g.add(0, g.dout() * g.out() * (1.0 - g.out())); },
+    .elementwise = true,
 };
 
 Var sigmoid(Var x) { return emit(kSigmoid, {x}); }

@@ -9,6 +9,7 @@ constinit const OpDef kSign = {
     .shape = same_as_input,
     .gradient = nullptr,
     .no_gradient = "piecewise constant",
+    .elementwise = true,
 };
 
 Var sign(Var x) { return emit(kSign, {x}); }

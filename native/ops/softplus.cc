@@ -8,6 +8,7 @@ constinit const OpDef kSoftplus = {
     .arity = 1,
     .shape = same_as_input,
     .gradient = [](GradArgs& g) { g.add(0, g.dout() * sigmoid(g.in(0))); },
+    .elementwise = true,
 };
 
 Var softplus(Var x) { return emit(kSoftplus, {x}); }

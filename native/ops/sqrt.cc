@@ -13,6 +13,7 @@ constinit const OpDef kSqrt = {
           const Var zero = g.out().graph->constant(0.0);
           g.add(0, where(g.out(), g.dout() / (g.out() * 2.0), zero));
         },
+    .elementwise = true,
 };
 
 Var sqrt(Var x) { return emit(kSqrt, {x}); }

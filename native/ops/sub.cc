@@ -12,6 +12,7 @@ constinit const OpDef kSub = {
           g.add(0, g.dout());
           g.add(1, -g.dout());
         },
+    .elementwise = true,
 };
 
 Var sub(Var a, Var b) { return emit(kSub, {a, b}); }

@@ -8,6 +8,7 @@ constinit const OpDef kTanh = {
     .arity = 1,
     .shape = same_as_input,
     .gradient = [](GradArgs& g) { g.add(0, g.dout() * (1.0 - g.out() * g.out())); },
+    .elementwise = true,
 };
 
 Var tanh(Var x) { return emit(kTanh, {x}); }

@@ -18,6 +18,7 @@ constinit const OpDef kWhere = {
           g.add(1, where(g.in(0), g.dout(), zero));
           g.add(2, where(g.in(0), zero, g.dout()));
         },
+    .elementwise = true,
 };
 
 Var where(Var condition, Var a, Var b) { return emit(kWhere, {condition, a, b}); }

@@ -40,14 +40,15 @@ std::unique_ptr<Plan> compile_cpu(const Graph& graph, const ParameterTable& tabl
   const bool wants_shards =
       options.split == Split::sharded ||
       (options.split == Split::automatic && prefers_shards(optimised, table, options.windows));
+  const Graph fused = fuse_elementwise(optimised);
   if (wants_shards) {
-    if (auto phases = cpu::split_phases(optimised)) {
+    if (auto phases = cpu::split_phases(fused)) {
       return std::make_unique<cpu::ShardedPlan>(
           std::move(*phases), table, options.windows,
           std::max<int64_t>(shard_count(options.windows), options.split == Split::sharded ? 2 : 1));
     }
   }
-  return std::make_unique<cpu::CpuPlan>(optimised, table, options.windows);
+  return std::make_unique<cpu::CpuPlan>(fused, table, options.windows);
 }
 
 }  // namespace nd

@@ -133,7 +133,7 @@ void Lowering::run() {
         const auto operand =
             std::find_if(node.inputs.begin(), node.inputs.end(), [&](NodeId input) {
               const size_t r = static_cast<size_t>(roots[static_cast<size_t>(input)]);
-              return rule->elementwise && owns_block[r] && last[r] == id &&
+              return node.op->elementwise && owns_block[r] && last[r] == id &&
                      elements(input) == elements(id);
             });
         if (operand != node.inputs.end()) {

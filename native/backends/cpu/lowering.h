@@ -80,7 +80,6 @@ struct LoweringRule {
   const OpDef* op;
   void (*lower)(Lowering&, NodeId);
   int64_t (*workspace)(const Lowering&, NodeId) = nullptr;
-  bool elementwise = false;  ///< may write over an operand of the same shape
 };
 
 /// nullptr when the op has none (a test proves that none is missing).

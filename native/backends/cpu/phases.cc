@@ -4,6 +4,7 @@
 
 #include "graph/differentiate.h"
 #include "graph/passes/passes.h"
+#include "ops/fused.h"
 #include "ops/list.h"
 
 namespace nd::cpu {
@@ -45,17 +46,30 @@ class Analysis {
   // A total that is still in parts where it is used.
   bool partial(NodeId id) const { return joints_[at(id)] == Joint::summed && !reduced_[at(id)]; }
 
-  // A sum of parts passes through these: f(a + b) = f(a) + f(b).
   bool is_linear(const Node& node) const {
-    const auto parts = std::count_if(node.inputs.begin(), node.inputs.end(),
-                                     [this](NodeId id) { return partial(id); });
-    const bool all = parts == static_cast<int64_t>(node.inputs.size());
-    if (any_of(node.op, {&kNeg, &kReshape, &kTranspose, &kSlice, &kPad, &kReverse, &kSum,
-                         &kBroadcast, &kDetach}))
+    std::vector<bool> parts;
+    for (NodeId id : node.inputs) parts.push_back(partial(id));
+    if (node.op != &kFused) return is_linear(*node.op, parts);
+    for (const FusedStep& step : decode_fused(node.attrs).steps) {
+      std::vector<bool> operands;
+      for (int64_t operand : step.operands) operands.push_back(parts[static_cast<size_t>(operand)]);
+      const bool any = std::find(operands.begin(), operands.end(), true) != operands.end();
+      if (any && !is_linear(*step.op, operands)) return false;
+      parts.push_back(any);
+    }
+    return true;
+  }
+
+  // A sum of parts passes through these: f(a + b) = f(a) + f(b). `parts`: which operands are in
+  // parts, at least one.
+  static bool is_linear(const OpDef& op, const std::vector<bool>& parts) {
+    const auto count = std::count(parts.begin(), parts.end(), true);
+    if (any_of(&op, {&kNeg, &kReshape, &kTranspose, &kSlice, &kPad, &kReverse, &kSum, &kBroadcast,
+                     &kDetach}))
       return true;
-    if (any_of(node.op, {&kAdd, &kSub, &kConcat})) return all;
-    if (any_of(node.op, {&kMul, &kMatMul})) return parts == 1;
-    return node.op == &kDiv && !partial(node.inputs[1]);
+    if (any_of(&op, {&kAdd, &kSub, &kConcat})) return count == static_cast<int64_t>(parts.size());
+    if (any_of(&op, {&kMul, &kMatMul})) return count == 1;
+    return &op == &kDiv && !parts[1];
   }
 
   // One walk over the graph; true when a further total turned out to be needed whole.

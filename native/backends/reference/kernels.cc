@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/philox.h"
+#include "ops/fused.h"
 #include "ops/list.h"
 
 namespace nd::reference {
@@ -241,6 +242,26 @@ void dropout(const KernelArgs& a) {
   }
 }
 
+// Every step on operands that were repeated to the full shape before.
+void fused(const KernelArgs& a) {
+  const std::vector<FusedStep> steps = decode_fused(a.attrs).steps;
+  std::vector<std::vector<double>> values(a.in.size() + steps.size(),
+                                          std::vector<double>(a.out.size()));
+  for (size_t k = 0; k < a.in.size(); ++k) {
+    for_each_index(a.out_dims, [&](const Dims& index, int64_t flat) {
+      values[k][flat] = (*a.in[k])[broadcast_position(index, a.in_dims[k])];
+    });
+  }
+  for (size_t i = 0; i < steps.size(); ++i) {
+    std::vector<const std::vector<double>*> operands;
+    for (int64_t operand : steps[i].operands) operands.push_back(&values[operand]);
+    const std::vector<Dims> dims(operands.size(), a.out_dims);
+    find_kernel (*steps[i].op)(
+        {operands, dims, a.out_dims, steps[i].attrs, a.seed, a.step, values[a.in.size() + i]});
+  }
+  a.out = values.back();
+}
+
 }  // namespace
 
 Kernel find_kernel(const OpDef& op) {
@@ -278,6 +299,7 @@ Kernel find_kernel(const OpDef& op) {
       {&kMovingAverage, moving_average},
       {&kMovingAverageGradient, moving_average_gradient},
       {&kDropout, dropout},
+      {&kFused, fused},
   };
   const auto it = kKernels.find(&op);
   return it == kKernels.end() ? nullptr : it->second;

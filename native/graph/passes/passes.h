@@ -43,7 +43,12 @@ using EvaluateNode = std::function<std::vector<double>(const Graph&, const Node&
 /// broadcast to own shape).
 Graph fold_constants(const Graph& graph, const EvaluateNode& evaluate);
 
-/// All of them, in the order that serves.
+/// Merges chains and small trees of elementwise ops into fused nodes, one pass over memory each: an
+/// op joins its only reader when it has the reader's shape or is a scalar. Repetitions (broadcast)
+/// and detach inside vanish. Comes last: a fused node has no gradient and is not folded.
+Graph fuse_elementwise(const Graph& graph);
+
+/// All that simplify, in the order that serves.
 Graph optimise(const Graph& graph, const EvaluateNode& evaluate);
 
 }  // namespace nd

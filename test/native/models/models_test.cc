@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/philox.h"
 #include "graph/evaluate.h"
+#include "graph/passes/passes.h"
 #include "models/network.h"
 
 namespace nd {
@@ -135,6 +136,24 @@ TEST(Models, GradientsAgreeWithDifferences) {
     for (const ParameterEntry& e : net.table().entries())
       if (e.trainable) check(args.parameters[e.name], out.at("grad." + e.name), e.name);
     check(args.inputs[io_names::kInsampleY], out.at("grad.insample_y"), "insample_y");
+  }
+}
+
+TEST(Models, FusionChangesNoValue) {
+  for (const Case& c : cases()) {
+    SCOPED_TRACE(c.name);
+    const Network net = network(c);
+    const Graph graph = net.train_graph(true);
+    const Graph fused = fuse_elementwise(optimise(graph, reference::evaluate_constant));
+    const reference::Arguments args = arguments(net);
+    const auto expected = reference::evaluate(graph, args), got = reference::evaluate(fused, args);
+    ASSERT_EQ(expected.size(), got.size());
+    for (const auto& [name, values] : expected) {
+      const Tensor& same = got.at(name);
+      ASSERT_EQ(values.size(), same.size()) << name;
+      for (size_t i = 0; i < values.size(); ++i)
+        ASSERT_NEAR(values[i], same[i], 1e-12 * std::max(1.0, std::abs(values[i]))) << name;
+    }
   }
 }
 

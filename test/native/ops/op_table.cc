@@ -1,5 +1,6 @@
 #include "ops/op_table.h"
 
+#include "ops/fused.h"
 #include "ops/list.h"
 #include "ops/rules.h"
 
@@ -176,6 +177,24 @@ std::vector<OpRow> make_table() {
   }
   rows.push_back(
       {&kDropout, "", {batched({13})}, [](Graph&, const Vars& v) { return dropout(v[0], 0.3); }});
+  const auto fused = [&](const char* label, std::vector<Shape> inputs, FusedSteps steps) {
+    rows.push_back({&kFused, label, std::move(inputs), [steps](Graph& g, const Vars& v) {
+                      std::vector<NodeId> ids;
+                      for (const Var& x : v) ids.push_back(x.id);
+                      return g.emit(kFused, ids, encode(steps));
+                    }});
+  };
+  fused("bias and activation", {batched({24}), fixed({24})},
+        {{{&kAdd, {0, 1}}, {&kRelu, {2}}}, batched({24})});
+  fused("column and row", {batched({5, 3}), batched({5, 1}), fixed({3})},
+        {{{&kMul, {0, 1}}, {&kSub, {3, 2}}, {&kTanh, {4}}}, batched({5, 3})});
+  fused("window and scalar", {batched({5, 150}), batched({1, 1}), Shape{}},
+        {{{&kExp, {2}}, {&kMul, {0, 1}}, {&kWhere, {1, 4, 3}}}, batched({5, 150})});
+  fused("three axes", {batched({4, 1, 3}), batched({1, 5, 1}), fixed({5, 3})},
+        {{{&kAdd, {0, 1}}, {&kMul, {3, 2}}}, batched({4, 5, 3})});
+  fused("dropout", {batched({13}), fixed({13})},
+        {{{&kAdd, {0, 1}}, {&kDropout, {2}, {{5}, {0.3}}}, {&kNeg, {3}}}, batched({13})});
+  fused("repeated", {fixed({3})}, {{{&kSigmoid, {0}}}, batched({7, 3})});
   return rows;
 }
 

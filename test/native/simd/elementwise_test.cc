@@ -1,5 +1,8 @@
 #include "simd/elementwise.h"
 
+#include "base/philox.h"
+#include "simd/program.h"
+
 #include "simd/every_target.h"
 
 namespace nd::simd {
@@ -13,23 +16,39 @@ class Elementwise : public EveryTarget {};
 ND_FOR_EVERY_TARGET(Elementwise);
 
 struct UnaryCase {
-  UnaryOp op;
+  ElementOp op;
   double (*exact)(double);
   double max_ulp;
 };
 
+/// One op over contiguous operands (step 1) or repeated values (step 0).
+void apply(const ElementInstruction& instruction, std::vector<ProgramOperand> in, float* y,
+           int64_t n, int64_t first = 0, uint64_t seed = 0, uint32_t step = 0) {
+  ElementInstruction only = instruction;
+  for (size_t k = 0; k < in.size(); ++k) only.in[k] = static_cast<uint8_t>(k);
+  run_program(Program(static_cast<int>(in.size()), {only}), {.in = in.data(),
+                                                             .out = y,
+                                                             .out_stride = n,
+                                                             .rows = 1,
+                                                             .columns = n,
+                                                             .first = first,
+                                                             .index_stride = n,
+                                                             .seed = seed,
+                                                             .step = step});
+}
+
 const UnaryCase kUnary[] = {
-    {UnaryOp::neg, [](double x) { return -x; }, 0},
-    {UnaryOp::abs, [](double x) { return std::abs(x); }, 0},
-    {UnaryOp::sign, [](double x) { return double(x > 0) - double(x < 0); }, 0},
-    {UnaryOp::exp, [](double x) { return std::exp(x); }, 2},
-    {UnaryOp::log, [](double x) { return std::log(x); }, 4},
-    {UnaryOp::sqrt, [](double x) { return std::sqrt(x); }, 0},
-    {UnaryOp::tanh, [](double x) { return std::tanh(x); }, 4},
-    {UnaryOp::sigmoid,
+    {ElementOp::neg, [](double x) { return -x; }, 0},
+    {ElementOp::abs, [](double x) { return std::abs(x); }, 0},
+    {ElementOp::sign, [](double x) { return double(x > 0) - double(x < 0); }, 0},
+    {ElementOp::exp, [](double x) { return std::exp(x); }, 2},
+    {ElementOp::log, [](double x) { return std::log(x); }, 4},
+    {ElementOp::sqrt, [](double x) { return std::sqrt(x); }, 0},
+    {ElementOp::tanh, [](double x) { return std::tanh(x); }, 4},
+    {ElementOp::sigmoid,
      [](double x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }, 4},
-    {UnaryOp::relu, [](double x) { return x > 0 || std::isnan(x) ? x : 0; }, 0},
-    {UnaryOp::softplus,
+    {ElementOp::relu, [](double x) { return x > 0 || std::isnan(x) ? x : 0; }, 0},
+    {ElementOp::softplus,
      [](double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))) + x * 0; }, 4},
 };
 
@@ -49,15 +68,15 @@ TEST_P(Elementwise, UnaryIsAccurateOverAllFloats) {
   const std::vector<float> x = float_sweep();
   std::vector<float> y(x.size());
   for (const UnaryCase& c : kUnary) {
-    unary(c.op, x.data(), y.data(), static_cast<int64_t>(x.size()));
+    apply({c.op}, {{x.data(), 0, 1}}, y.data(), static_cast<int64_t>(x.size()));
     double worst = 0;
     float where = 0;
     for (size_t i = 0; i < x.size(); ++i) {
       // sign(NaN) is 0; for the rest infinities may make the written-out formulas NaN where the
       // limit is meant.
       double exact = c.exact(x[i]);
-      if (c.op == UnaryOp::softplus && std::isinf(x[i])) exact = x[i] > 0 ? kInf : 0;
-      if (c.op == UnaryOp::sigmoid && std::isinf(x[i])) exact = x[i] > 0 ? 1 : 0;
+      if (c.op == ElementOp::softplus && std::isinf(x[i])) exact = x[i] > 0 ? kInf : 0;
+      if (c.op == ElementOp::sigmoid && std::isinf(x[i])) exact = x[i] > 0 ? 1 : 0;
       const double error = ulp_error(y[i], exact);
       if (!(error <= worst)) worst = error, where = x[i];
     }
@@ -73,7 +92,7 @@ TEST_P(Elementwise, UnaryTakesAnyLengthAndAlignmentInPlace) {
         std::vector<float> buffer = normal_values(static_cast<size_t>(n) + shift + 1);
         buffer.back() = kGuard;
         std::vector<float> expected(buffer.begin() + shift, buffer.end() - 1);
-        unary(c.op, buffer.data() + shift, buffer.data() + shift, n);
+        apply({c.op}, {{buffer.data() + shift, 0, 1}}, buffer.data() + shift, n);
         for (int64_t i = 0; i < n; ++i) {
           ASSERT_LE(ulp_error(buffer[shift + i], c.exact(expected[i])), c.max_ulp)
               << int(c.op) << " n " << n;
@@ -84,24 +103,25 @@ TEST_P(Elementwise, UnaryTakesAnyLengthAndAlignmentInPlace) {
   }
 }
 
-float binary_reference(BinaryOp op, float a, float b) {
+float binary_reference(ElementOp op, float a, float b) {
   switch (op) {
-    case BinaryOp::add:
+    case ElementOp::add:
       return a + b;
-    case BinaryOp::sub:
+    case ElementOp::sub:
       return a - b;
-    case BinaryOp::mul:
+    case ElementOp::mul:
       return a * b;
-    case BinaryOp::div:
+    case ElementOp::div:
       return a / b;
-    case BinaryOp::maximum:
+    case ElementOp::maximum:
       return a != a ? a : b != b ? b : a >= b ? a : b;
-    case BinaryOp::minimum:
+    case ElementOp::minimum:
       return a != a ? a : b != b ? b : a <= b ? a : b;
-    case BinaryOp::greater:
+    case ElementOp::greater:
       return a > b ? 1.0f : 0.0f;
+    default:
+      return 0;
   }
-  return 0;
 }
 
 TEST_P(Elementwise, BinaryMatchesTheScalarForEveryStep) {
@@ -109,14 +129,15 @@ TEST_P(Elementwise, BinaryMatchesTheScalarForEveryStep) {
     std::vector<float> a = normal_values(static_cast<size_t>(n) + 2, 1),
                        b = normal_values(static_cast<size_t>(n) + 2, 2);
     if (n > 8) a[3] = kNan, b[5] = kNan, a[6] = b[6] = 0.5f, a[7] = kInf;
-    for (int op = 0; op <= int(BinaryOp::greater); ++op) {
+    for (int op = int(ElementOp::add); op <= int(ElementOp::greater); ++op) {
       for (const int a_step : {0, 1}) {
         for (const int b_step : {0, 1}) {
           std::vector<float> y(static_cast<size_t>(n) + 1, kGuard);
-          binary(BinaryOp(op), a.data() + 1, a_step, b.data() + 1, b_step, y.data(), n);
+          apply({ElementOp(op)}, {{a.data() + 1, 0, a_step}, {b.data() + 1, 0, b_step}}, y.data(),
+                n);
           for (int64_t i = 0; i < n; ++i) {
             const float expected =
-                binary_reference(BinaryOp(op), a[1 + i * a_step], b[1 + i * b_step]);
+                binary_reference(ElementOp(op), a[1 + i * a_step], b[1 + i * b_step]);
             ASSERT_EQ(ulp_error(y[i], expected), 0) << "op " << op << " n " << n << " i " << i;
           }
           ASSERT_EQ(y[n], kGuard);
@@ -135,7 +156,8 @@ TEST_P(Elementwise, SelectFillAndAddInto) {
     for (int steps = 0; steps < 8; ++steps) {
       const int cs = steps & 1, as = steps >> 1 & 1, bs = steps >> 2;
       std::vector<float> y(static_cast<size_t>(n) + 1, kGuard);
-      select(c.data(), cs, a.data(), as, b.data(), bs, y.data(), n);
+      apply({ElementOp::select}, {{c.data(), 0, cs}, {a.data(), 0, as}, {b.data(), 0, bs}},
+            y.data(), n);
       for (int64_t i = 0; i < n; ++i) ASSERT_EQ(y[i], c[i * cs] != 0 ? a[i * as] : b[i * bs]);
       ASSERT_EQ(y[n], kGuard);
     }
@@ -154,7 +176,8 @@ TEST_P(Elementwise, DropoutDrawsThePhiloxUniforms) {
       for (const int64_t n : lengths()) {
         const std::vector<float> x = normal_values(static_cast<size_t>(n));
         std::vector<float> y(static_cast<size_t>(n) + 1, kGuard);
-        dropout(key, p, x.data(), y.data(), first, n);
+        apply({ElementOp::dropout, {}, key.substream, p}, {{x.data(), 0, 1}}, y.data(), n, first,
+              key.seed, key.step);
         for (int64_t i = 0; i < n; ++i) {
           const bool kept = philox_uniform(key, static_cast<uint64_t>(first + i)) < 1.0f - p;
           ASSERT_EQ(y[i], x[i] * (kept ? 1.0f / (1.0f - p) : 0.0f))

@@ -11,30 +11,11 @@ namespace {
 
 constexpr int64_t kTileElements = 16384;
 
-// Joins neighbouring axes that are contiguous on both sides, so that the inner loop is as long as
-// possible.
-CopyNest collapse(CopyNest nest) {
-  CopyNest out{.in_offset = nest.in_offset, .out_offset = nest.out_offset};
-  for (size_t axis = 0; axis < nest.sizes.size(); ++axis) {
-    const int64_t size = nest.sizes[axis], in = nest.in_strides[axis], to = nest.out_strides[axis];
-    if (size == 1) continue;
-    const bool joins = !out.sizes.empty() && out.in_strides.back() == in * size &&
-                       out.out_strides.back() == to * size;
-    if (joins) {
-      out.sizes.back() *= size;
-      out.in_strides.back() = in;
-      out.out_strides.back() = to;
-    } else {
-      out.sizes.push_back(size);
-      out.in_strides.push_back(in);
-      out.out_strides.push_back(to);
-    }
-  }
-  if (out.sizes.empty()) {
-    out.sizes = {1};
-    out.in_strides = out.out_strides = {1};
-  }
-  return out;
+// As few axes as possible, so that the inner loop is as long as possible.
+CopyNest collapse(const CopyNest& nest) {
+  Nest axes = joined({nest.sizes, {nest.in_strides, nest.out_strides}});
+  return {std::move(axes.sizes), std::move(axes.strides[0]), std::move(axes.strides[1]),
+          nest.in_offset, nest.out_offset};
 }
 
 class StridedCopy final : public Kernel {
@@ -125,12 +106,6 @@ std::unique_ptr<Kernel> make_copy(Slot in, Slot out, int64_t elements) {
 
 std::unique_ptr<Kernel> make_fill(Slot out, float value, int64_t elements) {
   return std::make_unique<Fill>(out, value, elements);
-}
-
-std::vector<int64_t> row_major(const std::vector<int64_t>& dims) {
-  std::vector<int64_t> strides(dims.size(), 1);
-  for (size_t i = dims.size(); i-- > 1;) strides[i - 1] = strides[i] * dims[i];
-  return strides;
 }
 
 }  // namespace nd::cpu

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "backends/cpu/kernel.h"
+#include "backends/cpu/kernels/nest.h"
 
 namespace nd::cpu {
 
@@ -19,8 +20,5 @@ std::unique_ptr<Kernel> make_strided_copy(Slot in, Slot out, CopyNest nest);
 /// `elements` contiguous floats.
 std::unique_ptr<Kernel> make_copy(Slot in, Slot out, int64_t elements);
 std::unique_ptr<Kernel> make_fill(Slot out, float value, int64_t elements);
-
-/// Row-major strides of `dims`.
-std::vector<int64_t> row_major(const std::vector<int64_t>& dims);
 
 }  // namespace nd::cpu

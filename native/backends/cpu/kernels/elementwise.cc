@@ -1,126 +1,135 @@
-// Elementwise ops with broadcasting: one loop nest whose inner run goes through a SIMD kernel with
-// steps 0 or 1.
-#include "simd/elementwise.h"
+// Elementwise ops, fused or alone: an elementwise program over a loop nest whose two innermost axes
+// are a region of the program.
+#include "backends/cpu/kernels/elementwise.h"
 
 #include <algorithm>
 #include <array>
 
-#include "backends/cpu/kernels/copy.h"
-#include "backends/cpu/lowering.h"
+#include "backends/cpu/kernels/nest.h"
+#include "base/error.h"
 #include "ops/list.h"
 
 namespace nd::cpu {
 
 namespace {
 
+using simd::ElementOp;
+
 constexpr int64_t kTileElements = 8192;  // operands and result of a tile stay in L1/L2
-constexpr size_t kMaxOperands = 3;
-constexpr double kNanoseconds = 0.15;  // per element of an addition, operands in the cache
 
-using Inner = void (*)(const float* const* in, const int* steps, float* out, int64_t n);
+struct Translation {
+  const OpDef* op;
+  ElementOp element_op;
+  double cost;  // relative to an addition
+};
 
-template <simd::UnaryOp op>
-void unary(const float* const* in, const int*, float* out, int64_t n) {
-  simd::unary(op, in[0], out, n);
-}
-template <simd::BinaryOp op>
-void binary(const float* const* in, const int* steps, float* out, int64_t n) {
-  simd::binary(op, in[0], steps[0], in[1], steps[1], out, n);
-}
-void select(const float* const* in, const int* steps, float* out, int64_t n) {
-  simd::select(in[0], steps[0], in[1], steps[1], in[2], steps[2], out, n);
-}
+constexpr Translation kTranslations[] = {
+    {&kAdd, ElementOp::add, 1},         {&kSub, ElementOp::sub, 1},
+    {&kMul, ElementOp::mul, 1},         {&kDiv, ElementOp::div, 2},
+    {&kMaximum, ElementOp::maximum, 1}, {&kMinimum, ElementOp::minimum, 1},
+    {&kGreater, ElementOp::greater, 1}, {&kWhere, ElementOp::select, 1},
+    {&kNeg, ElementOp::neg, 1},         {&kAbs, ElementOp::abs, 1},
+    {&kSign, ElementOp::sign, 1},       {&kExp, ElementOp::exp, 3},
+    {&kLog, ElementOp::log, 3},         {&kSqrt, ElementOp::sqrt, 2},
+    {&kTanh, ElementOp::tanh, 5},       {&kSigmoid, ElementOp::sigmoid, 4},
+    {&kRelu, ElementOp::relu, 1},       {&kSoftplus, ElementOp::softplus, 6},
+    {&kDropout, ElementOp::dropout, 7},
+};
 
 class Elementwise final : public Kernel {
  public:
+  /// Slots: operands, then the result. `first`: number of the first element for dropout.
   Elementwise(std::vector<Slot> slots, const std::vector<std::vector<int64_t>>& operands,
-              const std::vector<int64_t>& out, Inner inner, double cost)
-      : Kernel(std::move(slots)), operands_(operands.size()), call_(inner) {
-    build_nest(operands, out);
-    if (sizes_.empty() && inner_ > kTileElements) {
-      split_inner_ = true;
-      tiles = (inner_ + kTileElements - 1) / kTileElements;
-    } else {
-      rows_per_tile_ = std::max<int64_t>(1, kTileElements / std::max<int64_t>(inner_, 1));
-      tiles = (outer_ + rows_per_tile_ - 1) / rows_per_tile_;
+              const std::vector<int64_t>& out, simd::Program program, int64_t first)
+      : Kernel(std::move(slots)), program_(std::move(program)), first_(first) {
+    Nest nest{.sizes = out};
+    for (const auto& dims : operands) nest.strides.push_back(broadcast_strides(dims, out));
+    nest_ = joined(nest);
+    columns_ = nest_.sizes.back();
+    nest_.sizes.pop_back();
+    if (!nest_.sizes.empty()) {
+      rows_ = nest_.sizes.back();
+      nest_.sizes.pop_back();
     }
-    work = kNanoseconds * cost * static_cast<double>(outer_ * inner_);
+    for (size_t k = 0; k < operands.size(); ++k) {
+      std::vector<int64_t>& strides = nest_.strides[k];
+      steps_[k] = static_cast<int>(strides.back());
+      strides.pop_back();
+      if (strides.empty()) continue;
+      row_strides_[k] = strides.back();
+      strides.pop_back();
+    }
+    total_rows_ = rows_;
+    for (int64_t size : nest_.sizes) total_rows_ *= size;
+    // A tile is a number of rows, or a part of one row.
+    row_tiles_ = std::max<int64_t>(1, (columns_ + kTileElements - 1) / kTileElements);
+    rows_per_tile_ = std::max<int64_t>(1, kTileElements / columns_);
+    tiles = row_tiles_ > 1 ? total_rows_ * row_tiles_
+                           : (total_rows_ + rows_per_tile_ - 1) / rows_per_tile_;
+    work = nanoseconds_of(program_) * static_cast<double>(total_rows_ * columns_);
   }
 
-  void run(int64_t begin, int64_t end, const RunContext&) const override {
-    std::array<const float*, kMaxOperands> in{};
-    if (split_inner_) {
-      const int64_t from = begin * kTileElements, to = std::min(inner_, end * kTileElements);
-      for (size_t k = 0; k < operands_; ++k) in[k] = at[k] + from * steps_[k];
-      call_(in.data(), steps_.data(), at[operands_] + from, to - from);
+  void run(int64_t begin, int64_t end, const RunContext& context) const override {
+    if (row_tiles_ > 1) {
+      for (int64_t tile = begin; tile < end; ++tile) {
+        const int64_t column = tile % row_tiles_ * kTileElements;
+        run_rows(tile / row_tiles_, 1, column, std::min(kTileElements, columns_ - column), context);
+      }
       return;
     }
-    for (int64_t row = begin * rows_per_tile_; row < std::min(outer_, end * rows_per_tile_);
-         ++row) {
-      std::array<int64_t, kMaxOperands> offset{};
-      int64_t rest = row;
-      for (size_t axis = sizes_.size(); axis-- > 0;) {
-        const int64_t index = rest % sizes_[axis];
-        rest /= sizes_[axis];
-        for (size_t k = 0; k < operands_; ++k) offset[k] += index * strides_[k][axis];
-      }
-      for (size_t k = 0; k < operands_; ++k) in[k] = at[k] + offset[k];
-      call_(in.data(), steps_.data(), at[operands_] + row * inner_, inner_);
+    const int64_t last = std::min(total_rows_, end * rows_per_tile_);
+    for (int64_t row = begin * rows_per_tile_; row < last;) {
+      const int64_t count = std::min(last - row, rows_ - row % rows_);
+      run_rows(row, count, 0, columns_, context);
+      row += count;
     }
   }
 
  private:
-  void build_nest(const std::vector<std::vector<int64_t>>& operands,
-                  const std::vector<int64_t>& out) {
-    // Strides of each operand by axis of the result, 0 where it is broadcast.
-    std::vector<std::vector<int64_t>> strides(operands_, std::vector<int64_t>(out.size(), 0));
-    for (size_t k = 0; k < operands_; ++k) {
-      const std::vector<int64_t>& dims = operands[k];
-      const std::vector<int64_t> dense = row_major(dims);
-      for (size_t a = 1; a <= std::min(dims.size(), out.size()); ++a) {
-        if (dims[dims.size() - a] > 1) strides[k][out.size() - a] = dense[dims.size() - a];
-      }
+  // Rows [row, row + count) of one innermost matrix, columns [column, column + columns).
+  void run_rows(int64_t row, int64_t count, int64_t column, int64_t columns,
+                const RunContext& context) const {
+    const size_t operands = static_cast<size_t>(program_.operands());
+    std::array<simd::ProgramOperand, simd::kProgramOperands> in;
+    for (size_t k = 0; k < operands; ++k)
+      in[k] = {at[k] + row % rows_ * row_strides_[k] + column * steps_[k], row_strides_[k],
+               steps_[k]};
+    int64_t rest = row / rows_;
+    for (size_t axis = nest_.sizes.size(); axis-- > 0 && rest > 0;) {
+      const int64_t index = rest % nest_.sizes[axis];
+      rest /= nest_.sizes[axis];
+      for (size_t k = 0; k < operands; ++k) in[k].at += index * nest_.strides[k][axis];
     }
-    // Join axes that every operand walks contiguously (or not at all).
-    strides_.assign(operands_, {});
-    for (size_t axis = 0; axis < out.size(); ++axis) {
-      if (out[axis] == 1) continue;
-      bool joins = !sizes_.empty();
-      for (size_t k = 0; k < operands_ && joins; ++k)
-        joins = strides_[k].back() == strides[k][axis] * out[axis];
-      if (!joins) {
-        sizes_.push_back(1);
-        for (auto& s : strides_) s.push_back(0);
-      }
-      sizes_.back() *= out[axis];
-      for (size_t k = 0; k < operands_; ++k) strides_[k].back() = strides[k][axis];
-    }
-    if (sizes_.empty()) {
-      for (int64_t size : out) inner_ *= size;
-      for (size_t k = 0; k < operands_; ++k) steps_[k] = 0;
-      return;
-    }
-    inner_ = sizes_.back();
-    sizes_.pop_back();
-    for (size_t k = 0; k < operands_; ++k) {
-      steps_[k] = static_cast<int>(strides_[k].back());
-      strides_[k].pop_back();
-    }
-    for (int64_t size : sizes_) outer_ *= size;
+    const int64_t position = row * columns_ + column;
+    simd::run_program(program_, {.in = in.data(),
+                                 .out = at[operands] + position,
+                                 .out_stride = columns_,
+                                 .rows = count,
+                                 .columns = columns,
+                                 .first = first_ + position,
+                                 .index_stride = columns_,
+                                 .seed = context.seed,
+                                 .step = context.step});
   }
 
-  size_t operands_;
-  Inner call_;
-  std::vector<int64_t> sizes_;
-  std::vector<std::vector<int64_t>> strides_;
-  std::array<int, kMaxOperands> steps_{};
-  int64_t inner_ = 1, outer_ = 1, rows_per_tile_ = 1;
-  bool split_inner_ = false;
+  simd::Program program_;
+  int64_t first_;
+  Nest nest_;  // axes outside the innermost two
+  std::array<int64_t, simd::kProgramOperands> row_strides_{};
+  std::array<int, simd::kProgramOperands> steps_{};
+  int64_t rows_ = 1, columns_ = 1, total_rows_ = 1, rows_per_tile_ = 1, row_tiles_ = 1;
 };
 
-template <Inner inner, int cost>
 void lower(Lowering& l, NodeId id) {
   const Node& node = l.graph().node(id);
+  std::vector<FusedStep> steps;
+  if (node.op == &kFused) {
+    steps = decode_fused(node.attrs).steps;
+  } else {
+    steps = {{.op = node.op, .attrs = node.attrs}};
+    for (size_t k = 0; k < node.inputs.size(); ++k)
+      steps[0].operands.push_back(static_cast<int64_t>(k));
+  }
   std::vector<Slot> slots;
   std::vector<std::vector<int64_t>> operands;
   for (NodeId input : node.inputs) {
@@ -128,30 +137,48 @@ void lower(Lowering& l, NodeId id) {
     operands.push_back(l.dims(input));
   }
   slots.push_back(l.slot(id));
-  l.emit(std::make_unique<Elementwise>(std::move(slots), operands, l.dims(id), inner, cost));
-}
-
-template <Inner inner, int cost>
-LoweringRule rule(const OpDef& op) {
-  return {.op = &op, .lower = lower<inner, cost>, .elementwise = true};
+  const int64_t first = node.shape.is_batched() ? node.shape.elements(1) * l.first_window() : 0;
+  l.emit(std::make_unique<Elementwise>(std::move(slots), operands, l.dims(id),
+                                       program_of(steps, operands.size()), first));
 }
 
 }  // namespace
 
+simd::Program program_of(const std::vector<FusedStep>& steps, size_t operands) {
+  std::vector<simd::ElementInstruction> instructions;
+  for (const FusedStep& step : steps) {
+    const auto* translation = std::find_if(std::begin(kTranslations), std::end(kTranslations),
+                                           [&](const Translation& t) { return t.op == step.op; });
+    check_internal(translation != std::end(kTranslations), "an instruction for every element op");
+    simd::ElementInstruction instruction{.op = translation->element_op};
+    for (size_t k = 0; k < step.operands.size(); ++k)
+      instruction.in[k] = static_cast<uint8_t>(step.operands[k]);
+    if (step.op == &kDropout) {
+      instruction.number = static_cast<uint32_t>(step.attrs.ints[0]);
+      instruction.p = static_cast<float>(step.attrs.reals[0]);
+    }
+    instructions.push_back(instruction);
+  }
+  return simd::Program(static_cast<int>(operands), std::move(instructions));
+}
+
+double nanoseconds_of(const simd::Program& program) {
+  constexpr double kNanoseconds = 0.15, kPerInstruction = 0.3;
+  double cost = 1 - kPerInstruction;  // memory
+  for (const simd::ElementInstruction& instruction : program.instructions()) {
+    for (const Translation& t : kTranslations) {
+      if (t.element_op == instruction.op) cost += t.cost - 1 + kPerInstruction;
+    }
+  }
+  return kNanoseconds * cost;
+}
+
 std::span<const LoweringRule> elementwise_rules() {
-  using simd::BinaryOp;
-  using simd::UnaryOp;
-  static const LoweringRule kRules[] = {
-      rule<binary<BinaryOp::add>, 1>(kAdd),         rule<binary<BinaryOp::sub>, 1>(kSub),
-      rule<binary<BinaryOp::mul>, 1>(kMul),         rule<binary<BinaryOp::div>, 2>(kDiv),
-      rule<binary<BinaryOp::maximum>, 1>(kMaximum), rule<binary<BinaryOp::minimum>, 1>(kMinimum),
-      rule<binary<BinaryOp::greater>, 1>(kGreater), rule<select, 1>(kWhere),
-      rule<unary<UnaryOp::neg>, 1>(kNeg),           rule<unary<UnaryOp::abs>, 1>(kAbs),
-      rule<unary<UnaryOp::sign>, 1>(kSign),         rule<unary<UnaryOp::exp>, 3>(kExp),
-      rule<unary<UnaryOp::log>, 3>(kLog),           rule<unary<UnaryOp::sqrt>, 2>(kSqrt),
-      rule<unary<UnaryOp::tanh>, 5>(kTanh),         rule<unary<UnaryOp::sigmoid>, 4>(kSigmoid),
-      rule<unary<UnaryOp::relu>, 1>(kRelu),         rule<unary<UnaryOp::softplus>, 6>(kSoftplus),
-  };
+  static const std::vector<LoweringRule> kRules = [] {
+    std::vector<LoweringRule> rules = {{.op = &kFused, .lower = lower}};
+    for (const Translation& t : kTranslations) rules.push_back({.op = t.op, .lower = lower});
+    return rules;
+  }();
   return kRules;
 }
 

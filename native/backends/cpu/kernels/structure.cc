@@ -60,14 +60,8 @@ void lower_pad(Lowering& l, NodeId id) {
 
 void lower_broadcast(Lowering& l, NodeId id) {
   const Node& node = l.graph().node(id);
-  const std::vector<int64_t> out = l.dims(id), in = l.dims(node.inputs[0]), strides = row_major(in);
-  CopyNest nest{.sizes = out,
-                .in_strides = std::vector<int64_t>(out.size(), 0),
-                .out_strides = row_major(out)};
-  // Trailing-aligned; an operand may have one leading size-1 axis more than it needs.
-  for (size_t k = 1; k <= std::min(in.size(), out.size()); ++k) {
-    if (in[in.size() - k] > 1) nest.in_strides[out.size() - k] = strides[in.size() - k];
-  }
+  const std::vector<int64_t> out = l.dims(id);
+  const CopyNest nest{out, broadcast_strides(l.dims(node.inputs[0]), out), row_major(out)};
   l.emit(make_strided_copy(l.slot(node.inputs[0]), l.slot(id), nest));
 }
 

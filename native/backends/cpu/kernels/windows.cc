@@ -1,10 +1,8 @@
-// Ops on the last axis of rows (pooling, moving average) and dropout.
+// Ops on the last axis of rows (pooling, moving average).
 #include <algorithm>
 
 #include "backends/cpu/lowering.h"
-#include "base/philox.h"
 #include "ops/list.h"
-#include "simd/elementwise.h"
 #include "simd/pool.h"
 
 namespace nd::cpu {
@@ -78,34 +76,6 @@ void lower_rows(Lowering& l, NodeId id) {
                              node.attrs.ints[0]));
 }
 
-class Dropout final : public Kernel {
- public:
-  static constexpr int64_t kTile = 8192;  // a multiple of the four words of a Philox block
-  Dropout(Slot in, Slot out, uint32_t number, float p, int64_t first, int64_t elements)
-      : Kernel({in, out}), number_(number), p_(p), first_(first), elements_(elements) {
-    tiles = std::max<int64_t>(1, (elements + kTile - 1) / kTile);
-    work = static_cast<double>(elements);
-  }
-  void run(int64_t begin, int64_t end, const RunContext& context) const override {
-    const PhiloxKey key{context.seed, Stream::dropout, number_, context.step};
-    const int64_t from = begin * kTile, to = std::min(elements_, end * kTile);
-    simd::dropout(key, p_, at[0] + from, at[1] + from, first_ + from, to - from);
-  }
-
- private:
-  uint32_t number_;
-  float p_;
-  int64_t first_, elements_;
-};
-
-void lower_dropout(Lowering& l, NodeId id) {
-  const Node& node = l.graph().node(id);
-  const int64_t first = node.shape.elements(1) * (node.shape.is_batched() ? l.first_window() : 0);
-  l.emit(std::make_unique<Dropout>(l.slot(node.inputs[0]), l.slot(id),
-                                   static_cast<uint32_t>(node.attrs.ints[0]),
-                                   static_cast<float>(node.attrs.reals[0]), first, l.elements(id)));
-}
-
 }  // namespace
 
 std::span<const LoweringRule> window_rules() {
@@ -114,7 +84,6 @@ std::span<const LoweringRule> window_rules() {
       {.op = &kMaxPool1dGradient, .lower = lower_rows<MaxPoolGradient>},
       {.op = &kMovingAverage, .lower = lower_rows<MovingAverage>},
       {.op = &kMovingAverageGradient, .lower = lower_rows<MovingAverageGradient>},
-      {.op = &kDropout, .lower = lower_dropout, .elementwise = true},
   };
   return kRules;
 }

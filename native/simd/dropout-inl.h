@@ -1,23 +1,24 @@
-#undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "simd/dropout.cc"
-#include "hwy/foreach_target.h"  // must come before highway.h
-#include "hwy/highway.h"
+// Dropout masks: Philox4x32-10 (base/philox.h) of whole vectors of counters. Per-target header,
+// included once for each target.
+#if defined(ND_SIMD_DROPOUT_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ND_SIMD_DROPOUT_INL_H_
+#undef ND_SIMD_DROPOUT_INL_H_
+#else
+#define ND_SIMD_DROPOUT_INL_H_
+#endif
 
-#include "simd/dispatch.h"
-#include "simd/elementwise.h"
+#include "base/philox.h"
+#include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace nd::simd::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-using D = hn::ScalableTag<float>;
-using DU = hn::RebindToUnsigned<D>;
-using VU = hn::Vec<DU>;
-
 /// High and low halves of the 64-bit products a * m, lane by lane.
+template <class VU>
 HWY_INLINE void multiply_wide(VU a, VU m, VU& high, VU& low) {
-  const DU du;
-  const hn::RepartitionToWide<DU> dw;
+  const hn::DFromV<VU> du;
+  const hn::RepartitionToWide<decltype(du)> dw;
   const auto even = hn::MulEven(a, m), odd = hn::MulOdd(a, m);
   high = hn::OddEven(hn::BitCast(du, odd), hn::BitCast(du, hn::ShiftRight<32>(even)));
   low =
@@ -27,8 +28,9 @@ HWY_INLINE void multiply_wide(VU a, VU m, VU& high, VU& low) {
 /// Philox4x32-10 (base/philox.h) of Lanes() consecutive blocks: 4 * Lanes() uniforms in index
 /// order.
 HWY_INLINE void uniforms(const PhiloxKey& key, uint32_t first_block, float* HWY_RESTRICT out) {
-  const D d;
-  const DU du;
+  const hn::ScalableTag<float> d;
+  const hn::RebindToUnsigned<decltype(d)> du;
+  using VU = hn::Vec<decltype(du)>;
   uint32_t k0 = static_cast<uint32_t>(key.seed), k1 = static_cast<uint32_t>(key.seed >> 32);
   const VU m0 = hn::Set(du, 0xD2511F53u), m1 = hn::Set(du, 0xCD9E8D57u);
   VU c0 = hn::Add(hn::Iota(du, 0), hn::Set(du, first_block)), c1 = hn::Set(du, key.step);
@@ -46,15 +48,17 @@ HWY_INLINE void uniforms(const PhiloxKey& key, uint32_t first_block, float* HWY_
   }
   // The 24 high bits convert exactly; through int32, which every target converts natively.
   const auto to_uniform = [&](VU word) HWY_ATTR {
-    const hn::RebindToSigned<D> di;
+    const hn::RebindToSigned<decltype(d)> di;
     return hn::Mul(hn::ConvertTo(d, hn::BitCast(di, hn::ShiftRight<8>(word))),
                    hn::Set(d, 0x1p-24f));
   };
   hn::StoreInterleaved4(to_uniform(c0), to_uniform(c1), to_uniform(c2), to_uniform(c3), d, out);
 }
 
-void dropout(const PhiloxKey& key, float p, const float* x, float* y, uint64_t first, size_t n) {
-  const D d;
+/// y[i] = x[i] * (philox_uniform(key, first + i) < 1-p ? 1/(1-p) : 0), bit for bit; 0 <= p <= 1.
+HWY_INLINE void dropout_run(const PhiloxKey& key, float p, const float* x, float* y, uint64_t first,
+                            size_t n) {
+  const hn::ScalableTag<float> d;
   const size_t lanes = hn::Lanes(d), batch = 4 * lanes;
   const auto keep = hn::Set(d, 1.0f - p);
   const auto factor = hn::Set(d, p < 1.0f ? 1.0f / (1.0f - p) : 0.0f);
@@ -77,14 +81,4 @@ void dropout(const PhiloxKey& key, float p, const float* x, float* y, uint64_t f
 }  // namespace nd::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
-#if HWY_ONCE
-namespace nd::simd {
-
-HWY_EXPORT(dropout);
-
-void dropout(const PhiloxKey& key, float p, const float* x, float* y, int64_t first, int64_t n) {
-  HWY_DYNAMIC_DISPATCH(dropout)(key, p, x, y, static_cast<uint64_t>(first), static_cast<size_t>(n));
-}
-
-}  // namespace nd::simd
-#endif  // HWY_ONCE
+#endif
