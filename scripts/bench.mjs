@@ -1,66 +1,78 @@
-// Builds and runs the native benchmarks; every figure stands beside the FMA peak measured in the same run.
-//   npm run bench -- [gemm | train | all] [--quick] [--json FILE] [--threads N] [--no-build]
-// gemm: matrix products of the shapes that networks have, one core. train: a training step of every model beside its
-// FLOP, on 1 and 2 threads.
+// Measures the engine beside the limits of this machine and, with --peers, beside other libraries, all in the same run.
+//   npm run bench -- SUITE [--peers] [--quick] [--threads N] [--only TEXT] [--json FILE] [--write] [--no-build]
+//   npm run bench -- report
+// SUITE: gemm (matrix products), train (a step of every network), attention, e2e (fit and predict through the package,
+// beside NeuralForecast), headline (figures others have claimed), or all. --write keeps the results in bench/results/
+// and renews docs/performance.md from them; `report` does only the latter.
 
 import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { at, fail, listFiles, run } from './support.mjs';
+import { machine } from './bench/machine.mjs';
+import { writeReport } from './bench/report.mjs';
+import { SUITES } from './bench/suites/index.mjs';
+import { textTable } from './bench/table.mjs';
+import { at, fail } from './support.mjs';
 
-/** Every bench/native/<name>_bench.cc is a benchmark. */
-const known = listFiles(['bench/native'], /_bench\.cc$/).map((file) =>
-  path.basename(file, '_bench.cc'),
-);
+const RESULTS = 'bench/results';
 
 function options() {
-  try {
-    const { values, positionals } = parseArgs({
-      allowPositionals: true,
-      options: {
-        quick: { type: 'boolean', default: false },
-        json: { type: 'string' },
-        threads: { type: 'string' },
-        'no-build': { type: 'boolean', default: false },
-      },
-    });
-    const [what = 'all', ...more] = positionals;
-    if (more.length > 0 || !(what === 'all' || known.includes(what))) {
-      throw new Error(`received "${positionals.join(' ')}", expected ${known.join(', ')} or all`);
-    }
-    return { ...values, names: what === 'all' ? known : [what] };
-  } catch (error) {
-    return fail(`bench: ${error.message}`);
-  }
-}
-
-const { names, quick, json, threads, 'no-build': noBuild } = options();
-const report = {};
-const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'nd-bench-'));
-try {
-  if (!noBuild) {
-    const [{ setUp }, { buildNative }] = await Promise.all([
-      import('./setup.mjs'),
-      import('./build.mjs'),
-    ]);
-    await setUp({ quiet: true });
-    buildNative(
-      names.map((name) => `nd_bench_${name}`),
-      { quiet: true },
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      peers: { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
+      threads: { type: 'string' },
+      only: { type: 'string', default: '' },
+      json: { type: 'string' },
+      write: { type: 'boolean', default: false },
+      'no-build': { type: 'boolean', default: false },
+    },
+  });
+  const [what = 'all', ...more] = positionals;
+  const names = what === 'all' ? Object.keys(SUITES) : [what];
+  if (more.length > 0 || !(what === 'report' || names.every((name) => SUITES[name]))) {
+    throw new Error(
+      `received "${positionals.join(' ')}", expected ${Object.keys(SUITES).join(', ')}, all or report`,
     );
   }
-  for (const name of names) {
-    const file = path.join(scratch, `${name}.json`);
-    const args = ['--json', file];
-    if (quick) args.push('--quick');
-    if (threads && name === 'train') args.push('--threads', threads);
-    run(at('build', 'release', `nd_bench_${name}`), args);
-    report[name] = JSON.parse(fs.readFileSync(file, 'utf8'));
+  const threads = Number(values.threads ?? Math.min(2, availableParallelism()));
+  if (!Number.isInteger(threads) || threads < 1) {
+    throw new Error(`received --threads ${values.threads}, expected a positive integer`);
   }
-  if (json) fs.writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
+  return { ...values, what, names, threads };
+}
+
+async function buildFor(names) {
+  const [{ build, buildNative }] = await Promise.all([import('./build.mjs')]);
+  await build({ quiet: true });
+  buildNative([...new Set(names.flatMap((name) => SUITES[name].targets))], { quiet: true });
+}
+
+async function main() {
+  const { what, names, json, write, 'no-build': noBuild, ...settings } = options();
+  if (what === 'report') return writeReport();
+  if (!noBuild) await buildFor(names);
+  const report = { machine: machine(), suites: {} };
+  for (const name of names) {
+    const suite = SUITES[name];
+    process.stdout.write(`\n${name}\n`);
+    const emit = (row) => process.stdout.write(`  ${row.work} …\n`);
+    const result = await suite.run({ ...settings, emit });
+    report.suites[name] = result;
+    process.stdout.write(`\n${textTable(result.rows, suite.columns)}`);
+    if (write) {
+      fs.mkdirSync(at(RESULTS), { recursive: true });
+      const kept = { machine: report.machine, threads: settings.threads, ...result };
+      fs.writeFileSync(at(RESULTS, `${name}.json`), `${JSON.stringify(kept, null, 1)}\n`);
+    }
+  }
+  if (json) fs.writeFileSync(json, `${JSON.stringify(report, null, 1)}\n`);
+  if (write) await writeReport();
+}
+
+try {
+  await main();
 } catch (error) {
   fail(`bench: ${error.message}`);
-} finally {
-  fs.rmSync(scratch, { recursive: true, force: true });
 }

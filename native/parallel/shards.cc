@@ -17,9 +17,10 @@
 
 namespace nd::parallel {
 
-void for_shards(int threads, int64_t count, const std::function<void(int64_t)>& task) {
+void for_shards(int threads, int64_t count, void (*run)(const void* task, int64_t shard),
+                const void* task) {
   if (threads <= 1 || count <= 1) {
-    for (int64_t shard = 0; shard < count; ++shard) task(shard);
+    for (int64_t shard = 0; shard < count; ++shard) run(task, shard);
     return;
   }
   // Exceptions never cross TBB: a wrongly linked libgcc would abort the process there.
@@ -45,7 +46,7 @@ void for_shards(int threads, int64_t count, const std::function<void(int64_t)>& 
           const ScopedFlushDenormals flush;
           for (int64_t shard = range.begin(); shard != range.end(); ++shard) {
             try {
-              task(shard);
+              run(task, shard);
             } catch (...) {
               std::call_once(recorded, [&] { failure = std::current_exception(); });
             }

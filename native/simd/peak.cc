@@ -33,6 +33,20 @@ double fma_rounds(long rounds, float* sink) {
   return 2.0 * kChains * static_cast<double>(hn::Lanes(d)) * static_cast<double>(rounds);
 }
 
+void update_streams_kernel(float* p, const float* g, float* m, float* v, int64_t n) {
+  const hn::ScalableTag<float> d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  const auto half = hn::Set(d, 0.5f);  // values converge: no denormal, no infinity
+  for (int64_t i = 0; i + lanes <= n; i += lanes) {
+    const auto gradient = hn::LoadU(d, g + i);
+    const auto first = hn::MulAdd(hn::LoadU(d, m + i), half, gradient);
+    const auto second = hn::MulAdd(hn::LoadU(d, v + i), half, gradient);
+    hn::StoreU(first, d, m + i);
+    hn::StoreU(second, d, v + i);
+    hn::StoreU(hn::MulAdd(hn::LoadU(d, p + i), half, first), d, p + i);
+  }
+}
+
 }  // namespace nd::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -53,6 +67,11 @@ double thread_seconds() {
 }  // namespace
 
 HWY_EXPORT(fma_rounds);
+HWY_EXPORT(update_streams_kernel);
+
+void update_streams(float* p, const float* g, float* m, float* v, int64_t n) {
+  HWY_DYNAMIC_DISPATCH(update_streams_kernel)(p, g, m, v, n);
+}
 
 double fma_peak_flops(double seconds) {
   constexpr long kRounds = 20000;  // well under a tenth of a millisecond
