@@ -23,7 +23,7 @@ def serve(answer):
         try:
             reply = answer(json.loads(line))
         except Exception as error:  # the driver decides what a failure means
-            reply = {"error": f"{type(error).__name__}: {error}"}
+            reply = {"error": f"{type(error).__name__}: {error}"[:500]}
         replies.write(json.dumps(reply) + "\n")
 
 

@@ -22,13 +22,12 @@ def products(form, m, n, k, packed):
     out = torch.empty(m, n)
     calls = {"MKL": lambda: torch.mm(a, b, out=out)}
     if packed and form != "TN":
-        weight = b.t().contiguous().to_mkldnn()
+        weight = b.t().contiguous()
         onednn = torch.ops.mkldnn._reorder_linear_weight(weight, m)
         calls["oneDNN, packed"] = lambda: torch.ops.mkldnn._linear_pointwise(a, onednn, None, "none", [], "")
         if torch.backends.mkl.is_available():
-            plain = b.t().contiguous()
             mkl = torch.ops.mkl._mkl_reorder_linear_weight(weight, m)
-            calls["MKL, packed"] = lambda: torch.ops.mkl._mkl_linear(a, mkl, plain, None, m)
+            calls["MKL, packed"] = lambda: torch.ops.mkl._mkl_linear(a, mkl, weight, None, m)
     return calls
 
 

@@ -18,6 +18,7 @@ const nameOf = (r) => `${r.form} ${shapeOf(r)}`;
 
 /** One pass of ours: { target, rows }. */
 function pass(threads, quick) {
+  if (!fs.existsSync(at('bench', 'native', 'attention_bench.cc'))) return { rows: [] };
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nd-bench-'));
   const file = path.join(folder, 'attention.json');
   try {

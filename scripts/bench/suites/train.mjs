@@ -22,9 +22,7 @@ const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCas
 export const requestOf = (work) => ({
   ...work,
   options: Object.fromEntries(
-    Object.entries(work.options)
-      .filter(([name]) => name !== 'nSeries')
-      .map(([name, value]) => [snake(name), value]),
+    Object.entries(work.options).map(([name, value]) => [snake(name), value]),
   ),
 });
 

@@ -94,7 +94,6 @@ const json kOptions = {
     {"NHITS", {{"mlpUnits", {{32, 32}, {32, 32}}}}},
     {"LSTM", {{"encoderHiddenSize", 16}, {"decoderHiddenSize", 16}}},
     {"PatchTST", {{"hiddenSize", 16}, {"nHeads", 2}, {"linearHiddenSize", 16}}},
-    {"TSMixer", {{"nSeries", 3}}},
     {"Autoformer", {{"hiddenSize", 16}, {"nHead", 2}, {"convHiddenSize", 16}}},
 };
 
