@@ -66,7 +66,7 @@ def fit(work):
 def preprocess(work):
     """The dataset, its robust scale and every window of it."""
     nf = NeuralForecast(models=make(work).models, freq=1, local_scaler_type="robust")
-    dataset = nf._prepare_fit(table(work["data"]), static_df=None, predict_only=False, id_col="unique_id", time_col="ds", target_col="y")[0]
+    dataset = nf._prepare_fit(table(work["data"]), static_df=None, id_col="unique_id", time_col="ds", target_col="y")[0]
     size = work["inputSize"] + work["horizon"]
     return dataset.temporal.unfold(0, size, 1).contiguous()
 

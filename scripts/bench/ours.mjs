@@ -80,7 +80,7 @@ async function answer(request) {
   if (request.preprocess) {
     const data = table(request.preprocess.data);
     const call = async () => {
-      const nf = make(request.preprocess);
+      const nf = make(request.preprocess, { localScaler: 'robust' });
       await nf.fit(data);
       await nf.dispose();
     };

@@ -34,8 +34,14 @@ export async function drawPlot(rows) {
       {
         mark: { type: 'point', filled: true, size: 55, opacity: 0.9 },
         encoding: {
-          y: { field: 'work', type: 'nominal', sort: null, title: null },
-          x: { field: 'times', type: 'quantitative', scale: { type: 'log' }, title: 'times' },
+          y: { field: 'work', type: 'nominal', sort: null, title: null, axis: { grid: true } },
+          x: {
+            field: 'times',
+            type: 'quantitative',
+            scale: { type: 'log' },
+            title: 'times',
+            axis: { grid: true },
+          },
           color: { field: 'peer', type: 'nominal', title: null },
         },
       },
