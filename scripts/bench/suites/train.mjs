@@ -70,6 +70,14 @@ async function measure(work, threads, ours, others, { budget, rounds }) {
   });
 }
 
+/** What more threads gain over one, and that as a share of what they gain on the FMA peak. */
+function speedup(line, rows) {
+  const one = rows.find((r) => r.work === line.work && r.threads === 1);
+  if (!one) return {};
+  const gain = one.ours.median / line.ours.median;
+  return { speedup: gain, speedupOfPeaks: (gain * one.peakFlops) / line.peakFlops };
+}
+
 /** { target, rows, versions? }. `only` is a part of the names of the work; `emit` gets each row as it is measured. */
 export async function run({ peers, quick, threads, only, emit }) {
   const effort = quick ? { budget: 0.05, rounds: 3 } : { budget: 0.25, rounds: 11 };
@@ -86,6 +94,7 @@ export async function run({ peers, quick, threads, only, emit }) {
         if (others.length > 0) result.versions = await others[0].ask({ versions: true });
         for (const work of chosen) {
           const line = await measure(work, count, native, others, effort);
+          Object.assign(line, speedup(line, result.rows));
           result.rows.push(line);
           emit(line);
         }
@@ -97,4 +106,6 @@ export async function run({ peers, quick, threads, only, emit }) {
 
 export const columns = {
   '% of peak': (r) => r.percentOfPeak?.toFixed(0) ?? '',
+  'speed-up (of the peaks)': (r) =>
+    r.speedup === undefined ? '' : `${r.speedup.toFixed(2)} (${r.speedupOfPeaks.toFixed(2)})`,
 };
