@@ -48,7 +48,9 @@ WindowSampler::WindowSampler(const TrainingWindows& windows, int64_t series_coun
     : windows_(windows), options_(options) {
   check_internal(options.batch_size >= 1 && options.windows_batch_size >= 0,
                  "sampler: sizes of a batch");
-  for (int64_t s = 0; s < series_count; ++s) {
+  // Series that are drawn together count as one.
+  const int64_t drawn_alone = windows.series_per_window() > 1 ? 1 : series_count;
+  for (int64_t s = 0; s < drawn_alone; ++s) {
     if (windows.count(s) > 0) eligible_.push_back(static_cast<int32_t>(s));
   }
   check_internal(!eligible_.empty(), "sampler: at least one series with a window");
@@ -91,16 +93,20 @@ WindowDraw WindowSampler::draw(int64_t step) const {
   }
 
   WindowDraw draw;
+  const int64_t together = windows_.series_per_window();
   size_t b = 0;
   for (size_t i = 0; i < drawn.size(); ++i) {
     if (options_.merge_repeated && i > 0 && drawn[i] == drawn[i - 1]) {
-      draw.multiplicity.back() += 1.0F;
+      for (int64_t s = 1; s <= together; ++s)
+        draw.multiplicity[draw.multiplicity.size() - static_cast<size_t>(s)] += 1.0F;
       continue;
     }
     while (drawn[i] >= ends[b]) ++b;
     const int64_t before = b == 0 ? 0 : ends[b - 1];
-    draw.windows.push_back(windows_.at(batch[b], drawn[i] - before));
-    draw.multiplicity.push_back(1.0F);
+    for (int64_t s = 0; s < together; ++s) {
+      draw.windows.push_back(windows_.at(batch[b] + s, drawn[i] - before));
+      draw.multiplicity.push_back(1.0F);
+    }
   }
   return draw;
 }

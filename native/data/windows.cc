@@ -10,11 +10,28 @@ namespace nd::data {
 
 namespace {
 
-/// Observed steps that a window needs; the reference truncates the fraction and asks for at least
-/// one.
-int64_t required(int64_t steps, double fraction) {
-  return std::max<int64_t>(1, static_cast<int64_t>(static_cast<double>(steps) * fraction));
-}
+/// Observed steps that a window needs, of all its series together; the reference truncates the
+/// fraction and asks for at least one.
+struct Need {
+  int64_t in, out, series;
+
+  explicit Need(const WindowLayout& w)
+      : in(required(w.input_size, w.min_insample_fraction, w.series)),
+        out(required(w.horizon, w.min_outsample_fraction, w.series)),
+        series(w.series) {}
+  /// The share of one series, rounded up.
+  Need of_one() const {
+    Need one = *this;
+    one.in = (in + series - 1) / series, one.out = (out + series - 1) / series;
+    return one;
+  }
+
+ private:
+  static int64_t required(int64_t steps, double fraction, int64_t series) {
+    return std::max<int64_t>(1, static_cast<int64_t>(static_cast<double>(steps) * fraction *
+                                                     static_cast<double>(series)));
+  }
+};
 
 /// The smallest start >= `low` on the grid base, base + step, …
 int64_t align_up(int64_t low, int64_t base, int64_t step) {
@@ -23,7 +40,7 @@ int64_t align_up(int64_t low, int64_t base, int64_t step) {
 
 void check_layout(const WindowLayout& layout) {
   check_internal(layout.input_size >= 1 && layout.horizon >= 1 && layout.step_size >= 1 &&
-                     layout.val_size >= 0,
+                     layout.val_size >= 0 && layout.series >= 1,
                  "windows: sizes of at least one step");
 }
 
@@ -33,41 +50,73 @@ void check_layout(const WindowLayout& layout) {
 // padding), cuts the validation rows, adds H rows on the right and unfolds. A checked panel has no
 // hole inside a series, so the windows with enough observed steps are those whose start lies in one
 // interval, on a grid that begins with the padding.
-TrainingWindows::TrainingWindows(const Panel& panel, const WindowLayout& layout)
-    : step_(layout.step_size) {
-  check_layout(layout);
-  const int64_t L = layout.input_size, H = layout.horizon;
-  const int64_t need_in = required(L, layout.min_insample_fraction);
-  const int64_t need_out = required(H, layout.min_outsample_fraction);
-  const int64_t longest = panel.longest();
+void TrainingWindows::find_univariate(const Panel& panel, const WindowLayout& layout) {
+  const Need need(layout);
+  const int64_t L = layout.input_size, H = layout.horizon, longest = panel.longest();
   const int64_t padding = layout.start_padding ? L - 1 : 0;
-  const int64_t low = std::max(need_in - L, need_out - L - H);
-  ranges_.reserve(static_cast<size_t>(panel.series_count()));
+  const int64_t low = std::max(need.in - L, need.out - L - H);
   for (int64_t s = 0; s < panel.series_count(); ++s) {
     const int64_t rows = std::max<int64_t>(0, panel.length(s) - layout.val_size);
     const int64_t base = -padding - (longest - panel.length(s));
     const int64_t first = align_up(low, base, step_);
-    const int64_t last = rows - std::max(need_in, L + need_out);
+    const int64_t last = rows - std::max(need.in, L + need.out);
     Range range{first, 0};
-    if (rows >= std::max(need_in, need_out) && last >= first)
+    if (rows >= std::max(need.in, need.out) && last >= first)
       range.count = (last - first) / step_ + 1;
     total_ += range.count;
     ranges_.push_back(range);
   }
+}
+
+// Going right, the observed steps of all series together rise until the window meets the end and
+// fall from there on, inside the window and in its horizon: here too the starts form one interval.
+void TrainingWindows::find_multivariate(const Panel& panel, const WindowLayout& layout) {
+  const Need need(layout);
+  const int64_t L = layout.input_size, H = layout.horizon, longest = panel.longest();
+  const int64_t end = longest - layout.val_size;
+  const auto observed = [&](int64_t begin, int64_t size) {
+    int64_t steps = 0;
+    for (int64_t s = 0; s < panel.series_count(); ++s)
+      steps += std::max<int64_t>(
+          0, std::min(begin + size, end) - std::max(begin, longest - panel.length(s)));
+    return steps;
+  };
+  Range range;
+  for (int64_t start = layout.start_padding ? 1 - L : 0; start + L <= end; start += step_) {
+    const bool enough = observed(start, L) >= need.in && observed(start + L, H) >= need.out;
+    if (enough && range.count++ == 0) range.first = start;
+    if (!enough && range.count > 0) break;
+  }
+  total_ = range.count;
+  for (int64_t s = 0; s < panel.series_count(); ++s)
+    ranges_.push_back({range.first - (longest - panel.length(s)), range.count});
+}
+
+TrainingWindows::TrainingWindows(const Panel& panel, const WindowLayout& layout)
+    : step_(layout.step_size), series_(layout.series) {
+  check_layout(layout);
+  ranges_.reserve(static_cast<size_t>(panel.series_count()));
+  if (series_ > 1)
+    find_multivariate(panel, layout);
+  else
+    find_univariate(panel, layout);
   if (total_ > 0) return;
 
-  const int64_t first = align_up(low, -padding, step_);
+  const int64_t L = layout.input_size, H = layout.horizon;
+  const Need need = Need(layout).of_one();
+  const int64_t low = std::max(need.in - L, need.out - L - H);
+  const int64_t first = align_up(low, layout.start_padding ? 1 - L : 0, step_);
   const int64_t training_rows =
-      std::max({first + L + need_out, first + need_in, need_in, need_out});
+      std::max({first + L + need.out, first + need.in, need.in, need.out});
   const int64_t rows = training_rows + layout.val_size;
-  throw Error(
-      Code::empty,
-      "[training] received a longest series of " + std::to_string(longest) +
-          " rows, expected at least " + std::to_string(rows) + " (inputSize " + std::to_string(L) +
-          ", horizon " + std::to_string(H) + ", valSize " + std::to_string(layout.val_size) +
-          "); give longer series, a smaller inputSize" +
-          (layout.start_padding ? "" : " or startPaddingEnabled"),
-      "{\"longest\":" + std::to_string(longest) + ",\"required\":" + std::to_string(rows) + "}");
+  throw Error(Code::empty,
+              "[training] received a longest series of " + std::to_string(panel.longest()) +
+                  " rows, expected at least " + std::to_string(rows) + " (inputSize " +
+                  std::to_string(L) + ", horizon " + std::to_string(H) + ", valSize " +
+                  std::to_string(layout.val_size) + "); give longer series, a smaller inputSize" +
+                  (layout.start_padding ? "" : " or startPaddingEnabled"),
+              "{\"longest\":" + std::to_string(panel.longest()) +
+                  ",\"required\":" + std::to_string(rows) + "}");
 }
 
 int64_t TrainingWindows::count(int64_t series) const {
@@ -91,10 +140,17 @@ std::vector<WindowRef> validation_windows(const Panel& panel, const WindowLayout
   }
   const int64_t count = (layout.val_size - layout.horizon) / layout.step_size + 1;
   windows.reserve(static_cast<size_t>(count * panel.series_count()));
-  for (int64_t s = 0; s < panel.series_count(); ++s) {
+  const auto append = [&](int64_t s, int64_t n) {
     const int64_t first = panel.length(s) - layout.val_size - layout.input_size;
+    windows.push_back({static_cast<int32_t>(s), first + n * layout.step_size});
+  };
+  const int64_t all = panel.series_count();
+  if (layout.series > 1) {
     for (int64_t n = 0; n < count; ++n)
-      windows.push_back({static_cast<int32_t>(s), first + n * layout.step_size});
+      for (int64_t s = 0; s < all; ++s) append(s, n);
+  } else {
+    for (int64_t s = 0; s < all; ++s)
+      for (int64_t n = 0; n < count; ++n) append(s, n);
   }
   return windows;
 }

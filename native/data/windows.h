@@ -27,6 +27,9 @@ struct WindowLayout {
   double min_insample_fraction = 0,
          min_outsample_fraction = 0;  ///< of observed steps, 0 … 1; at least one step is
   int64_t val_size = 0;               ///< rows at the end of each series that training does not see
+  /// N: a multivariate window holds the windows of all N series of the panel at one distance from
+  /// their ends, in N consecutive WindowRefs. 1: a window is one series'.
+  int64_t series = 1;
 };
 
 /// Which windows exist, by series: counts and n-th window in O(1) or O(log) without a list of all
@@ -35,26 +38,32 @@ class TrainingWindows {
  public:
   /// Throws E0003 (says how long a series must be) when no series has a window.
   TrainingWindows(const Panel& panel, const WindowLayout& layout);
-  int64_t count(int64_t series) const;
-  int64_t total() const;
+  int64_t count(int64_t series) const;  ///< the same for all series of multivariate windows
+  int64_t total() const;                ///< windows, each of N series counted once
   WindowRef at(int64_t series, int64_t n) const;
+  int64_t series_per_window() const { return series_; }
 
  private:
   struct Range {
     int64_t first = 0;  // start of the first window
     int64_t count = 0;
   };
+  void find_univariate(const Panel& panel, const WindowLayout& layout);
+  void find_multivariate(const Panel& panel, const WindowLayout& layout);
+
   std::vector<Range> ranges_;
-  int64_t step_ = 1, total_ = 0;
+  int64_t step_ = 1, total_ = 0, series_ = 1;
 };
 
-/// Windows of validation (the last val_size rows, step_size apart) in order of series; none for
-/// val_size 0. Throws E0010 for a val_size between 0 and the horizon.
+/// Windows of validation (the last val_size rows, step_size apart) in order of series, multivariate
+/// ones in order of time; none for val_size 0. Throws E0010 for a val_size between 0 and the
+/// horizon.
 std::vector<WindowRef> validation_windows(const Panel& panel, const WindowLayout& layout);
 /// One window per series whose horizon starts after its last row.
 std::vector<WindowRef> prediction_windows(const Panel& panel, const WindowLayout& layout);
 
-/// A batch of draws: each distinct window once, with its multiplicity, sorted by series and start.
+/// A batch of draws: each distinct window once, with its multiplicity, sorted by series and start;
+/// a multivariate window is N entries of both lists.
 struct WindowDraw {
   std::vector<WindowRef> windows;
   std::vector<float> multiplicity;
@@ -62,7 +71,8 @@ struct WindowDraw {
 
 /// Draws training batches: `batch_size` series per step (a permutation per pass over the series
 /// that have windows), then `windows_batch_size` of their windows: without replacement if enough,
-/// else with (0 = all). Every draw is a function of (seed, step).
+/// else with (0 = all). Multivariate windows hold every series in every step. Every draw is a
+/// function of (seed, step).
 class WindowSampler {
  public:
   struct Options {

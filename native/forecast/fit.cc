@@ -41,6 +41,19 @@ void check_frequency(const ForecasterConfig& config, const data::Panel& panel) {
   }
 }
 
+/// A refit goes on from weights that know each series by its place.
+void check_same_series(const ForecasterConfig& config, const State& earlier,
+                       const data::Panel& panel) {
+  if (earlier.ids == panel.ids()) return;
+  for (const ModelConfig& model : config.models) {
+    if (!model.network->spec().capabilities.multivariate) continue;
+    throw Error(Code::data, "[fit] " + model.alias +
+                                ": received other series than the earlier fit, or in another "
+                                "order; expected the same ones in the same order, because a "
+                                "multivariate model knows each series by its place");
+  }
+}
+
 /// Step of the weights that a diverged fit left behind.
 int64_t last_good_step(const Error& error) {
   const auto details = nlohmann::json::parse(error.details(), nullptr, false);
@@ -104,6 +117,7 @@ ordered_json Forecaster::fit(std::shared_ptr<const data::Panel> panel, const Fit
   for (const ModelConfig& model : config.models)
     train::check_request(train_request(model, *scaled, request));
 
+  if (earlier != nullptr) check_same_series(config, *earlier, *panel);
   next->models = earlier != nullptr ? earlier->models : initial_models(config);
   ordered_json summaries = ordered_json::array();
   for (size_t i = 0; i < config.models.size(); ++i) {

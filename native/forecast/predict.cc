@@ -54,25 +54,51 @@ train::BatchOptions batch_options(const ModelConfig& model, const ModelState& st
   return options;
 }
 
+/// One window per series; those of a multivariate model in the order of the series that it learned.
+std::vector<data::WindowRef> windows_of(const ModelConfig& model, const data::WindowLayout& layout,
+                                        const std::vector<std::string>& fitted,
+                                        const data::Panel& panel) {
+  std::vector<data::WindowRef> windows = data::prediction_windows(panel, layout);
+  if (!model.network->spec().capabilities.multivariate || panel.ids() == fitted) return windows;
+  train::check_series(model.network->geometry(), panel.series_count(), "predict", model.alias);
+  std::unordered_map<std::string, size_t> places;
+  for (size_t s = 0; s < panel.ids().size(); ++s) places.emplace(panel.ids()[s], s);
+  std::vector<data::WindowRef> ordered;
+  for (const std::string& id : fitted) {
+    const auto found = places.find(id);
+    if (found == places.end()) {
+      throw Error(Code::data, "[predict] " + model.alias + ": received no series \"" + id +
+                                  "\", expected the series of the fit: a multivariate model "
+                                  "forecasts them together");
+    }
+    ordered.push_back(windows[found->second]);
+  }
+  return ordered;
+}
+
 /// Forecasts one model over all series into its columns, in original scale.
-void predict_model(const ModelConfig& model, const ModelState& state, const data::Panel& scaled,
+void predict_model(const ModelConfig& model, const ModelState& state,
+                   const std::vector<std::string>& fitted, const data::Panel& scaled,
                    std::span<const data::SeriesStatistics> statistics, const CancelToken* cancel,
                    parallel::Team& team, std::span<std::vector<double>> columns) {
   const train::BatchOptions options = batch_options(model, state);
-  const std::vector<data::WindowRef> windows = data::prediction_windows(scaled, options.layout);
+  const std::vector<data::WindowRef> windows = windows_of(model, options.layout, fitted, scaled);
   check_internal(windows.size() == static_cast<size_t>(scaled.series_count()),
                  "one prediction window per series");
   const int64_t H = options.layout.horizon, Q = model.network->geometry().outputs;
-  const int64_t batch = train::inference_batch(model.train.inference_windows_batch_size,
-                                               static_cast<int64_t>(windows.size()));
+  const int64_t batch =
+      train::inference_batch(model.train.inference_windows_batch_size,
+                             static_cast<int64_t>(windows.size()) / options.layout.series);
   train::WindowForecaster forecaster(*model.network, options, batch, &team);
-  for (size_t begin = 0; begin < windows.size(); begin += static_cast<size_t>(batch)) {
+  const auto capacity = static_cast<size_t>(forecaster.capacity());
+  for (size_t begin = 0; begin < windows.size(); begin += capacity) {
     if (cancel != nullptr) cancel->check();
-    const size_t n = std::min(windows.size() - begin, static_cast<size_t>(batch));
+    const size_t n = std::min(windows.size() - begin, capacity);
     const std::span<const double> out = forecaster.run(scaled, std::span(windows).subspan(begin, n),
                                                        state.parameters->span(), cancel);
     for (size_t row = 0; row < n * static_cast<size_t>(H); ++row) {
-      const size_t series = begin + row / static_cast<size_t>(H);
+      const auto series = static_cast<size_t>(windows[begin + row / static_cast<size_t>(H)].series);
+      const size_t step = row % static_cast<size_t>(H);
       for (size_t q = 0; q < static_cast<size_t>(Q); ++q) {
         const double value = out[row * static_cast<size_t>(Q) + q] * statistics[series].scale +
                              statistics[series].shift;
@@ -84,7 +110,7 @@ void predict_model(const ModelConfig& model, const ModelState& state, const data
                   "\"; expected finite values. Are its values far outside those of the fit? "
                   "Try scalerType: 'robust' or localScaler: 'standard'");
         }
-        columns[q][begin * static_cast<size_t>(H) + row] = value;
+        columns[q][series * static_cast<size_t>(H) + step] = value;
       }
     }
   }
@@ -128,8 +154,8 @@ ForecastTable Forecaster::predict(std::shared_ptr<const data::Panel> panel,
   size_t column = 0;
   for (size_t i = 0; i < config.models.size(); ++i) {
     const auto count = static_cast<size_t>(config.models[i].network->geometry().outputs);
-    predict_model(config.models[i], state->models[i], scaled, statistics, request.cancel, team,
-                  std::span(table.values).subspan(column, count));
+    predict_model(config.models[i], state->models[i], state->ids, scaled, statistics,
+                  request.cancel, team, std::span(table.values).subspan(column, count));
     column += count;
   }
   return table;

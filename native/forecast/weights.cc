@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "forecast/forecaster_impl.h"
 #include "io/safetensors.h"
@@ -18,7 +19,8 @@ bool starts_with(const std::string& text, const char* prefix) { return text.rfin
 /// Tensors of a reference checkpoint that are no weights of the network.
 bool is_ignored(const std::string& name) {
   return starts_with(name, "loss.") || starts_with(name, "valid_loss.") ||
-         starts_with(name, "scaler.") || starts_with(name, "__hparams__.");
+         starts_with(name, "scaler.") || starts_with(name, "__hparams__.") ||
+         name.ends_with(".num_batches_tracked");
 }
 
 std::string shape_text(const std::vector<int64_t>& shape) {
@@ -43,6 +45,7 @@ class Importer {
  public:
   Importer(const Network& network, const io::SafetensorsFile& file)
       : table_(network.table()), file_(file) {
+    for (const ParameterEntry& entry : network.state()) state_.insert(entry.name);
     if (network.spec().aliases != nullptr) aliases_ = network.spec().aliases(network.options());
   }
 
@@ -73,7 +76,7 @@ class Importer {
       differences_.push_back(entry.name + " holds NaN or Inf");
       return;
     }
-    if (!entry.trainable && !nearly_equal(values, target)) {
+    if (!entry.trainable && !state_.contains(entry.name) && !nearly_equal(values, target)) {
       differences_.push_back(entry.name + " differs from the basis of these options");
     }
     std::copy(values.begin(), values.end(), target.begin());
@@ -108,6 +111,7 @@ class Importer {
 
   const ParameterTable& table_;
   const io::SafetensorsFile& file_;
+  std::set<std::string> state_;  // running statistics: not trained, but learned
   std::vector<std::pair<std::string, std::string>> aliases_;
   std::vector<std::string> differences_;
 };

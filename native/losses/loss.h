@@ -14,7 +14,8 @@
 
 namespace nd {
 
-/// What a loss reads. Shapes: y and weight [B, H, 1], y_hat [B, H, Q], insample [B, L].
+/// What a loss reads. Shapes: y and weight [B, H, 1], y_hat [B, H, Q], insample [B, L]; the leading
+/// dimension may be a multiple of the windows (the series of multivariate ones).
 struct LossInputs {
   Var y;
   Var y_hat;
@@ -50,6 +51,7 @@ class Loss {
   /// "levels": [80, 90]}. Throws E0010 naming the closest known loss or option.
   explicit Loss(const nlohmann::json& json, bool compat = false);
   const LossSpec& spec() const { return *spec_; }
+  bool compat() const { return compat_; }
   int64_t outputs() const { return static_cast<int64_t>(output_names_.size()); }
   const std::vector<std::string>& output_names() const { return output_names_; }
   const std::vector<double>& quantiles() const { return quantiles_; }

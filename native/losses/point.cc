@@ -60,15 +60,21 @@ Var mase(Graph& graph, const Options& options, const LossInputs& in, bool compat
   const Var error = abs(difference(graph, in));
   if (compat) {
     // The reference's scale [B, 1, 1, 1] meets errors [B, H, 1]: every error is divided by every
-    // window's scale.
-    const Var scale = mean(abs(later(y) - earlier(y)), {1});  // [B]
-    return weighted_mean(error, in) * sum(inverse_or_zero(graph, scale), {0});
+    // window's scale, of its own series.
+    const Shape rows = error.shape();
+    const int64_t N = rows.batch, H = rows.dims[0];
+    const Var scale = mean(abs(later(y) - earlier(y)), {1});  // [N·B]
+    const Var inverse = sum(reshape(inverse_or_zero(graph, scale), Shape::batched({N})), {0});
+    const Var divided =
+        reshape(error, Shape::batched({N, H, 1})) * reshape(inverse, Shape::fixed({N, 1, 1}));
+    return weighted_mean(reshape(divided, rows), in);
   }
   const Var pair = later(in.insample_mask) * earlier(in.insample_mask);  // [B, L-m]
   const Var change = where(pair, later(y) - earlier(y), graph.constant(0.0));
   const Var pairs = sum(pair, {1}), total = sum(abs(change), {1});  // [B]
   const Var inverse_scale = pairs * inverse_or_zero(graph, total);  // [B]
-  return weighted_mean(error * reshape(inverse_scale, Shape::batched({1, 1})), in);
+  return weighted_mean(
+      error * reshape(inverse_scale, Shape::batched({1, 1}, inverse_scale.shape().batch)), in);
 }
 
 // With a = |e| and c = min(a, δ): c·(a - c/2) is e²/2 up to δ and δ·(a - δ/2) beyond.

@@ -1,15 +1,26 @@
 #include "models/list.h"
 
-#include <array>
-
 #include "base/error.h"
 
 namespace nd {
 
 std::span<const ModelSpec* const> model_list() {
-  static constexpr std::array<const ModelSpec*, 5> kModels = {&kMlp, &kDLinear, &kNLinear, &kNBeats,
-                                                              &kNHits};
+  // clang-format off: one line per model
+  static constexpr const ModelSpec* kModels[] = {
+      &kMlp, &kDLinear, &kNLinear, &kNBeats, &kNHits, &kTsMixer,
+  };
+  // clang-format on
   return kModels;
+}
+
+ParamSpec n_series_param() {
+  return {.name = "n_series",
+          .type = ParamType::integer,
+          .doc =
+              "Number of series that the model forecasts together: the panel must have exactly "
+              "so many.",
+          .minimum = 1,
+          .maximum = 100000};
 }
 
 const ModelSpec& find_model(std::string_view name) {

@@ -11,5 +11,6 @@ extern const ModelSpec kDLinear;
 extern const ModelSpec kNLinear;
 extern const ModelSpec kNBeats;
 extern const ModelSpec kNHits;
+extern const ModelSpec kTsMixer;
 
 }  // namespace nd

@@ -2,10 +2,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <map>
 
 #include "base/error.h"
 #include "graph/differentiate.h"
+#include "ops/ops.h"
 
 namespace nd {
 namespace {
@@ -37,7 +39,7 @@ void check_geometry(const ModelSpec& spec, const Geometry& g, const Loss& loss) 
   check_width(spec, "static", g.stat, spec.capabilities.stat);
 }
 
-ModelInputs model_inputs(Graph& graph, const Geometry& g) {
+ModelInputs univariate_inputs(Graph& graph, const Geometry& g) {
   const int64_t L = g.input_size, H = g.horizon;
   ModelInputs in;
   in.insample_y = graph.input(io_names::kInsampleY, Shape::batched({L}));
@@ -48,33 +50,80 @@ ModelInputs model_inputs(Graph& graph, const Geometry& g) {
   return in;
 }
 
+/// The rows of each window side by side.
+ModelInputs multivariate_inputs(Graph& graph, const Geometry& g) {
+  const int64_t L = g.input_size, H = g.horizon, N = g.series;
+  const auto steps = [&](const char* name) {  // [B, L, N]
+    const Var rows = graph.input(name, Shape::batched({L}, N));
+    return transpose(reshape(rows, Shape::batched({N, L})), {0, 2, 1});
+  };
+  const auto exogenous = [&](const char* name, int64_t length, int64_t width) {
+    if (width == 0) return Var{};
+    const Var rows = graph.input(name, Shape::batched({length, width}, N));
+    return transpose(reshape(rows, Shape::batched({N, length, width})), {0, 3, 2, 1});
+  };
+  ModelInputs in;
+  in.insample_y = steps(io_names::kInsampleY);
+  in.insample_mask = steps(io_names::kInsampleMask);
+  in.futr_exog = exogenous(io_names::kFutrExog, L + H, g.futr);
+  in.hist_exog = exogenous(io_names::kHistExog, L, g.hist);
+  if (g.stat > 0) in.stat_exog = graph.input(io_names::kStatExog, Shape::fixed({N, g.stat}));
+  return in;
+}
+
+/// The output [B, H, Q·N] of a multivariate model as rows [N·B, H, Q]. The reference's MQLoss reads
+/// the last axis, which its models write output by output, as if it were written series by series.
+Var rows_of(Var forecast, const Geometry& g, bool compat) {
+  const int64_t H = g.horizon, N = g.series, Q = g.outputs;
+  const Var by_series = compat
+                            ? transpose(reshape(forecast, Shape::batched({H, N, Q})), {0, 2, 1, 3})
+                            : transpose(reshape(forecast, Shape::batched({H, Q, N})), {0, 3, 1, 2});
+  return reshape(by_series, Shape::batched({H, Q}, N));
+}
+
 }  // namespace
 
 Network::Network(const ModelSpec& spec, Options options, Geometry geometry, Loss loss)
     : spec_(&spec), options_(std::move(options)), geometry_(geometry), loss_(std::move(loss)) {
   geometry_.outputs = loss_.outputs();
+  if (spec.capabilities.multivariate) geometry_.series = options_.integer("n_series");
   check_geometry(spec, geometry_, loss_);
   // With the loss, so that a loss that does not fit the geometry is an error now and not in the
   // middle of a fit.
-  declarations_ = build(Phase::train, true).parameters();
+  const Graph graph = build(Phase::train, true);
+  declarations_ = graph.parameters();
   table_ = ParameterTable(declarations_);
+  for (const ParameterEntry& entry : table_.entries())
+    if (graph.outputs().contains(next_name(entry.name))) state_.push_back(entry);
+}
+
+void Network::commit_state(const Plan& plan, std::span<float> parameters) const {
+  for (const ParameterEntry& entry : state_) {
+    const std::span<const float> next = plan.output(next_name(entry.name));
+    std::copy(next.begin(), next.end(), parameters.begin() + entry.offset);
+  }
 }
 
 Graph Network::build(Phase phase, bool with_loss) const {
   Graph graph;
   graph.set_place(place_of(*spec_));
-  const ModelInputs in = model_inputs(graph, geometry_);
-  const Var forecast = spec_->build({graph, options_, geometry_, in, phase});
-  check_internal(forecast.shape() == Shape::batched({geometry_.horizon, geometry_.outputs}),
-                 "a model's output is [B, H, Q]");
+  const Geometry& g = geometry_;
+  const bool multivariate = spec_->capabilities.multivariate;
+  const ModelInputs in = multivariate ? multivariate_inputs(graph, g) : univariate_inputs(graph, g);
+  Var forecast = spec_->build({graph, options_, g, in, phase});
+  check_internal(forecast.shape() == Shape::batched({g.horizon, g.outputs * g.series}),
+                 "a model's output is [B, H, Q·N]");
+  if (multivariate) forecast = rows_of(forecast, g, loss_.compat());
   graph.output(io_names::kForecast, forecast);
   if (with_loss) {
-    const Shape per_step = Shape::batched({geometry_.horizon, 1});
+    const Shape per_step = Shape::batched({g.horizon, 1}, g.series);
+    const auto row_input = [&](const char* name) { return graph.var(graph.find_input(name)); };
     const Var y = graph.input(io_names::kOutsampleY, per_step),
               weight = graph.input(io_names::kWeight, per_step);
     const Var inverse_sum = graph.input(io_names::kInverseSum, Shape{});
-    graph.output(io_names::kLoss, loss_.build(graph, {y, forecast, in.insample_y, in.insample_mask,
-                                                      weight, inverse_sum}));
+    graph.output(io_names::kLoss,
+                 loss_.build(graph, {y, forecast, row_input(io_names::kInsampleY),
+                                     row_input(io_names::kInsampleMask), weight, inverse_sum}));
   }
   return graph;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,17 +15,19 @@
 
 namespace nd {
 
-/// Names of the graph's inputs and outputs, shared by trainer, predictor and tests.
+/// Names of the graph's inputs and outputs, shared by trainer, predictor and tests. A window is one
+/// row of a univariate network and N consecutive rows, one per series, of a multivariate one: R = B
+/// or N·B. So nothing but the model itself sees the difference.
 namespace io_names {
-inline constexpr char kInsampleY[] = "insample_y";        // [B, L]
-inline constexpr char kInsampleMask[] = "insample_mask";  // [B, L]
-inline constexpr char kFutrExog[] = "futr_exog";          // [B, L+H, F]
-inline constexpr char kHistExog[] = "hist_exog";          // [B, L, X]
-inline constexpr char kStatExog[] = "stat_exog";          // [B, S]
-inline constexpr char kOutsampleY[] = "outsample_y";      // [B, H, 1]
-inline constexpr char kWeight[] = "weight";               // [B, H, 1]
+inline constexpr char kInsampleY[] = "insample_y";        // [R, L]
+inline constexpr char kInsampleMask[] = "insample_mask";  // [R, L]
+inline constexpr char kFutrExog[] = "futr_exog";          // [R, L+H, F]
+inline constexpr char kHistExog[] = "hist_exog";          // [R, L, X]
+inline constexpr char kStatExog[] = "stat_exog";          // [B, S] | [N, S]
+inline constexpr char kOutsampleY[] = "outsample_y";      // [R, H, 1]
+inline constexpr char kWeight[] = "weight";               // [R, H, 1]
 inline constexpr char kInverseSum[] = "inverse_sum";      // []
-inline constexpr char kForecast[] = "forecast";           // [B, H, Q], raw network output
+inline constexpr char kForecast[] = "forecast";           // [R, H, Q], raw network output
 inline constexpr char kLoss[] = "loss";                   // []
 }  // namespace io_names
 
@@ -32,7 +35,7 @@ class Network {
  public:
   /// `options` may hold training options beside the model's. Throws E0010 when options, geometry
   /// and loss do not fit together, E0004 for exogenous inputs that the model does not use.
-  /// `geometry.outputs` is set from the loss.
+  /// `geometry.outputs` is set from the loss, `geometry.series` from the option `n_series`.
   Network(const ModelSpec& spec, Options options, Geometry geometry, Loss loss);
 
   const ModelSpec& spec() const { return *spec_; }
@@ -41,6 +44,12 @@ class Network {
   const Loss& loss() const { return loss_; }
   const ParameterTable& table() const { return table_; }
   const std::vector<ParameterDecl>& declarations() const { return declarations_; }
+  /// Parameters that a training run hands back changed, as the output next.<name>: running
+  /// statistics.
+  const std::vector<ParameterEntry>& state() const { return state_; }
+  /// Takes over the state that a run of `plan` (of a training graph) handed back; the optimiser
+  /// does not touch it.
+  void commit_state(const Plan& plan, std::span<float> parameters) const;
 
   /// Names under which a file of the reference repeats a tensor of ours, as (other, ours): an
   /// importer ignores them after checking that they are equal.
@@ -64,6 +73,7 @@ class Network {
   Loss loss_;
   ParameterTable table_;
   std::vector<ParameterDecl> declarations_;
+  std::vector<ParameterEntry> state_;
 };
 
 }  // namespace nd

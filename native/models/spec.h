@@ -24,7 +24,7 @@ struct Geometry {
   int64_t horizon = 0;                   ///< H
   int64_t outputs = 1;                   ///< Q, numbers per horizon step, set by the loss
   int64_t futr = 0, hist = 0, stat = 0;  ///< F, X, S
-  int64_t series = 1;                    ///< N, series per window of a multivariate model
+  int64_t series = 1;                    ///< N, set from `n_series` of a multivariate model
 };
 
 /// `step` is one time step of a recurrent model whose state comes in and goes out (next_name).
@@ -90,6 +90,9 @@ std::vector<ParamSpec> model_and_training_params(const ModelSpec& spec);
 /// horizon, inputSize, alias, loss, validLoss, exogenous columns: the options that are neither the
 /// model's nor training's.
 std::span<const ParamSpec> common_params();
+
+/// The option that every multivariate model has: how many series its windows hold.
+ParamSpec n_series_param();
 
 /// models, losses, training and common options, scalers, optimizers, errors as JSON: what the
 /// TypeScript generator, the documentation and the `models` command print.

@@ -14,10 +14,10 @@ namespace nd::serve {
 namespace {
 constexpr std::array<int64_t, 5> kLadder = {1, 8, 32, 128, 1024};  // windows of a plan
 
-/// Index of the smallest plan that takes `count` windows, or of the largest one.
-size_t rung_for(int64_t count) {
+/// Index of the smallest plan that takes `windows`, or of the largest one.
+size_t rung_for(int64_t windows) {
   for (size_t i = 0; i < kLadder.size(); ++i) {
-    if (count <= kLadder[i]) return i;
+    if (windows <= kLadder[i]) return i;
   }
   return kLadder.size() - 1;
 }
@@ -38,13 +38,15 @@ struct Predictor::Impl {
   explicit Impl(PredictorState s) : state(std::move(s)) {
     layout.input_size = state.network->geometry().input_size;
     layout.horizon = state.network->geometry().horizon;
+    layout.series = state.network->geometry().series;
   }
 
   Rung& rung(size_t index) {
     Rung& r = rungs[index];
     if (r.plan != nullptr) return r;
     const int64_t windows = kLadder[index];
-    const auto size = static_cast<size_t>(windows * layout.input_size);
+    const auto rows = static_cast<size_t>(windows * layout.series),
+               size = rows * static_cast<size_t>(layout.input_size);
     auto plan = state.network->compile_infer(windows);
     r.unread.resize(2 * size);
     const auto input = [&](const char* name, size_t at) {
@@ -53,8 +55,8 @@ struct Predictor::Impl {
     };
     r.insample_y = input(io_names::kInsampleY, 0);
     r.insample_mask = input(io_names::kInsampleMask, 1);
-    r.window_statistics.resize(static_cast<size_t>(windows));
-    r.series_statistics.resize(static_cast<size_t>(windows));
+    r.window_statistics.resize(rows);
+    r.series_statistics.resize(rows);
     r.plan = std::move(plan);
     return r;
   }
@@ -80,7 +82,7 @@ struct Predictor::Impl {
   }
 
   void run(std::span<const double> windows, int64_t count, int64_t length, std::span<double> out) {
-    Rung& r = rung(rung_for(count));
+    Rung& r = rung(rung_for(count / layout.series));
     for (int64_t row = 0; row < count; ++row) {
       load(r, row, windows.subspan(static_cast<size_t>(row * length), static_cast<size_t>(length)));
     }
@@ -138,6 +140,12 @@ void Predictor::predict(std::span<const double> windows, int64_t count, int64_t 
                                  " forecasts, expected " + std::to_string(count) + " x " +
                                  std::to_string(per_window));
   }
+  const int64_t series = impl_->layout.series;
+  if (count % series != 0) {
+    throw Error(Code::shape, "[predictor] received " + std::to_string(count) +
+                                 " windows, expected a multiple of " + std::to_string(series) +
+                                 " (nSeries): one for each series, in the order of the fit");
+  }
   if (count == 0) return;
   if (length == 0)
     throw Error(Code::empty,
@@ -151,8 +159,9 @@ void Predictor::predict(std::span<const double> windows, int64_t count, int64_t 
   }
   const std::lock_guard lock(impl_->mutex);
   const parallel::ScopedFlushDenormals flush;  // as in training, so that both give the same bits
-  for (int64_t begin = 0; begin < count; begin += kLadder.back()) {
-    const int64_t n = std::min(count - begin, kLadder.back());
+  const int64_t most = kLadder.back() * series;
+  for (int64_t begin = 0; begin < count; begin += most) {
+    const int64_t n = std::min(count - begin, most);
     impl_->run(
         windows.subspan(static_cast<size_t>(begin * length), static_cast<size_t>(n * length)), n,
         length,

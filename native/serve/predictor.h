@@ -34,7 +34,8 @@ class Predictor {
   const std::vector<std::string>& columns() const;
   /// `count` windows of raw values, each `length` long (oldest first; only the last L are read by
   /// the network, shorter ones are padded as in training; a series scaler is computed over all
-  /// `length` values), to [count, H, Q] in original scale. Throws E0002 / E0003 / E0011 (NaN). Safe
+  /// `length` values), to [count, H, Q] in original scale. For a multivariate model `count` is a
+  /// multiple of its N series, in the order of the fit. Throws E0002 / E0003 / E0011 (NaN). Safe
   /// from any thread; calls are serialised.
   void predict(std::span<const double> windows, int64_t count, int64_t length,
                std::span<double> out);

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "models/network.h"
+#include "nn/batch.h"
 #include "train/ranges.h"
 
 namespace nd::train {
@@ -21,19 +22,20 @@ void copy_if_present(Plan& plan, const char* name, const std::vector<float>& val
 }
 }  // namespace
 
-WindowBatch::WindowBatch(const BatchOptions& options, int64_t capacity)
+WindowBatch::WindowBatch(const BatchOptions& options, int64_t windows)
     : options_(options),
-      capacity_(capacity),
-      insample_y_(static_cast<size_t>(capacity * options.layout.input_size)),
+      capacity_(windows * options.layout.series),
+      insample_y_(static_cast<size_t>(capacity_ * options.layout.input_size)),
       insample_mask_(insample_y_.size()),
-      outsample_y_(static_cast<size_t>(capacity * options.layout.horizon)),
+      outsample_y_(static_cast<size_t>(capacity_ * options.layout.horizon)),
       outsample_mask_(outsample_y_.size()),
-      statistics_(static_cast<size_t>(capacity)) {}
+      statistics_(static_cast<size_t>(capacity_)) {}
 
 void WindowBatch::load(const data::Panel& panel, std::span<const data::WindowRef> windows,
                        int64_t hidden, bool with_target, parallel::Team* team) {
   const auto count = static_cast<int64_t>(windows.size());
-  check_internal(count <= capacity_, "a batch fits its capacity");
+  check_internal(count <= capacity_ && count % options_.layout.series == 0,
+                 "whole windows that fit the capacity");
   const int64_t L = options_.layout.input_size, H = options_.layout.horizon;
   std::exception_ptr failure;  // bodies of a team may not throw; gathering allocates, so it may
   std::mutex failure_mutex;
@@ -69,6 +71,14 @@ void WindowBatch::feed(Plan& plan) const {
   copy_if_present(plan, io_names::kInsampleY, insample_y_);
   copy_if_present(plan, io_names::kInsampleMask, insample_mask_);
   copy_if_present(plan, io_names::kOutsampleY, outsample_y_);
+  const int64_t windows = count_ / options_.layout.series;
+  if (plan.has_input(kWindowMask)) {
+    const std::span<float> mask = plan.input(kWindowMask);
+    std::fill(mask.begin(), mask.begin() + windows, 1.0F);
+    std::fill(mask.begin() + windows, mask.end(), 0.0F);
+  }
+  if (plan.has_input(kInverseWindows))
+    plan.input(kInverseWindows)[0] = windows > 0 ? 1.0F / static_cast<float>(windows) : 0.0F;
 }
 
 void WindowBatch::unscale(std::span<const float> raw, int64_t outputs,

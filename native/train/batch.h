@@ -24,18 +24,20 @@ struct BatchOptions {
   bool exclude_insample_y = false, compat = false;
 };
 
-/// One batch as the network sees it, in buffers of a fixed capacity. Rows after the last window are
-/// zero, so that nothing of an earlier batch leaks into sums that span the batch.
+/// One batch as the network sees it, in buffers of a fixed capacity: one row per window, N rows per
+/// multivariate one. Rows after the last window are zero, so that nothing of an earlier batch leaks
+/// into sums that span the batch.
 class WindowBatch {
  public:
-  WindowBatch(const BatchOptions& options, int64_t capacity);
-  /// Gathers `windows` (at most `capacity`) of `panel`; rows in the last `hidden` of a series count
-  /// as unobserved. With `with_target` the horizon is gathered too.
+  /// `windows`: those of the plan that it feeds.
+  WindowBatch(const BatchOptions& options, int64_t windows);
+  /// Gathers `windows` (at most `capacity()`, whole groups of N) of `panel`; rows in the last
+  /// `hidden` of a series count as unobserved. With `with_target` the horizon is gathered too.
   void load(const data::Panel& panel, std::span<const data::WindowRef> windows, int64_t hidden,
             bool with_target, parallel::Team* team);
 
-  int64_t count() const { return count_; }
-  int64_t capacity() const { return capacity_; }
+  int64_t count() const { return count_; }                                 ///< rows in use
+  int64_t capacity() const { return capacity_; }                           ///< rows
   std::span<const float> insample_y() const { return insample_y_; }        ///< [capacity, L]
   std::span<const float> insample_mask() const { return insample_mask_; }  ///< [capacity, L]
   std::span<const float> outsample_y() const { return outsample_y_; }      ///< [capacity, H]
@@ -44,7 +46,7 @@ class WindowBatch {
     return statistics_[static_cast<size_t>(row)];
   }
 
-  /// Copies the network's inputs into `plan`, whose windows must equal the capacity.
+  /// Copies the network's inputs into `plan`, whose windows must equal those of the batch.
   void feed(Plan& plan) const;
   /// Inverse window scaling of a network output [count, H, Q].
   void unscale(std::span<const float> raw, int64_t outputs, std::span<double> out) const;

@@ -27,14 +27,13 @@ void gather_raw(const data::Panel& panel, const data::WindowRef& window, int64_t
 }  // namespace
 
 WindowForecaster::WindowForecaster(const Network& network, const BatchOptions& options,
-                                   int64_t capacity, parallel::Team* team)
+                                   int64_t windows, parallel::Team* team)
     : network_(network),
-      plan_(network.compile_infer(capacity)),
-      batch_(options, capacity),
+      plan_(network.compile_infer(windows)),
+      batch_(options, windows),
       team_(team),
-      forecasts_(
-          static_cast<size_t>(capacity * network.geometry().horizon * network.geometry().outputs)) {
-}
+      forecasts_(static_cast<size_t>(batch_.capacity() * network.geometry().horizon *
+                                     network.geometry().outputs)) {}
 
 std::span<const double> WindowForecaster::run(const data::Panel& panel,
                                               std::span<const data::WindowRef> windows,
@@ -75,8 +74,8 @@ Validator::Validator(const Network& network, const Loss& loss, const data::Panel
             " rows (valSize) of the series hold no validation window; expected a series with at "
             "least valSize + 1 rows");
   }
-  const int64_t batch =
-      inference_batch(inference_windows_batch_size, static_cast<int64_t>(windows_.size()));
+  const int64_t windows = static_cast<int64_t>(windows_.size()) / options.layout.series;
+  const int64_t batch = inference_batch(inference_windows_batch_size, windows);
   forecaster_ = std::make_unique<WindowForecaster>(network, options, batch, team);
 }
 

@@ -12,18 +12,19 @@
 
 namespace nd::train {
 
-/// Runs a network over lists of windows, `capacity` at a time.
+/// Runs a network over lists of windows, `capacity` rows at a time.
 class WindowForecaster {
  public:
-  WindowForecaster(const Network& network, const BatchOptions& options, int64_t capacity,
+  /// `windows`: those of its plan.
+  WindowForecaster(const Network& network, const BatchOptions& options, int64_t windows,
                    parallel::Team* team);
-  /// Gathers and forecasts at most `capacity` windows; gives [windows, H, Q] in the scale of the
-  /// panel, valid until the next call.
+  /// Gathers and forecasts at most `capacity()` rows, whole groups of N for a multivariate network;
+  /// gives [rows, H, Q] in the scale of the panel, valid until the next call.
   std::span<const double> run(const data::Panel& panel, std::span<const data::WindowRef> windows,
                               std::span<const float> parameters, const CancelToken* cancel);
   /// Tells that `parameters` differ from those of the last run.
   void parameters_changed() { changed_ = true; }
-  int64_t capacity() const { return batch_.capacity(); }
+  int64_t capacity() const { return batch_.capacity(); }  ///< rows: windows, times N
 
  private:
   const Network& network_;

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "data/windows.h"
+#include "nn/batch.h"
 #include "ops/op.h"
 #include "parallel/team.h"
 #include "train/batch.h"
@@ -41,6 +42,7 @@ bool copies_are_equal(const TrainRequest& r) {
   // MASE of the reference divides every error by the scales of all windows: a copy counts squared.
   if (r.config.compat && r.network->loss().spec().name == "MASE") return false;
   const Graph graph = r.network->train_graph();
+  if (spans_batch(graph)) return false;
   return std::none_of(graph.nodes().begin(), graph.nodes().end(),
                       [](const Node& node) { return node.op != nullptr && node.op->random; });
 }
@@ -105,7 +107,7 @@ class Fit {
         options_(batch_options(request)),
         team_(std::max(1, request.threads)),
         windows_(*request.panel, options_.layout),
-        steps_(total_steps(request.config, windows_.total(), request.panel->series_count())),
+        steps_(total_steps(request.config, windows_.total(), series_drawn_alone())),
         sampler_(windows_, request.panel->series_count(), sampler_options()),
         plan_(network_.compile_train(sampler_.capacity())),
         batch_(options_, sampler_.capacity()),
@@ -142,6 +144,11 @@ class Fit {
   }
 
  private:
+  /// Multivariate windows hold every series in every step.
+  int64_t series_drawn_alone() const {
+    return windows_.series_per_window() > 1 ? 1 : r_.panel->series_count();
+  }
+
   size_t trainable() const { return static_cast<size_t>(network_.table().trainable_total()); }
 
   data::WindowSampler::Options sampler_options() const {
@@ -206,6 +213,7 @@ class Fit {
     if (step % kSnapshotEvery == 0) last_good_.keep(parameters_, step);
     if (r_.config.gradient_clip_norm > 0) clip_by_norm(gradients, r_.config.gradient_clip_norm);
     optimizer_->step(parameters_.span().first(trainable()), gradients, rate, &team_);
+    network_.commit_state(*plan_, parameters_.span());
     result_.train_loss = loss;
   }
 
@@ -267,7 +275,18 @@ data::WindowLayout window_layout(const Geometry& geometry, const TrainConfig& co
   layout.min_insample_fraction = config.min_insample_fraction;
   layout.min_outsample_fraction = config.min_outsample_fraction;
   layout.val_size = val_size;
+  layout.series = geometry.series;
   return layout;
+}
+
+void check_series(const Geometry& geometry, int64_t count, const char* place,
+                  const std::string& model) {
+  if (count == geometry.series) return;
+  throw Error(Code::shape,
+              std::string("[") + place + "] " + model + ": received a panel of " +
+                  std::to_string(count) + " series, expected " + std::to_string(geometry.series) +
+                  " (nSeries): a multivariate model forecasts all its series together",
+              R"({"option":"nSeries"})");
 }
 
 void check_request(const TrainRequest& request) {
@@ -286,6 +305,8 @@ void check_request(const TrainRequest& request) {
                                   " and valSize = 0. Set valSize>0 if early stopping is enabled.");
   }
   make_optimizer(config.optimizer, optimizer_options(config), 0);
+  if (request.network->spec().capabilities.multivariate)
+    check_series(g, request.panel->series_count(), "fit", model);
   if (config.max_steps == 0 && config.max_epochs == 0)
     return;  // nothing is trained, nothing can be too short
   const data::TrainingWindows windows(*request.panel, window_layout(g, config, request.val_size));

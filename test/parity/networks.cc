@@ -1,6 +1,7 @@
 // parity/: one network per file, with the reference's weights, against both executors: the CPU plan
 // in float32 and the interpreter in float64.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <map>
@@ -12,6 +13,7 @@
 #include "graph/passes/passes.h"
 #include "io/safetensors.h"
 #include "models/network.h"
+#include "nn/batch.h"
 #include "ops/op.h"
 #include "outcome.h"
 #include "train/optimizer.h"
@@ -105,7 +107,43 @@ class NetworkCase {
             .stat = width("stat")};
   }
   int64_t windows() const { return size("input.insample_y", 0); }
-  std::vector<double> expected(const std::string& name) const { return file_.doubles(name); }
+  bool multivariate() const { return spec_.capabilities.multivariate; }
+
+  /// Values of [d0, d1, d2, d3] with the axes in another order.
+  static std::vector<double> permuted(const std::vector<double>& values,
+                                      const std::array<int64_t, 4>& dims,
+                                      const std::array<size_t, 4>& order) {
+    std::vector<double> result;
+    result.reserve(values.size());
+    std::array<int64_t, 4> at{};
+    std::array<int64_t, 4> strides{dims[1] * dims[2] * dims[3], dims[2] * dims[3], dims[3], 1};
+    const auto& o = order;
+    for (at[0] = 0; at[0] < dims[o[0]]; ++at[0])
+      for (at[1] = 0; at[1] < dims[o[1]]; ++at[1])
+        for (at[2] = 0; at[2] < dims[o[2]]; ++at[2])
+          for (at[3] = 0; at[3] < dims[o[3]]; ++at[3]) {
+            int64_t from = 0;
+            for (size_t k = 0; k < 4; ++k) from += at[k] * strides[o[k]];
+            result.push_back(values[static_cast<size_t>(from)]);
+          }
+    return result;
+  }
+
+  /// A tensor of the file in our layout, where the N series of a window are N rows.
+  std::vector<double> expected(const std::string& name) const {
+    std::vector<double> values = file_.doubles(name);
+    if (!multivariate()) return values;
+    const std::vector<int64_t> shape = file_.tensors().at(name).shape;
+    const int64_t N = network_.geometry().series, Q = network_.geometry().outputs;
+    if (name.starts_with("output."))  // [B, H, N·Q], read series by series as the reference does
+      return permuted(values, {shape[0], shape[1], N, Q}, {0, 2, 1, 3});
+    if (name == "input.stat_exog" ||
+        !(name.starts_with("input.") || name.starts_with("grad_input.")))
+      return values;
+    return shape.size() == 3  // [B, T, N] or [B, X, T, N]
+               ? permuted(values, {shape[0], shape[1], shape[2], 1}, {0, 2, 1, 3})
+               : permuted(values, {shape[0], shape[1], shape[2], shape[3]}, {0, 3, 2, 1});
+  }
   bool has(const std::string& name) const { return file_.tensors().count(name) > 0; }
 
   void load_weights() {
@@ -126,7 +164,10 @@ class NetworkCase {
       }
       const auto values = file_.doubles(name);
       float* ours = parameters_.data() + entry.offset;
-      if (!entry.trainable)
+      const bool is_state =
+          std::any_of(network_.state().begin(), network_.state().end(),
+                      [&](const ParameterEntry& state) { return state.name == entry.name; });
+      if (!entry.trainable && !is_state)
         outcome_.check("constants",
                        largest_difference(std::vector<double>(ours, ours + entry.size), values),
                        kConstant * std::max(1.0, largest(values)), entry.name);
@@ -158,7 +199,7 @@ class NetworkCase {
 
   void load_inputs() {
     for (const auto& [name, tensor] : file_.tensors())
-      if (name.starts_with("input.")) inputs_[name.substr(6)] = file_.doubles(name);
+      if (name.starts_with("input.")) inputs_[name.substr(6)] = expected(name);
     std::vector<double> weight = inputs_.at("outsample_mask");
     const auto& steps = network_.loss().horizon_weight();
     if (!steps.empty())
@@ -167,6 +208,8 @@ class NetworkCase {
     for (const double w : weight) total += w;
     inputs_[io_names::kInverseSum] = {total > 0 ? 1 / total : 0};
     inputs_[io_names::kWeight] = std::move(weight);
+    inputs_[kWindowMask].assign(static_cast<size_t>(windows()), 1.0);
+    inputs_[kInverseWindows] = {1.0 / static_cast<double>(windows())};
     train_graph_ = without_dropout(network_.train_graph(/*input_gradient=*/true));
   }
 
@@ -209,7 +252,7 @@ class NetworkCase {
         outcome_.fail("no gradient for " + name);
         continue;
       }
-      const auto values = file_.doubles(name);
+      const auto values = expected(name);
       outcome_.check("f64 grad", largest_difference(ours->second, values),
                      kExactGradient * largest(values) + kGradientFloor, name);
     }
@@ -258,7 +301,7 @@ class NetworkCase {
         kLoss);
     for (const auto& [name, tensor] : file_.tensors()) {
       if (!is_gradient(name)) continue;
-      const auto values = file_.doubles(name);
+      const auto values = expected(name);
       const std::string ours = our_gradient(name);
       const ParameterEntry* entry = network_.table().find(ours.substr(5));
       const std::span<const float> found =
@@ -285,6 +328,7 @@ class NetworkCase {
                      "step " + std::to_string(step));
       optimizer->step(parameters.span().first(trainable), gradients.span().first(trainable),
                       kAdamRate);
+      network_.commit_state(*plan, parameters.span());
     }
   }
 

@@ -151,6 +151,80 @@ TEST(Windows, TrainingWindowsEqualTheMaterialisedOnes) {
   EXPECT_GT(nonempty, 200);
 }
 
+/// All series side by side, filtered by their observed steps together.
+std::vector<WindowRef> naive_multivariate(const Panel& panel, const WindowLayout& w) {
+  const int64_t all = panel.series_count(), size = w.input_size + w.horizon;
+  std::vector<Padded> padded;
+  for (int64_t s = 0; s < all; ++s)
+    padded.push_back(pad(panel, s, w.val_size, w.start_padding ? w.input_size - 1 : 0, w.horizon));
+  const auto need = [&](int64_t steps, double fraction) {
+    return std::max(1.0,
+                    std::floor(static_cast<double>(steps) * fraction * static_cast<double>(all)));
+  };
+  std::vector<WindowRef> windows;
+  for (int64_t i = 0; i + size <= static_cast<int64_t>(padded[0].mask.size()); i += w.step_size) {
+    double in = 0, out = 0;
+    for (const Padded& p : padded) {
+      in += sum(p.mask, i, i + w.input_size);
+      out += sum(p.mask, i + w.input_size, i + size);
+    }
+    if (in < need(w.input_size, w.min_insample_fraction) ||
+        out < need(w.horizon, w.min_outsample_fraction))
+      continue;
+    for (int64_t s = 0; s < all; ++s)
+      windows.push_back({static_cast<int32_t>(s), i - padded[static_cast<size_t>(s)].shift});
+  }
+  return windows;
+}
+
+TEST(Windows, MultivariateWindowsEqualTheMaterialisedOnes) {
+  Random random{12};
+  int nonempty = 0;
+  for (int trial = 0; trial < 400; ++trial) {
+    std::vector<int64_t> lengths;
+    for (int64_t s = 2 + random.below(3); s > 0; --s) lengths.push_back(1 + random.below(40));
+    const Panel panel = ragged(lengths);
+    WindowLayout w;
+    w.series = panel.series_count();
+    w.input_size = 1 + random.below(12);
+    w.horizon = 1 + random.below(6);
+    w.step_size = 1 + random.below(4);
+    w.start_padding = random.below(2) == 1;
+    w.val_size = random.below(3) == 0 ? w.horizon + random.below(5) : 0;
+    w.min_insample_fraction =
+        random.below(3) == 0 ? 0.1 * static_cast<double>(random.below(11)) : 0;
+    w.min_outsample_fraction =
+        random.below(3) == 0 ? 0.1 * static_cast<double>(random.below(11)) : 0;
+    const std::vector<WindowRef> expected = naive_multivariate(panel, w);
+    if (expected.empty()) {
+      EXPECT_THROW(TrainingWindows(panel, w), Error);
+      continue;
+    }
+    ++nonempty;
+    const TrainingWindows windows(panel, w);
+    ASSERT_EQ(windows.total(), static_cast<int64_t>(expected.size()) / w.series) << trial;
+    const WindowSampler all(windows, w.series, {.windows_batch_size = 0});
+    EXPECT_EQ(all.draw(0).windows, expected) << trial;
+    EXPECT_EQ(all.capacity(), windows.total());
+
+    const WindowSampler sampler(windows, w.series,
+                                {.batch_size = 1, .windows_batch_size = 3, .seed = 5});
+    const WindowDraw draw = sampler.draw(7);
+    ASSERT_EQ(draw.windows.size(), draw.multiplicity.size());
+    float drawn = 0;
+    for (size_t i = 0; i < draw.windows.size(); i += static_cast<size_t>(w.series)) {
+      drawn += draw.multiplicity[i];
+      const auto found = std::find(expected.begin(), expected.end(), draw.windows[i]);
+      for (int64_t s = 0; s < w.series; ++s) {
+        EXPECT_EQ(draw.windows[i + static_cast<size_t>(s)], *(found + s));
+        EXPECT_EQ(draw.multiplicity[i + static_cast<size_t>(s)], draw.multiplicity[i]);
+      }
+    }
+    EXPECT_EQ(drawn, 3);
+  }
+  EXPECT_GT(nonempty, 200);
+}
+
 TEST(Windows, ErrorStatesTheLengthThatSuffices) {
   for (const bool padding : {false, true}) {
     for (const int64_t step : {1, 3, 5}) {
@@ -184,6 +258,12 @@ TEST(Windows, ValidationCoversTheLastRows) {
   EXPECT_EQ(windows, expected);
   for (const WindowRef& ref : windows)
     expect_gathered(panel, w, ref, panel.length(ref.series), WindowScaler::robust);
+  WindowLayout together = w;
+  together.series = 3;
+  std::stable_sort(expected.begin(), expected.end(), [&](const WindowRef& a, const WindowRef& b) {
+    return a.start - panel.length(a.series) < b.start - panel.length(b.series);
+  });
+  EXPECT_EQ(validation_windows(panel, together), expected);
   WindowLayout none = w;
   none.val_size = 0;
   EXPECT_TRUE(validation_windows(panel, none).empty());

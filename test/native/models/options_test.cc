@@ -221,15 +221,15 @@ TEST(Registry, UnknownModelsNameTheClosest) {
     find_model("nhit");
     FAIL();
   } catch (const Error& e) {
-    EXPECT_EQ(e.message(),
-              "[models] received model \"nhit\", expected one of MLP, DLinear, NLinear, NBEATS, "
-              "NHITS; did you mean \"NHITS\"?");
+    EXPECT_EQ(e.message().find("[models] received model \"nhit\", expected one of MLP, DLinear, "),
+              0u);
+    EXPECT_TRUE(e.message().ends_with("; did you mean \"NHITS\"?")) << e.message();
   }
 }
 
 TEST(Registry, EverythingIsDescribed) {
   const auto registry = registry_json();
-  EXPECT_EQ(registry["models"].size(), 5u);
+  EXPECT_EQ(registry["models"].size(), model_list().size());
   EXPECT_EQ(registry["losses"].size(), 9u);
   EXPECT_EQ(registry["errors"].size(), 14u);
   EXPECT_EQ(registry["errors"][9]["number"], "E0010");
@@ -262,7 +262,9 @@ TEST(Registry, EverythingIsDescribed) {
           << name << "." << option;
     }
     // The defaults must pass the model's own validation.
-    EXPECT_NO_THROW(Options(json::object(), model_and_training_params(find_model(name)), name));
+    const ModelSpec& spec = find_model(name);
+    const json required = spec.capabilities.multivariate ? json{{"nSeries", 2}} : json::object();
+    EXPECT_NO_THROW(Options(required, model_and_training_params(spec), name));
   }
   for (const auto& loss : registry["losses"])
     check_params(loss["params"], loss["name"].get<std::string>());

@@ -132,6 +132,60 @@ TEST(Trainer, MergedCopiesGiveTheGradientOfAllCopies) {
   }
 }
 
+TEST(Trainer, LearnsSeveralSeriesTogether) {
+  const data::Panel panel = sine_panel({120, 90, 100});
+  const Network net = network("TSMixer", {{"nSeries", 3}, {"dropout", 0.1}}, 24, 6);
+  std::vector<FloatBuffer> trained;
+  for (const int threads : {1, 3}) {
+    FloatBuffer parameters = initial(net);
+    TrainRequest r = request(net, panel, 100, 3e-3);
+    r.config.windows_batch_size = 32;
+    r.val_size = 12;
+    r.threads = threads;
+    const TrainResult result = train(r, parameters);
+    EXPECT_LT(result.train_loss, 0.35 * result.train_history.front().loss);
+    EXPECT_LT(result.valid_loss, 1.5) << "of an amplitude of 3";
+    trained.push_back(std::move(parameters));
+  }
+  EXPECT_TRUE(same_bits(trained[0], trained[1]));
+}
+
+TEST(Trainer, RunningStatisticsFollowTheBatches) {
+  const data::Panel panel = sine_panel({60, 50});
+  const Network net = network("TSMixer", {{"nSeries", 2}, {"dropout", 0}, {"revin", false}}, 8, 4);
+  ASSERT_EQ(net.state().size(), 8U);
+  FloatBuffer parameters = initial(net);
+  TrainRequest r = request(net, panel, 1, 0);
+  r.config.windows_batch_size = 0;  // every window: the statistics are those of the panel
+  r.config.scaler_type = "identity";
+  train(r, parameters);
+  const data::WindowLayout layout = window_layout(net.geometry(), r.config, 0);
+  const data::TrainingWindows windows(panel, layout);
+  const ParameterEntry* entry =
+      net.table().find("mixing_layers.0.temporal_mixer.temporal_norm.running_mean");
+  for (int64_t s = 0; s < 2; ++s) {
+    for (int64_t t = 0; t < 8; ++t) {
+      double mean = 0;
+      for (int64_t n = 0; n < windows.total(); ++n) {
+        const int64_t row = windows.at(s, n).start + t;
+        if (row >= 0 && row < panel.length(s)) mean += panel.target(s)[static_cast<size_t>(row)];
+      }
+      mean /= static_cast<double>(windows.total());
+      EXPECT_NEAR(parameters.data()[entry->offset + s * 8 + t], 0.01 * mean, 1e-5);
+    }
+  }
+}
+
+TEST(Trainer, RefusesAnotherNumberOfSeries) {
+  const data::Panel panel = sine_panel({60, 50});
+  const Network net = network("TSMixer", {{"nSeries", 3}}, 8, 4);
+  FloatBuffer parameters = initial(net);
+  const Error error = failure(request(net, panel, 1), parameters);
+  EXPECT_EQ(error.code(), Code::shape);
+  EXPECT_NE(error.message().find("2 series, expected 3 (nSeries)"), std::string::npos)
+      << error.message();
+}
+
 TEST(Trainer, CountsEpochsInWindows) {
   const data::Panel panel = sine_panel({100});
   const Network net = network("NLinear", nlohmann::json::object(), 24, 6);
