@@ -51,9 +51,10 @@ bool is_known(const Case& c) {
 
 Network network_of(const Case& c) {
   const ModelSpec& spec = find_model(c.model);
-  return Network(spec, Options(json::parse(c.options), model_and_training_params(spec), c.name),
-                 {.input_size = c.input_size, .horizon = c.horizon, .series = c.series},
-                 Loss(json("MAE")));
+  json options = json::parse(c.options);
+  if (spec.capabilities.multivariate) options["nSeries"] = c.series;
+  return Network(spec, Options(options, model_and_training_params(spec), c.name),
+                 {.input_size = c.input_size, .horizon = c.horizon}, Loss(json("MAE")));
 }
 
 /// Ops that declare a cost of their own: matrix products and what contains them. One operation per

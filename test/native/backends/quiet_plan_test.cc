@@ -92,6 +92,7 @@ const json kOptions = {
     {"MLP", {{"hiddenSize", 32}}},
     {"NBEATS", {{"mlpUnits", {{32, 32}, {32, 32}}}}},
     {"NHITS", {{"mlpUnits", {{32, 32}, {32, 32}}}}},
+    {"TSMixer", {{"nSeries", 3}, {"ffDim", 16}}},
     {"LSTM", {{"encoderHiddenSize", 16}, {"decoderHiddenSize", 16}}},
     {"PatchTST", {{"hiddenSize", 16}, {"nHeads", 2}, {"linearHiddenSize", 16}}},
     {"Autoformer", {{"hiddenSize", 16}, {"nHead", 2}, {"convHiddenSize", 16}}},
@@ -99,10 +100,8 @@ const json kOptions = {
 
 Network network(const ModelSpec& spec) {
   const json options = kOptions.value(std::string(spec.name), json::object());
-  return Network(
-      spec, Options(options, model_and_training_params(spec), std::string(spec.name)),
-      {.input_size = 48, .horizon = 12, .series = spec.capabilities.multivariate ? 3 : 1},
-      Loss(json("MAE")));
+  return Network(spec, Options(options, model_and_training_params(spec), std::string(spec.name)),
+                 {.input_size = 48, .horizon = 12}, Loss(json("MAE")));
 }
 
 struct Counts {
