@@ -2,6 +2,7 @@
 // Each prints its name and outcome; exit code 1 when any of them fails.
 
 import fs from 'node:fs';
+import { reportIsCurrent } from './bench/report.mjs';
 import { build } from './build.mjs';
 import { checkLayers } from './check-layers.mjs';
 import { checkPrebuilds } from './check-prebuilds.mjs';
@@ -31,6 +32,10 @@ const CHECKS = {
   },
   'generated files': () =>
     fs.existsSync(at('scripts/generate.mjs')) ? node('scripts/generate.mjs', '--check') : [],
+  'performance page': () =>
+    reportIsCurrent()
+      ? []
+      : ['docs/performance.md differs from bench/results: npm run bench -- report'],
   notices: () => node('scripts/notices.mjs', '--check'),
   binaries: () => {
     if (process.platform !== 'linux') return [];

@@ -7,6 +7,7 @@ import { drawPlot } from './plot.mjs';
 import { SUITES } from './suites/index.mjs';
 import { markdownTable } from './table.mjs';
 
+const PAGE = 'docs/performance.md';
 const PLOT = 'docs/images/performance.svg';
 
 const read = (name) => {
@@ -35,11 +36,18 @@ function section(name) {
   return `${where(result)}\n\n${markdownTable(result.rows, SUITES[name].columns)}`;
 }
 
+const words = () =>
+  fs
+    .readFileSync(at('bench', 'performance.template.md'), 'utf8')
+    .replace(/^\{\{(\w+)\}\}$/gm, (_, name) => section(name));
+
+/** True when docs/performance.md says what the results and the template say, or nothing was kept. */
+export const reportIsCurrent = () =>
+  !fs.existsSync(at('bench', 'results')) || fs.readFileSync(at(PAGE), 'utf8') === words();
+
 /** Writes both files. */
 export async function writeReport() {
-  const template = fs.readFileSync(at('bench', 'performance.template.md'), 'utf8');
-  const text = template.replace(/^\{\{(\w+)\}\}$/gm, (_, name) => section(name));
-  fs.writeFileSync(at('docs', 'performance.md'), text);
+  fs.writeFileSync(at(PAGE), words());
   const rows = ['train', 'e2e'].flatMap((name) => read(name)?.rows ?? []);
   const svg = await drawPlot(rows.filter((r) => r.peerOverOurs !== undefined && r.unit === 's'));
   if (svg) fs.writeFileSync(at(PLOT), svg);

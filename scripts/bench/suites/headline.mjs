@@ -77,7 +77,7 @@ async function throughPackage({ peers, quick, threads }, floor) {
         floor,
       }),
       line(
-        'preprocessing 10 000 samples',
+        'preprocessing 10 000 samples (ours with a training step over them)',
         threads,
         await turns({ preprocess: PREPROCESSING, calls: quick ? 1 : 10 }),
         0.035,
