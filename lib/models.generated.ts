@@ -19,6 +19,7 @@ import type {
   QuantileLossOptions,
   RmseOptions,
   SmapeOptions,
+  TsmixerOptions,
 } from '../types/models';
 
 /** A description is data: what the options mean is checked by the engine, which knows the registry. */
@@ -73,6 +74,16 @@ export function nbeats(options: NbeatsOptions = {}): ModelDescription {
  */
 export function nhits(options: NhitsOptions = {}): ModelDescription {
   return describe('NHITS', options);
+}
+
+/**
+ * TSMixer: Forecasts several series together: layers that mix the steps of each series alternate
+ * with layers that mix the series at each step.
+ * Chen, Li, Yoder, Arik, Pfister, "TSMixer: An All-MLP Architecture for Time Series Forecasting",
+ * TMLR 2023, https://arxiv.org/abs/2303.06053
+ */
+export function tsmixer(options: TsmixerOptions): ModelDescription {
+  return describe('TSMixer', options);
 }
 
 /** MAE: Mean absolute error. WM(|y - ŷ|) */

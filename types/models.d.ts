@@ -428,6 +428,56 @@ export interface NhitsOptions extends ModelOptions {
  */
 export declare function nhits(options?: NhitsOptions): ModelDescription;
 
+/** Options of `tsmixer()`: the network's own; those of training come with them. */
+export interface TsmixerOptions extends ModelOptions {
+  /**
+   * Number of series that the model forecasts together: the panel must have exactly so many. An
+   * integer in [1, 100000].
+   */
+  readonly nSeries: number;
+  /**
+   * Number of mixing layers. An integer in [0, 1000].
+   * @default 2
+   */
+  readonly nBlock?: number;
+  /**
+   * Units of the hidden layer that mixes the series. An integer in [1, 1000000].
+   * @default 64
+   */
+  readonly ffDim?: number;
+  /**
+   * Probability with which an output of a mixing layer is dropped in training. A number in [0, 1).
+   * @default 0.9
+   */
+  readonly dropout?: number;
+  /**
+   * Normalises each window and series by its own mean and deviation, with a learned scale, and
+   * brings the forecast back. True or false.
+   * @default true
+   */
+  readonly revin?: boolean;
+  /**
+   * Number of windows per step; null means all windows of the step's series. An integer in [1,
+   * 16777216], or null.
+   * @default 32
+   */
+  readonly windowsBatchSize?: number | null;
+  /**
+   * Number of windows per validation and prediction batch; -1 means all. An integer in [-1,
+   * 16777216].
+   * @default 32
+   */
+  readonly inferenceWindowsBatchSize?: number;
+}
+
+/**
+ * TSMixer: Forecasts several series together: layers that mix the steps of each series alternate
+ * with layers that mix the series at each step.
+ * Chen, Li, Yoder, Arik, Pfister, "TSMixer: An All-MLP Architecture for Time Series Forecasting",
+ * TMLR 2023, https://arxiv.org/abs/2303.06053
+ */
+export declare function tsmixer(options: TsmixerOptions): ModelDescription;
+
 /** Options of `mae()`. */
 export interface MaeOptions {
   /**
