@@ -288,7 +288,10 @@ export type NumberArray =
   | Uint8Array
   | Uint8ClampedArray;
 
-/** One window of raw values, oldest first, or several of equal length in one array, one after the other. */
+/**
+ * One window of raw values, oldest first, or several of equal length in one array, one after the other. For a model of
+ * several series (`nSeries`) one of each series, in the order of the fit.
+ */
 export type WindowInput =
   | NumberArray
   | { readonly windows: NumberArray /** @default 1 */; readonly count?: number };
