@@ -7,7 +7,11 @@ import path from 'node:path';
 /** Largest error, as a part of the reference column's spread (largest minus smallest value). */
 const TOLERANCE = 1e-5;
 
-const camelCase = (name) => name.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
+/** `n_head` → `nHead`, `MovingAvg_window` → `movingAvgWindow`. */
+const camelCase = (name) =>
+  name
+    .replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase())
+    .replace(/^[A-Z]/, (letter) => letter.toLowerCase());
 
 /** Data and geometry, which the pipeline passes elsewhere. */
 const isElsewhere = (name) =>

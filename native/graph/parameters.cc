@@ -1,6 +1,7 @@
 #include "graph/parameters.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -21,6 +22,12 @@ uint32_t name_hash(std::string_view name) {
   uint32_t hash = 2166136261u;
   for (char c : name) hash = (hash ^ static_cast<uint8_t>(c)) * 16777619u;
   return hash;
+}
+
+// Draw `index` of a standard normal family, from two uniform ones (Box and Muller, 1958).
+double normal(const PhiloxKey& key, uint64_t index) {
+  const double radius = std::sqrt(-2 * std::log(1 - double{philox_uniform(key, 2 * index)}));
+  return radius * std::cos(2 * M_PI * philox_uniform(key, 2 * index + 1));
 }
 }  // namespace
 
@@ -87,6 +94,9 @@ void initialise_parameters(const std::vector<ParameterDecl>& decls, const Parame
         case Init::Kind::uniform:
           out[i] = static_cast<float>((2.0 * philox_uniform(key, static_cast<uint64_t>(i)) - 1.0) *
                                       decl.init.bound);
+          break;
+        case Init::Kind::normal:
+          out[i] = static_cast<float>(normal(key, static_cast<uint64_t>(i)) * decl.init.bound);
           break;
         case Init::Kind::fill:
           out[i] = static_cast<float>(decl.init.bound);

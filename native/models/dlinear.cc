@@ -1,6 +1,6 @@
 // DLinear (Zeng et al., AAAI 2023): trend and remainder of a moving average, one linear map each.
-#include "base/error.h"
 #include "models/list.h"
+#include "nn/decomposition.h"
 #include "nn/linear.h"
 #include "ops/ops.h"
 
@@ -10,18 +10,13 @@ namespace {
 Var build(const BuildArgs& a) {
   const int64_t H = a.geometry.horizon, Q = a.geometry.outputs;
   const int64_t window = a.options.integer("moving_avg_window");
-  if (window % 2 == 0)
-    throw Error(
-        Code::config,
-        "[dlinear] received movingAvgWindow = " + std::to_string(window) +
-            ", expected an odd number: a centred average needs as many steps before as after",
-        R"({"option":"movingAvgWindow"})");
+  check_moving_average_window(a.graph, window);
 
-  const Var y = a.in.insample_y;                // [B, L]
-  const Var trend = moving_average(y, window);  // [B, L]
+  const Var y = a.in.insample_y;  // [B, L]
+  const auto [rest, trend] = decompose(y, window, 1);  // [B, L] each
   // Statements, not one expression: the order of declaration is the order of the parameter buffer.
   const Var from_trend = linear(a.graph, trend, H * Q, "linear_trend");      // [B, H·Q]
-  const Var from_rest = linear(a.graph, y - trend, H * Q, "linear_season");  // [B, H·Q]
+  const Var from_rest = linear(a.graph, rest, H * Q, "linear_season");  // [B, H·Q]
   return reshape(from_trend + from_rest, Shape::batched({H, Q}));            // [B, H, Q]
 }
 

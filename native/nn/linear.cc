@@ -23,14 +23,15 @@ Var negative_part(Graph& graph, Var x) { return minimum(x, graph.constant(0.0));
 
 }  // namespace
 
-Var linear(Graph& graph, Var x, int64_t out_features, const std::string& name) {
+Var linear(Graph& graph, Var x, int64_t out_features, const std::string& name, bool bias) {
   check_internal(!x.shape().dims.empty(), "linear: the input has no static axis");
   const int64_t in_features = x.shape().dims.back();
   const Init init = Init::uniform(1.0 / std::sqrt(static_cast<double>(in_features)));
   const Var weight =
       graph.parameter({name + ".weight", Shape::fixed({out_features, in_features}), init});
-  const Var bias = graph.parameter({name + ".bias", Shape::fixed({out_features}), init});
-  return matmul(x, weight, false, true) + bias;
+  const Var product = matmul(x, weight, false, true);
+  if (!bias) return product;
+  return product + graph.parameter({name + ".bias", Shape::fixed({out_features}), init});
 }
 
 std::span<const std::string_view> activation_names() { return kActivations; }

@@ -11,8 +11,8 @@
 namespace nd {
 
 /// y = x·Wᵀ + b over the last axis: parameters `<name>.weight` [out, in] and `<name>.bias` [out],
-/// both starting uniform in ±1/√in.
-Var linear(Graph& graph, Var x, int64_t out_features, const std::string& name);
+/// both starting uniform in ±1/√in; without the latter when `bias` is false.
+Var linear(Graph& graph, Var x, int64_t out_features, const std::string& name, bool bias = true);
 
 /// ReLU, Softplus, Tanh, SELU, LeakyReLU, PReLU, Sigmoid: the names that the reference accepts.
 std::span<const std::string_view> activation_names();

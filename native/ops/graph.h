@@ -36,13 +36,14 @@ struct Node {
   std::vector<double> constant{};  ///< values of a constant
 };
 
-/// How a parameter starts: uniform in [-bound, bound] from Philox, or given values.
+/// How a parameter starts: uniform in [-bound, bound] or normal, from Philox, or given values.
 struct Init {
-  enum class Kind : uint8_t { uniform, fill, values } kind = Kind::uniform;
-  double bound = 0;            ///< of `uniform`; the value of `fill`
+  enum class Kind : uint8_t { uniform, normal, fill, values } kind = Kind::uniform;
+  double bound = 0;            ///< of `uniform`; standard deviation; the value of `fill`
   std::vector<double> values;  ///< of `values`, canonical order
 
   static Init uniform(double bound) { return {Kind::uniform, bound, {}}; }
+  static Init normal(double deviation) { return {Kind::normal, deviation, {}}; }
   static Init fill(double value) { return {Kind::fill, value, {}}; }
   static Init of(std::vector<double> values) { return {Kind::values, 0, std::move(values)}; }
 };

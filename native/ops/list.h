@@ -12,6 +12,7 @@
   X(MatMul) X(Sum)                                                            \
   X(Reshape) X(Detach) X(Transpose) X(Slice) X(Concat) X(Reverse) X(Pad) X(Broadcast) \
   X(MaxPool1d) X(MaxPool1dGradient) X(MovingAverage) X(MovingAverageGradient) \
+  X(TopK) X(Gather) X(ScatterAdd) X(DelayAggregate) X(DelayCorrelate)         \
   X(Dropout) X(Fused)
 // clang-format on
 

@@ -3,7 +3,7 @@
 
 namespace nd {
 
-/// Centred moving average of odd length over the last axis, both ends replicated; ints = {window}.
+/// Centred moving average of odd length over an axis, both ends replicated; ints = {window, axis}.
 /// An op because as a product with a [L, L] matrix it costs L/2 times the arithmetic (Zeng et al.,
 /// AAAI 2023, DLinear).
 constinit const OpDef kMovingAverage = {
@@ -25,6 +25,10 @@ constinit const OpDef kMovingAverage = {
         },
 };
 
-Var moving_average(Var x, int64_t window) { return emit(kMovingAverage, {x}, {.ints = {window}}); }
+Var moving_average(Var x, int64_t window, int64_t axis) {
+  axis = checked_axis(x.shape(), axis, "moving_average");
+  check_internal(!x.shape().is_batched() || axis > 0, "moving_average over the batch axis");
+  return emit(kMovingAverage, {x}, {.ints = {window, axis}});
+}
 
 }  // namespace nd

@@ -3,12 +3,12 @@
 namespace nd {
 
 /// The adjoint of moving_average, a linear map: its own derivative is the average again; ints =
-/// {window}.
+/// {window, axis}.
 constinit const OpDef kMovingAverageGradient = {
     .name = "moving_average_gradient",
     .arity = 1,
     .shape = same_as_input,
-    .gradient = [](GradArgs& g) { g.add(0, moving_average(g.dout(), g.attrs().ints[0])); },
+    .gradient = [](GradArgs& g) { g.add(0, moving_average(g.dout(), g.attrs().ints[0], g.attrs().ints[1])); },
 };
 
 }  // namespace nd

@@ -76,9 +76,19 @@ Var broadcast(Var x, Shape shape);
 /// Maximum over consecutive blocks of `kernel` steps of the last axis; a shorter last block counts
 /// (ceil mode).
 Var max_pool1d(Var x, int64_t kernel);
-/// Centred moving average of odd length `window` over the last axis, ends replicated (DLinear's
-/// trend).
-Var moving_average(Var x, int64_t window);
+/// Centred moving average of odd length `window` over `axis`, ends replicated (DLinear's trend).
+Var moving_average(Var x, int64_t window, int64_t axis = -1);
+
+// ---- places computed at run time
+// ---------------------------------------------------------------------------------
+/// Places of the k largest values of the last axis, largest first, as floats; no gradient.
+Var top_k(Var x, int64_t k);
+/// y[…, i] = x[…, index[…, i]]; `index` is [k], shared by all rows, or [lead(x)…, k].
+Var gather(Var x, Var index);
+/// [B, L, C]: Σ_i weights[b, i]·v[b, (t + delays[b, i]) mod L, c]; `delays` is [k] or [B, k].
+Var delay_aggregate(Var v, Var weights, Var delays);
+/// [B, k]: Σ_t Σ_c a[b, t, c]·v[b, (t + delays[b, i]) mod L, c]; `delays` is [k] or [B, k].
+Var delay_correlate(Var a, Var v, Var delays);
 
 // ---- randomness
 // ----------------------------------------------------------------------------------------------

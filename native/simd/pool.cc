@@ -218,6 +218,118 @@ void moving_average_rows_gradient(const float* dy, size_t rows, size_t length, s
   }
 }
 
+using D64 = hn::ScalableTag<double>;
+using DHalf = hn::Rebind<float, D64>;  // as many floats as one vector holds doubles
+using V64 = hn::Vec<D64>;
+constexpr size_t kColumnVectors = 4;
+
+/// Columns of kVectors·Lanes(D64) floats, or, when kPartial, the first `part` of one vector.
+template <size_t kVectors, bool kPartial>
+struct Columns {
+  const float* x;
+  float* y;
+  size_t stride, part;
+
+  HWY_INLINE V64 load(size_t row, size_t j) const {
+    const DHalf dh;
+    const float* from = x + row * stride + j * hn::Lanes(dh);
+    return hn::PromoteTo(D64(), kPartial ? hn::LoadN(dh, from, part) : hn::LoadU(dh, from));
+  }
+  HWY_INLINE V64 load_result(size_t row, size_t j) const {
+    const DHalf dh;
+    const float* from = y + row * stride + j * hn::Lanes(dh);
+    return hn::PromoteTo(D64(), kPartial ? hn::LoadN(dh, from, part) : hn::LoadU(dh, from));
+  }
+  HWY_INLINE void store(V64 value, size_t row, size_t j) const {
+    const DHalf dh;
+    float* to = y + row * stride + j * hn::Lanes(dh);
+    if (kPartial) {
+      hn::StoreN(hn::DemoteTo(dh, value), dh, to, part);
+    } else {
+      hn::StoreU(hn::DemoteTo(dh, value), dh, to);
+    }
+  }
+
+  /// Rows beyond the ends are the end rows.
+  HWY_INLINE void averages(size_t length, size_t window) const {
+    const D64 d;
+    const size_t half = window / 2, last = length - 1;
+    const V64 inverse = hn::Set(d, 1.0 / static_cast<double>(window));
+    V64 total[kVectors];
+    HWY_UNROLL(4)
+    for (size_t j = 0; j < kVectors; ++j) {
+      total[j] = hn::Mul(load(0, j), hn::Set(d, static_cast<double>(half)));
+      for (size_t i = 0; i < half; ++i) total[j] = hn::Add(total[j], load(HWY_MIN(i, last), j));
+    }
+    for (size_t t = 0; t < length; ++t) {
+      HWY_UNROLL(4)
+      for (size_t j = 0; j < kVectors; ++j) {
+        total[j] = hn::Add(total[j], load(HWY_MIN(t + half, last), j));
+        store(hn::Mul(total[j], inverse), t, j);
+        total[j] = hn::Sub(total[j], load(t >= half ? t - half : 0, j));
+      }
+    }
+  }
+
+  /// The adjoint: sums without what lies beyond the ends, and the end rows once for every time that
+  /// they were repeated.
+  HWY_INLINE void adjoint(size_t length, size_t window) const {
+    const D64 d;
+    const size_t half = window / 2;
+    const V64 inverse = hn::Set(d, 1.0 / static_cast<double>(window));
+    V64 total[kVectors];
+    HWY_UNROLL(4)
+    for (size_t j = 0; j < kVectors; ++j) {
+      total[j] = hn::Zero(d);
+      for (size_t i = 0; i < HWY_MIN(half, length); ++i) total[j] = hn::Add(total[j], load(i, j));
+    }
+    for (size_t t = 0; t < length; ++t) {
+      HWY_UNROLL(4)
+      for (size_t j = 0; j < kVectors; ++j) {
+        if (t + half < length) total[j] = hn::Add(total[j], load(t + half, j));
+        store(hn::Mul(total[j], inverse), t, j);
+        if (t >= half) total[j] = hn::Sub(total[j], load(t - half, j));
+      }
+    }
+    HWY_UNROLL(4)
+    for (size_t j = 0; j < kVectors; ++j) {
+      V64 first = hn::Zero(d), end = hn::Zero(d);
+      for (size_t i = 0; i < HWY_MIN(half, length); ++i) {
+        const V64 times = hn::Set(d, static_cast<double>(half - i));
+        first = hn::MulAdd(times, load(i, j), first);
+        end = hn::MulAdd(times, load(length - 1 - i, j), end);
+      }
+      store(hn::MulAdd(first, inverse, load_result(0, j)), 0, j);
+      store(hn::MulAdd(end, inverse, load_result(length - 1, j)), length - 1, j);
+    }
+  }
+};
+
+/// Calls f with a Columns for every part of the width.
+template <class F>
+HWY_INLINE void for_columns(const float* x, size_t stride, size_t width, float* y, F f) {
+  const size_t lanes = hn::Lanes(D64()), block = kColumnVectors * lanes;
+  size_t c = 0;
+  for (; c + block <= width; c += block)
+    f(Columns<kColumnVectors, false>{x + c, y + c, stride, 0});
+  for (; c + lanes <= width; c += lanes) f(Columns<1, false>{x + c, y + c, stride, 0});
+  if (c < width) f(Columns<1, true>{x + c, y + c, stride, width - c});
+}
+
+void moving_average_columns(const float* x, size_t length, size_t stride, size_t width,
+                            size_t window, float* y) {
+  if (length == 0) return;
+  for_columns(x, stride, width, y,
+              [=](const auto& columns) HWY_ATTR { columns.averages(length, window); });
+}
+
+void moving_average_columns_gradient(const float* dy, size_t length, size_t stride, size_t width,
+                                     size_t window, float* dx) {
+  if (length == 0) return;
+  for_columns(dy, stride, width, dx,
+              [=](const auto& columns) HWY_ATTR { columns.adjoint(length, window); });
+}
+
 }  // namespace nd::simd::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -228,6 +340,8 @@ HWY_EXPORT(max_pool_rows);
 HWY_EXPORT(max_pool_rows_gradient);
 HWY_EXPORT(moving_average_rows);
 HWY_EXPORT(moving_average_rows_gradient);
+HWY_EXPORT(moving_average_columns);
+HWY_EXPORT(moving_average_columns_gradient);
 
 void max_pool_rows(const float* x, int64_t rows, int64_t length, int64_t kernel, float* y) {
   HWY_DYNAMIC_DISPATCH(max_pool_rows)
@@ -246,6 +360,18 @@ void moving_average_rows_gradient(const float* dy, int64_t rows, int64_t length,
                                   float* dx) {
   HWY_DYNAMIC_DISPATCH(moving_average_rows_gradient)
   (dy, static_cast<size_t>(rows), static_cast<size_t>(length), static_cast<size_t>(window), dx);
+}
+void moving_average_columns(const float* x, int64_t length, int64_t stride, int64_t width,
+                            int64_t window, float* y) {
+  HWY_DYNAMIC_DISPATCH(moving_average_columns)
+  (x, static_cast<size_t>(length), static_cast<size_t>(stride), static_cast<size_t>(width),
+   static_cast<size_t>(window), y);
+}
+void moving_average_columns_gradient(const float* dy, int64_t length, int64_t stride, int64_t width,
+                                     int64_t window, float* dx) {
+  HWY_DYNAMIC_DISPATCH(moving_average_columns_gradient)
+  (dy, static_cast<size_t>(length), static_cast<size_t>(stride), static_cast<size_t>(width),
+   static_cast<size_t>(window), dx);
 }
 
 }  // namespace nd::simd

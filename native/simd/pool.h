@@ -20,5 +20,13 @@ void moving_average_rows(const float* x, int64_t rows, int64_t length, int64_t w
 /// The adjoint of moving_average_rows: dx from dy. dx may not overlap dy.
 void moving_average_rows_gradient(const float* dy, int64_t rows, int64_t length, int64_t window,
                                   float* dx);
+/// Moving averages down the columns of a matrix with rows of `stride` floats, for `width` columns
+/// from x on: y[i, c] = mean of x[i-h … i+h, c], ends repeated, by running sums in double. `length`
+/// rows.
+void moving_average_columns(const float* x, int64_t length, int64_t stride, int64_t width,
+                            int64_t window, float* y);
+/// The adjoint of moving_average_columns: dx from dy. dx may not overlap dy.
+void moving_average_columns_gradient(const float* dy, int64_t length, int64_t stride, int64_t width,
+                                     int64_t window, float* dx);
 
 }  // namespace nd::simd

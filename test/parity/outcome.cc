@@ -97,8 +97,11 @@ std::vector<double> flat(const json& nested) {
 
 json our_options(const json& reference) {
   json options = json::object();
-  for (const auto& [name, value] : reference.items())
-    options[name == "level" ? "levels" : camel_case(name)] = value;
+  for (const auto& [name, value] : reference.items()) {
+    std::string ours = name == "level" ? "levels" : camel_case(name);
+    ours.front() = lower_case(ours.substr(0, 1)).front();  // the reference's MovingAvg_window
+    options[ours] = value;
+  }
   return options;
 }
 

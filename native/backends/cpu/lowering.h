@@ -91,5 +91,6 @@ std::span<const LoweringRule> matmul_rules();
 std::span<const LoweringRule> reduction_rules();
 std::span<const LoweringRule> structure_rules();
 std::span<const LoweringRule> window_rules();
+std::span<const LoweringRule> place_rules();
 
 }  // namespace nd::cpu

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "backends/reference/place_kernels.h"
 #include "base/philox.h"
 #include "ops/fused.h"
 #include "ops/list.h"
@@ -214,11 +215,14 @@ void max_pool1d_gradient(const KernelArgs& a) {
 // Calls visit(output position, input position) for every term of every average.
 template <class Visit>
 void for_each_average_term(const KernelArgs& a, Visit visit) {
-  const int64_t length = a.out_dims.back(), window = a.attrs.ints[0], half = window / 2;
+  const size_t axis = static_cast<size_t>(a.attrs.ints[1]);
+  const int64_t length = a.out_dims[axis], half = a.attrs.ints[0] / 2;
+  int64_t step = 1;
+  for (size_t i = axis + 1; i < a.out_dims.size(); ++i) step *= a.out_dims[i];
   for (int64_t i = 0; i < static_cast<int64_t>(a.out.size()); ++i) {
-    const int64_t base = i / length * length, t = i % length;
+    const int64_t t = i / step % length;
     for (int64_t d = -half; d <= half; ++d)
-      visit(i, base + std::clamp<int64_t>(t + d, 0, length - 1));
+      visit(i, i + (std::clamp<int64_t>(t + d, 0, length - 1) - t) * step);
   }
 }
 
@@ -298,6 +302,11 @@ Kernel find_kernel(const OpDef& op) {
       {&kMaxPool1dGradient, max_pool1d_gradient},
       {&kMovingAverage, moving_average},
       {&kMovingAverageGradient, moving_average_gradient},
+      {&kTopK, top_k},
+      {&kGather, gather},
+      {&kScatterAdd, scatter_add},
+      {&kDelayAggregate, delay_aggregate},
+      {&kDelayCorrelate, delay_correlate},
       {&kDropout, dropout},
       {&kFused, fused},
   };

@@ -172,8 +172,86 @@ std::vector<OpRow> make_table() {
                     }});
     rows.push_back(
         {&kMovingAverageGradient, label, {batched({11})}, [window](Graph&, const Vars& v) {
-           return emit(kMovingAverageGradient, {v[0]}, {.ints = {window}});
+           return emit(kMovingAverageGradient, {v[0]}, {.ints = {window, 1}});
          }});
+    rows.push_back({&kMovingAverage,
+                    label + " middle",
+                    {batched({11, 21})},
+                    [window](Graph&, const Vars& v) { return moving_average(v[0], window, 1); }});
+    rows.push_back({&kMovingAverageGradient,
+                    label + " middle",
+                    {batched({11, 5})},
+                    [window](Graph&, const Vars& v) {
+                      return emit(kMovingAverageGradient, {v[0]}, {.ints = {window, 1}});
+                    }});
+  }
+  for (const int64_t k : {1, 3, 7}) {
+    rows.push_back({&kTopK,
+                    "k " + std::to_string(k),
+                    {batched({2, 7})},
+                    [k](Graph&, const Vars& v) { return top_k(v[0], k); },
+                    -2,
+                    2,
+                    {0}});
+  }
+  const auto list = [](Graph& g) { return g.constant(fixed({4}), {5, 0, 2, 5}); };
+  rows.push_back({&kGather, "shared", {batched({7})}, [list](Graph& g, const Vars& v) {
+                    return gather(v[0], list(g));
+                  }});
+  rows.push_back({&kGather,
+                  "per window",
+                  {batched({2, 7}), batched({2, 7})},
+                  [](Graph&, const Vars& v) { return gather(v[0], top_k(v[1], 3)); },
+                  -2,
+                  2,
+                  {1}});
+  rows.push_back({&kScatterAdd, "shared", {batched({4})}, [list](Graph& g, const Vars& v) {
+                    return emit(kScatterAdd, {v[0], list(g)}, {.ints = {7}});
+                  }});
+  rows.push_back({&kScatterAdd,
+                  "per window",
+                  {batched({3}), batched({7})},
+                  [](Graph&, const Vars& v) {
+                    return emit(kScatterAdd, {v[0], top_k(v[1], 3)}, {.ints = {7}});
+                  },
+                  -2,
+                  2,
+                  {1}});
+  for (const int64_t width : {1, 5, 16, 70}) {
+    const std::string label = "width " + std::to_string(width);
+    const Shape series = batched({6, width});
+    rows.push_back({&kDelayAggregate,
+                    label + " shared",
+                    {series, batched({4})},
+                    [list](Graph& g, const Vars& v) {
+                      return delay_aggregate(v[0], v[1], list(g));
+                    }});
+    rows.push_back({&kDelayAggregate,
+                    label,
+                    {series, batched({3}), batched({6})},
+                    [](Graph&, const Vars& v) {
+                      return delay_aggregate(v[0], v[1], top_k(v[2], 3));
+                    },
+                    -2,
+                    2,
+                    {2}});
+    rows.push_back({&kDelayCorrelate,
+                    label + " shared",
+                    {series, series},
+                    [](Graph& g, const Vars& v) {
+                      std::vector<double> all;
+                      for (int64_t i = 0; i < 13; ++i) all.push_back(static_cast<double>(i % 6));
+                      return delay_correlate(v[0], v[1], g.constant(fixed({13}), all));
+                    }});
+    rows.push_back({&kDelayCorrelate,
+                    label,
+                    {series, series, batched({6})},
+                    [](Graph&, const Vars& v) {
+                      return delay_correlate(v[0], v[1], top_k(v[2], 5));
+                    },
+                    -2,
+                    2,
+                    {2}});
   }
   rows.push_back(
       {&kDropout, "", {batched({13})}, [](Graph&, const Vars& v) { return dropout(v[0], 0.3); }});

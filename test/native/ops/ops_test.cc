@@ -177,6 +177,11 @@ TEST(Ops, WrongShapesAreRefused) {
   EXPECT_EQ(code_of([&] { slice(x, 1, 2, 9); }), Code::shape);
   EXPECT_EQ(code_of([&] { concat({reshape(x, Shape::batched({2, 2})), y}, 1); }), Code::shape);
   EXPECT_EQ(code_of([&] { sum(x, {2}); }), Code::shape);
+  EXPECT_EQ(code_of([&] { top_k(x, 5); }), Code::shape);
+  EXPECT_EQ(code_of([&] { gather(x, w); }), Code::shape);
+  const Var series = g.input("series", Shape::batched({4, 2}));
+  EXPECT_EQ(code_of([&] { delay_aggregate(series, x, top_k(x, 3)); }), Code::shape);
+  EXPECT_EQ(code_of([&] { delay_correlate(series, x, x); }), Code::shape);
   EXPECT_EQ(code_of([&] { broadcast(x, Shape::batched({8})); }), Code::shape);
   try {
     matmul(x, w);
