@@ -84,5 +84,30 @@ TEST_P(Pool, MovingAverageGradientIsTheAdjoint) {
   }
 }
 
+TEST_P(Pool, ColumnsAverageAsRowsDo) {
+  for (const int64_t window : {1, 3, 25, 101}) {
+    for (const int64_t length : {1, 2, 12, 96}) {
+      for (const int64_t width : {1, 3, 8, 21, 70}) {
+        const int64_t stride = width + 2, size = length * stride;
+        const std::vector<float> x = normal_values(size);
+        std::vector<float> y(size, 7.0f), dx(size, 7.0f), row(length), expected(length);
+        moving_average_columns(x.data(), length, stride, width, window, y.data());
+        moving_average_columns_gradient(x.data(), length, stride, width, window, dx.data());
+        for (int64_t c = 0; c < stride; ++c) {
+          for (int64_t t = 0; t < length; ++t) row[t] = x[t * stride + c];
+          moving_average_rows(row.data(), 1, length, window, expected.data());
+          for (int64_t t = 0; t < length; ++t)
+            ASSERT_NEAR(y[t * stride + c], c < width ? expected[t] : 7.0f, 2e-6) << window;
+          moving_average_rows_gradient(row.data(), 1, length, window, expected.data());
+          for (int64_t t = 0; t < length; ++t)
+            ASSERT_NEAR(dx[t * stride + c], c < width ? expected[t] : 7.0f,
+                        2e-6 * static_cast<double>(window + 1))
+                << window;
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace nd::simd
