@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/cancel.h"
@@ -28,6 +29,9 @@ enum class Split : uint8_t {
 struct PlanOptions {
   int64_t windows = 1;  ///< B, the capacity; spare rows must carry weight 0
   Split split = Split::automatic;
+  /// Name of the loss of a differentiated graph whose forward values are computed again for the
+  /// derivative instead of kept (graph/passes/recompute.h); empty = all are kept.
+  std::string recompute_until = {};
 };
 
 /// What one run reads and writes besides the plan's own inputs and outputs.

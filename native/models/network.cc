@@ -142,8 +142,12 @@ std::unique_ptr<Plan> Network::compile_infer(int64_t windows) const {
   return compile_cpu(infer_graph(), table_, {.windows = windows});
 }
 
-std::unique_ptr<Plan> Network::compile_train(int64_t windows, Split split) const {
-  return compile_cpu(train_graph(), table_, {.windows = windows, .split = split});
+std::unique_ptr<Plan> Network::compile_train(int64_t windows, Split split,
+                                             bool checkpointing) const {
+  return compile_cpu(train_graph(), table_,
+                     {.windows = windows,
+                      .split = split,
+                      .recompute_until = checkpointing ? io_names::kLoss : ""});
 }
 
 std::vector<std::pair<std::string, std::string>> Network::aliases() const {

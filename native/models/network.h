@@ -63,7 +63,10 @@ class Network {
   Graph train_graph(bool input_gradient = false, Phase phase = Phase::train) const;
 
   std::unique_ptr<Plan> compile_infer(int64_t windows) const;
-  std::unique_ptr<Plan> compile_train(int64_t windows, Split split = Split::automatic) const;
+  /// With `checkpointing`, forward values are computed again for the derivative instead of kept:
+  /// the same gradients from less memory and more time.
+  std::unique_ptr<Plan> compile_train(int64_t windows, Split split = Split::automatic,
+                                      bool checkpointing = false) const;
 
  private:
   Graph build(Phase phase, bool with_loss) const;

@@ -177,6 +177,11 @@ const std::vector<ParamSpec>& params() {
        .minimum = 0,
        .open_minimum = true,
        .nullable = true},
+      {.name = "gradient_checkpointing",
+       .type = boolean,
+       .default_json = "false",
+       .doc = "Whether values inside the network are computed again for the gradient instead of "
+              "kept: the same result from less memory and about a third more time."},
   };
   return kParams;
 }
@@ -238,6 +243,7 @@ TrainConfig train_config(const Options& o) {
   c.nesterov = o.boolean("nesterov");
   c.amsgrad = o.boolean("amsgrad");
   c.gradient_clip_norm = number_or(o, "gradient_clip_norm", 0);
+  c.gradient_checkpointing = o.boolean("gradient_checkpointing");
   check(c, thresholds.size());
   return c;
 }

@@ -36,6 +36,7 @@ struct TrainConfig {
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0, momentum = 0, dampening = 0;
   bool nesterov = false, amsgrad = false;
   double gradient_clip_norm = 0;  ///< 0 = none
+  bool gradient_checkpointing = false;
   bool compat = false;            ///< compat: 'neuralforecast'
 };
 /// Throws E0010 for options that contradict each other. `compat` is left false: it is set by the

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "graph/evaluate.h"
 #include "graph/passes/passes.h"
+#include "graph/passes/recompute.h"
 
 namespace nd {
 
@@ -36,7 +37,8 @@ bool prefers_shards(const Graph& graph, const ParameterTable& table, int64_t win
 std::unique_ptr<Plan> compile_cpu(const Graph& graph, const ParameterTable& table,
                                   const PlanOptions& options) {
   check_internal(options.windows > 0, "a plan for at least one window");
-  const Graph optimised = optimise(graph, reference::evaluate_constant);
+  Graph optimised = optimise(graph, reference::evaluate_constant);
+  if (!options.recompute_until.empty()) optimised = recompute(optimised, options.recompute_until);
   const bool wants_shards =
       options.split == Split::sharded ||
       (options.split == Split::automatic && prefers_shards(optimised, table, options.windows));
