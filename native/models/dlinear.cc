@@ -12,12 +12,12 @@ Var build(const BuildArgs& a) {
   const int64_t window = a.options.integer("moving_avg_window");
   check_moving_average_window(a.graph, window);
 
-  const Var y = a.in.insample_y;  // [B, L]
+  const Var y = a.in.insample_y;                       // [B, L]
   const auto [rest, trend] = decompose(y, window, 1);  // [B, L] each
   // Statements, not one expression: the order of declaration is the order of the parameter buffer.
-  const Var from_trend = linear(a.graph, trend, H * Q, "linear_trend");      // [B, H·Q]
-  const Var from_rest = linear(a.graph, rest, H * Q, "linear_season");  // [B, H·Q]
-  return reshape(from_trend + from_rest, Shape::batched({H, Q}));            // [B, H, Q]
+  const Var from_trend = linear(a.graph, trend, H * Q, "linear_trend");  // [B, H·Q]
+  const Var from_rest = linear(a.graph, rest, H * Q, "linear_season");   // [B, H·Q]
+  return reshape(from_trend + from_rest, Shape::batched({H, Q}));        // [B, H, Q]
 }
 
 }  // namespace

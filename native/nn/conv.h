@@ -8,8 +8,8 @@
 
 namespace nd {
 
-/// The convolution of one step with itself: [B, T, in] -> [B, T, out], weight [out, in, 1], starting
-/// uniform in ±1/√in.
+/// The convolution of one step with itself: [B, T, in] -> [B, T, out], weight [out, in, 1],
+/// starting uniform in ±1/√in.
 Var pointwise_conv(Graph& graph, Var x, int64_t out_channels, const std::string& name);
 
 /// Three steps wide, the series closed to a ring: [B, T, in] -> [B, T, out], weight [out, in, 3].

@@ -1,5 +1,5 @@
-// The embedding of the Transformer family: a circular convolution of the series, plus a linear map of
-// what is known about each step.
+// The embedding of the Transformer family: a circular convolution of the series, plus a linear map
+// of what is known about each step.
 #pragma once
 
 #include <string>

@@ -2,8 +2,8 @@
 
 namespace nd {
 
-/// out[b, t, c] = Σ_i weights[b, i]·v[b, (t + delays[b, i]) mod L, c]: the time-delay aggregation of
-/// Wu et al., NeurIPS 2021 (Autoformer), with delays computed at run time, one list [k] for all
+/// out[b, t, c] = Σ_i weights[b, i]·v[b, (t + delays[b, i]) mod L, c]: the time-delay aggregation
+/// of Wu et al., NeurIPS 2021 (Autoformer), with delays computed at run time, one list [k] for all
 /// windows or [B, k]. Linear in v and in the weights: its derivatives are itself with the delays
 /// turned round, and delay_correlate.
 constinit const OpDef kDelayAggregate = {

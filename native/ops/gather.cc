@@ -24,8 +24,7 @@ constinit const OpDef kGather = {
     .shape = [](const ShapeArgs& a) { return gathered_shape(a, "gather"); },
     .gradient =
         [](GradArgs& g) {
-          g.add(0, emit(kScatterAdd, {g.dout(), g.in(1)},
-                        {.ints = {g.in(0).shape().dims.back()}}));
+          g.add(0, emit(kScatterAdd, {g.dout(), g.in(1)}, {.ints = {g.in(0).shape().dims.back()}}));
         },
 };
 

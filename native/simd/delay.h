@@ -10,8 +10,8 @@ namespace nd::simd {
 /// are added in the order of i. `out` may not overlap `v`.
 void delay_aggregate(const float* v, const float* weights, const int32_t* rows, int64_t count,
                      int64_t length, int64_t width, int64_t begin, int64_t end, float* out);
-/// out[i] = Σ_t Σ_c a[t, c]·v[(t + rows[i]) mod length, c]; every few hundred terms go into a sum in
-/// double.
+/// out[i] = Σ_t Σ_c a[t, c]·v[(t + rows[i]) mod length, c]; every few hundred terms go into a sum
+/// in double.
 void delay_correlate(const float* a, const float* v, const int32_t* rows, int64_t count,
                      int64_t length, int64_t width, float* out);
 

@@ -310,8 +310,7 @@ template <class F>
 HWY_INLINE void for_columns(const float* x, size_t stride, size_t width, float* y, F f) {
   const size_t lanes = hn::Lanes(D64()), block = kColumnVectors * lanes;
   size_t c = 0;
-  for (; c + block <= width; c += block)
-    f(Columns<kColumnVectors, false>{x + c, y + c, stride, 0});
+  for (; c + block <= width; c += block) f(Columns<kColumnVectors, false>{x + c, y + c, stride, 0});
   for (; c + lanes <= width; c += lanes) f(Columns<1, false>{x + c, y + c, stride, 0});
   if (c < width) f(Columns<1, true>{x + c, y + c, stride, width - c});
 }

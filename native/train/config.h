@@ -37,7 +37,7 @@ struct TrainConfig {
   bool nesterov = false, amsgrad = false;
   double gradient_clip_norm = 0;  ///< 0 = none
   bool gradient_checkpointing = false;
-  bool compat = false;            ///< compat: 'neuralforecast'
+  bool compat = false;  ///< compat: 'neuralforecast'
 };
 /// Throws E0010 for options that contradict each other. `compat` is left false: it is set by the
 /// caller.

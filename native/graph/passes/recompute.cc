@@ -112,8 +112,7 @@ Cuts best_cuts(const Forward& forward) {
     change[static_cast<size_t>(forward.last_use(i))] -= forward.floats(i);
     total += forward.saved_floats(i);
   }
-  for (size_t i = 0; i < forward.count(); ++i)
-    width[i] = (i > 0 ? width[i - 1] : 0) + change[i];
+  for (size_t i = 0; i < forward.count(); ++i) width[i] = (i > 0 ? width[i - 1] : 0) + change[i];
   Cuts best{.after = {}, .peak = total};
   for (int64_t segments = 2; segments <= std::min(kMostSegments, total); ++segments) {
     const Cuts cuts = cut(forward, width, total, segments);

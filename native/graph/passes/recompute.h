@@ -12,9 +12,9 @@
 namespace nd {
 
 /// `graph` with nodes repeated so that fewer forward values live until the derivative reads them;
-/// everything up to the node of the output `loss` is the forward part. Outputs, and with them state,
-/// are computed once. The graph comes back as it is where nothing would be saved. Must be the last
-/// pass that looks for common subexpressions.
+/// everything up to the node of the output `loss` is the forward part. Outputs, and with them
+/// state, are computed once. The graph comes back as it is where nothing would be saved. Must be
+/// the last pass that looks for common subexpressions.
 Graph recompute(const Graph& graph, std::string_view loss);
 
 }  // namespace nd

@@ -174,10 +174,10 @@ std::vector<OpRow> make_table() {
         {&kMovingAverageGradient, label, {batched({11})}, [window](Graph&, const Vars& v) {
            return emit(kMovingAverageGradient, {v[0]}, {.ints = {window, 1}});
          }});
-    rows.push_back({&kMovingAverage,
-                    label + " middle",
-                    {batched({11, 21})},
-                    [window](Graph&, const Vars& v) { return moving_average(v[0], window, 1); }});
+    rows.push_back(
+        {&kMovingAverage, label + " middle", {batched({11, 21})}, [window](Graph&, const Vars& v) {
+           return moving_average(v[0], window, 1);
+         }});
     rows.push_back({&kMovingAverageGradient,
                     label + " middle",
                     {batched({11, 5})},
@@ -220,38 +220,33 @@ std::vector<OpRow> make_table() {
   for (const int64_t width : {1, 5, 16, 70}) {
     const std::string label = "width " + std::to_string(width);
     const Shape series = batched({6, width});
-    rows.push_back({&kDelayAggregate,
-                    label + " shared",
-                    {series, batched({4})},
-                    [list](Graph& g, const Vars& v) {
-                      return delay_aggregate(v[0], v[1], list(g));
-                    }});
-    rows.push_back({&kDelayAggregate,
-                    label,
-                    {series, batched({3}), batched({6})},
-                    [](Graph&, const Vars& v) {
-                      return delay_aggregate(v[0], v[1], top_k(v[2], 3));
-                    },
-                    -2,
-                    2,
-                    {2}});
-    rows.push_back({&kDelayCorrelate,
-                    label + " shared",
-                    {series, series},
-                    [](Graph& g, const Vars& v) {
-                      std::vector<double> all;
-                      for (int64_t i = 0; i < 13; ++i) all.push_back(static_cast<double>(i % 6));
-                      return delay_correlate(v[0], v[1], g.constant(fixed({13}), all));
-                    }});
-    rows.push_back({&kDelayCorrelate,
-                    label,
-                    {series, series, batched({6})},
-                    [](Graph&, const Vars& v) {
-                      return delay_correlate(v[0], v[1], top_k(v[2], 5));
-                    },
-                    -2,
-                    2,
-                    {2}});
+    rows.push_back(
+        {&kDelayAggregate,
+         label + " shared",
+         {series, batched({4})},
+         [list](Graph& g, const Vars& v) { return delay_aggregate(v[0], v[1], list(g)); }});
+    rows.push_back(
+        {&kDelayAggregate,
+         label,
+         {series, batched({3}), batched({6})},
+         [](Graph&, const Vars& v) { return delay_aggregate(v[0], v[1], top_k(v[2], 3)); },
+         -2,
+         2,
+         {2}});
+    rows.push_back(
+        {&kDelayCorrelate, label + " shared", {series, series}, [](Graph& g, const Vars& v) {
+           std::vector<double> all;
+           for (int64_t i = 0; i < 13; ++i) all.push_back(static_cast<double>(i % 6));
+           return delay_correlate(v[0], v[1], g.constant(fixed({13}), all));
+         }});
+    rows.push_back(
+        {&kDelayCorrelate,
+         label,
+         {series, series, batched({6})},
+         [](Graph&, const Vars& v) { return delay_correlate(v[0], v[1], top_k(v[2], 5)); },
+         -2,
+         2,
+         {2}});
   }
   rows.push_back(
       {&kDropout, "", {batched({13})}, [](Graph&, const Vars& v) { return dropout(v[0], 0.3); }});

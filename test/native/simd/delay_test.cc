@@ -30,7 +30,8 @@ TEST_P(Delay, AggregatesTheChannelsAsked) {
   for (const Series& s : cases()) {
     const auto count = static_cast<int64_t>(s.delays.size());
     const std::vector<float> weights = normal_values(s.delays.size(), 3);
-    for (const auto& [begin, end] : {std::pair<int64_t, int64_t>{0, s.width}, {s.width / 2, s.width}}) {
+    for (const auto& [begin, end] :
+         {std::pair<int64_t, int64_t>{0, s.width}, {s.width / 2, s.width}}) {
       std::vector<float> out(s.a.size(), 9.0f);
       delay_aggregate(s.v.data(), weights.data(), s.delays.data(), count, s.length, s.width, begin,
                       end, out.data());
@@ -57,8 +58,8 @@ TEST_P(Delay, CorrelatesAtEveryDelay) {
         double expected = 0, size = 1;
         for (int64_t t = 0; t < s.length; ++t) {
           for (int64_t c = 0; c < s.width; ++c) {
-            const double term = double{s.a[t * s.width + c]} *
-                                s.v[(t + s.delays[i]) % s.length * s.width + c];
+            const double term =
+                double{s.a[t * s.width + c]} * s.v[(t + s.delays[i]) % s.length * s.width + c];
             expected += term;
             size += std::abs(term);
           }

@@ -105,9 +105,9 @@ void lower_average(Lowering& l, NodeId id) {
   int64_t width = 1;
   for (size_t i = axis + 1; i < dims.size(); ++i) width *= dims[i];
   if (width == 1) return lower_rows<AverageRows<kOfRows>>(l, id, dims[axis]);
-  l.emit(std::make_unique<AverageColumns<kOfColumns>>(
-      l.slot(node.inputs[0]), l.slot(id), l.elements(id) / (dims[axis] * width), dims[axis], width,
-      node.attrs.ints[0]));
+  l.emit(std::make_unique<AverageColumns<kOfColumns>>(l.slot(node.inputs[0]), l.slot(id),
+                                                      l.elements(id) / (dims[axis] * width),
+                                                      dims[axis], width, node.attrs.ints[0]));
 }
 
 }  // namespace
@@ -116,8 +116,10 @@ std::span<const LoweringRule> window_rules() {
   static const LoweringRule kRules[] = {
       {.op = &kMaxPool1d, .lower = lower_last_axis<MaxPool>},
       {.op = &kMaxPool1dGradient, .lower = lower_last_axis<MaxPoolGradient>},
-      {.op = &kMovingAverage, .lower = lower_average<simd::moving_average_rows, simd::moving_average_columns>},
-      {.op = &kMovingAverageGradient, .lower = lower_average<simd::moving_average_rows_gradient,
+      {.op = &kMovingAverage,
+       .lower = lower_average<simd::moving_average_rows, simd::moving_average_columns>},
+      {.op = &kMovingAverageGradient,
+       .lower = lower_average<simd::moving_average_rows_gradient,
                               simd::moving_average_columns_gradient>},
   };
   return kRules;
