@@ -13,7 +13,7 @@ const MAY_INCLUDE = {
   parallel: ['base'],
   linalg: ['base'],
   ops: ['base'],
-  graph: ['base', 'ops'],
+  graph: ['base', 'simd', 'ops'], // simd: the table knows how wide a packed weight is
   backends: ['base', 'simd', 'parallel', 'linalg', 'ops', 'graph'],
   nn: ['base', 'ops', 'graph'],
   losses: ['base', 'ops', 'graph', 'nn'],

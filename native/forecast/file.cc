@@ -71,10 +71,10 @@ class TensorList {
 };
 
 void add_model(TensorList& list, const ModelConfig& model, const ModelState& state) {
-  for (const ParameterEntry& entry : model.network->table().entries()) {
-    const auto values = state.parameters->span().subspan(static_cast<size_t>(entry.offset),
-                                                         static_cast<size_t>(entry.size));
-    list.view(model.alias + "/" + entry.name, "F32", entry.shape.dims, std::as_bytes(values));
+  const ParameterTable& table = model.network->table();
+  for (const ParameterEntry& entry : table.entries()) {
+    list.own(model.alias + "/" + entry.name, "F32", entry.shape.dims,
+             bytes_of(table.read(state.parameters->span(), entry)));
   }
   if (model.window_scaler == data::WindowScaler::revin) {
     const std::vector<double> bias = {state.revin.bias}, weight = {state.revin.weight};
@@ -220,7 +220,7 @@ ModelState read_model(SavedFile& file, const ModelConfig& model, const json& sav
   auto parameters = std::make_shared<FloatBuffer>(static_cast<size_t>(table.total()));
   for (const ParameterEntry& entry : table.entries()) {
     const auto values = file.read<float>(model.alias + "/" + entry.name, "F32", entry.shape.dims);
-    std::copy(values.begin(), values.end(), parameters->span().begin() + entry.offset);
+    table.write(parameters->span(), entry, values);
   }
   ModelState state;
   state.parameters = parameters;

@@ -70,16 +70,15 @@ class Importer {
       return;
     }
     const std::vector<float> values = file_.floats(entry.name);
-    const std::span<float> target =
-        parameters.subspan(static_cast<size_t>(entry.offset), static_cast<size_t>(entry.size));
     if (!std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); })) {
       differences_.push_back(entry.name + " holds NaN or Inf");
       return;
     }
-    if (!entry.trainable && !state_.contains(entry.name) && !nearly_equal(values, target)) {
+    if (!entry.trainable && !state_.contains(entry.name) &&
+        !nearly_equal(values, table_.read(parameters, entry))) {
       differences_.push_back(entry.name + " differs from the basis of these options");
     }
-    std::copy(values.begin(), values.end(), target.begin());
+    table_.write(parameters, entry, values);
   }
 
   static bool nearly_equal(std::span<const float> a, std::span<const float> b) {
@@ -101,10 +100,7 @@ class Importer {
                              shape_text(file_.tensors().at(name).shape));
       return;
     }
-    const std::vector<float> values = file_.floats(name);
-    const auto ours =
-        parameters.subspan(static_cast<size_t>(entry->offset), static_cast<size_t>(entry->size));
-    if (!std::equal(values.begin(), values.end(), ours.begin(), ours.end())) {
+    if (file_.floats(name) != table_.read(parameters, *entry)) {
       differences_.push_back(name + " differs from " + entry->name + ", with which it is shared");
     }
   }

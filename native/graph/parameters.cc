@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/philox.h"
+#include "simd/gemm.h"
 
 namespace nd {
 
@@ -56,13 +57,46 @@ void FloatBuffer::zero() {
 
 void FloatBuffer::Free::operator()(float* p) const { std::free(p); }
 
+PanelForm ParameterEntry::form() const {
+  const int64_t rows = shape.dims[0], columns = shape.dims[1];
+  return layout == Layout::matmul ? PanelForm{columns, rows, 1, columns}
+                                  : PanelForm{rows, columns, columns, 1};
+}
+
+void unpack_panels(const float* packed, const PanelForm& form, int64_t panel, float* canonical) {
+  // Blocks of rows of B, so that both sides stay in the cache whichever axis is contiguous.
+  constexpr int64_t kRows = 16;
+  for (int64_t first = 0; first < form.n; first += panel, packed += form.k * panel) {
+    const int64_t columns = std::min(panel, form.n - first);
+    for (int64_t begin = 0; begin < form.k; begin += kRows) {
+      const int64_t end = std::min(form.k, begin + kRows);
+      for (int64_t j = 0; j < columns; ++j) {
+        float* out = canonical + (first + j) * form.column;
+        for (int64_t i = begin; i < end; ++i) out[i * form.row] = packed[i * panel + j];
+      }
+    }
+  }
+}
+
 ParameterTable::ParameterTable(const std::vector<ParameterDecl>& decls) {
   for (const bool trainable : {true, false}) {
     for (const ParameterDecl& decl : decls) {
       if (decl.trainable != trainable) continue;
-      const int64_t size = decl.shape.row();
-      entries_.push_back({decl.name, decl.shape, total_, size, trainable});
-      total_ += padded(size);
+      ParameterEntry entry{.name = decl.name,
+                           .shape = decl.shape,
+                           .offset = total_,
+                           .size = decl.shape.row(),
+                           .extent = decl.shape.row(),
+                           .trainable = trainable,
+                           .layout = decl.layout};
+      if (decl.layout != Layout::canonical) {
+        check_internal(decl.shape.dims.size() == 2, "a weight of a matrix product has two axes");
+        entry.panel = simd::gemm_panel();
+        const PanelForm form = entry.form();
+        entry.extent = simd::packed_b_floats(form.k, form.n);
+      }
+      total_ += padded(entry.extent);
+      entries_.push_back(std::move(entry));
     }
     if (trainable) trainable_total_ = total_;
   }
@@ -72,6 +106,33 @@ const ParameterEntry* ParameterTable::find(std::string_view name) const {
   const auto it =
       std::find_if(entries_.begin(), entries_.end(), [&](const auto& e) { return e.name == name; });
   return it == entries_.end() ? nullptr : &*it;
+}
+
+std::vector<float> ParameterTable::read(std::span<const float> flat,
+                                        const ParameterEntry& entry) const {
+  check_internal(entry.offset + entry.extent <= static_cast<int64_t>(flat.size()),
+                 "parameter buffer size");
+  const float* from = flat.data() + entry.offset;
+  if (!entry.packed()) return {from, from + entry.size};
+  std::vector<float> values(static_cast<size_t>(entry.size));
+  unpack_panels(from, entry.form(), entry.panel, values.data());
+  return values;
+}
+
+void ParameterTable::write(std::span<float> flat, const ParameterEntry& entry,
+                           std::span<const float> values) const {
+  check_internal(entry.offset + entry.extent <= static_cast<int64_t>(flat.size()) &&
+                     entry.size == static_cast<int64_t>(values.size()),
+                 "parameter buffer size");
+  float* to = flat.data() + entry.offset;
+  if (!entry.packed()) {
+    std::copy(values.begin(), values.end(), to);
+    return;
+  }
+  check_internal(entry.panel == simd::gemm_panel(), "a table of the dispatched CPU target");
+  const PanelForm form = entry.form();
+  simd::pack_b(values.data(), form.row, form.column, form.k, form.n, 0,
+               (form.n + entry.panel - 1) / entry.panel, to);
 }
 
 int64_t ParameterTable::trainable_count() const {
@@ -86,14 +147,13 @@ void initialise_parameters(const std::vector<ParameterDecl>& decls, const Parame
   for (const ParameterDecl& decl : decls) {
     const ParameterEntry* entry = table.find(decl.name);
     check_internal(entry != nullptr, "a declared parameter in the table");
-    float* out = values.data() + entry->offset;
+    std::vector<float> out(static_cast<size_t>(entry->size));
     const PhiloxKey key{
         .seed = seed, .stream = Stream::initialise, .substream = name_hash(decl.name)};
-    for (int64_t i = 0; i < entry->size; ++i) {
+    for (size_t i = 0; i < out.size(); ++i) {
       switch (decl.init.kind) {
         case Init::Kind::uniform:
-          out[i] = static_cast<float>((2.0 * philox_uniform(key, static_cast<uint64_t>(i)) - 1.0) *
-                                      decl.init.bound);
+          out[i] = static_cast<float>((2.0 * philox_uniform(key, i) - 1.0) * decl.init.bound);
           break;
         case Init::Kind::normal:
           out[i] = static_cast<float>(normal(key, static_cast<uint64_t>(i)) * decl.init.bound);
@@ -102,10 +162,11 @@ void initialise_parameters(const std::vector<ParameterDecl>& decls, const Parame
           out[i] = static_cast<float>(decl.init.bound);
           break;
         case Init::Kind::values:
-          out[i] = static_cast<float>(decl.init.values[static_cast<size_t>(i)]);
+          out[i] = static_cast<float>(decl.init.values[i]);
           break;
       }
     }
+    table.write(values, *entry, out);
   }
 }
 

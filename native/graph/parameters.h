@@ -1,6 +1,8 @@
 // Parameters, gradients and optimiser state are flat buffers that share one table: an optimiser
 // step is one pass over them, a checkpoint one blob. Every tensor starts on a 64-byte boundary;
-// padding lanes stay zero.
+// padding lanes stay zero. Weights of matrix products live in the panels that the product reads
+// (simd::pack_b) for their whole life, their gradients and moments too, so no step packs anything.
+// Who needs to see a tensor in canonical order (files, imports, tests) goes through read and write.
 #pragma once
 
 #include <cstdint>
@@ -38,22 +40,40 @@ class FloatBuffer {
   size_t size_ = 0;
 };
 
+/// The right operand B [k, n] that a packed weight is: B(i, j) = canonical[i*row + j*column].
+struct PanelForm {
+  int64_t k, n, row, column;
+};
+
 /// One row of the table.
 struct ParameterEntry {
   std::string name;
   Shape shape;
   int64_t offset = 0;  ///< in floats, a multiple of 16
-  int64_t size = 0;    ///< in floats, without padding
+  int64_t size = 0;    ///< elements, without padding
+  int64_t extent = 0;  ///< floats that it takes in the buffer, the lanes of a ragged panel included
   bool trainable = true;
+  Layout layout = Layout::canonical;
+  int64_t panel = 0;  ///< columns of a panel; 0 where the floats lie in canonical order
+
+  bool packed() const { return panel > 0; }
+  PanelForm form() const;  ///< of a packed entry
 };
 
-/// Where each parameter of a network lies in the flat buffers. Trainable entries come first.
+/// Where each parameter of a network lies in the flat buffers. Trainable entries come first. The
+/// width of a panel is that of the CPU target dispatched when the table is made.
 class ParameterTable {
  public:
   ParameterTable() = default;
   explicit ParameterTable(const std::vector<ParameterDecl>& decls);
   const std::vector<ParameterEntry>& entries() const { return entries_; }
   const ParameterEntry* find(std::string_view name) const;  ///< nullptr when absent
+  /// The tensor of `entry` in canonical order, from a flat buffer.
+  std::vector<float> read(std::span<const float> flat, const ParameterEntry& entry) const;
+  /// Writes a tensor (`entry.size` floats in canonical order) into a flat buffer; padding lanes
+  /// become zero.
+  void write(std::span<float> flat, const ParameterEntry& entry,
+             std::span<const float> values) const;
   int64_t total() const { return total_; }  ///< floats in a flat buffer, padding included
   int64_t trainable_total() const {
     return trainable_total_;
@@ -64,6 +84,9 @@ class ParameterTable {
   std::vector<ParameterEntry> entries_;
   int64_t total_ = 0, trainable_total_ = 0;
 };
+
+/// Takes B apart again: canonical order from panels of `panel` columns.
+void unpack_panels(const float* packed, const PanelForm& form, int64_t panel, float* canonical);
 
 /// Fills `values` (size `table.total()`) with the initial values declared by the graph, from
 /// Philox(seed). A tensor's draws depend on its name and the seed only, never on what else the

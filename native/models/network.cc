@@ -100,7 +100,7 @@ Network::Network(const ModelSpec& spec, Options options, Geometry geometry, Loss
 void Network::commit_state(const Plan& plan, std::span<float> parameters) const {
   for (const ParameterEntry& entry : state_) {
     const std::span<const float> next = plan.output(next_name(entry.name));
-    std::copy(next.begin(), next.end(), parameters.begin() + entry.offset);
+    table_.write(parameters, entry, next);
   }
 }
 

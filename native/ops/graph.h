@@ -48,12 +48,22 @@ struct Init {
   static Init of(std::vector<double> values) { return {Kind::values, 0, std::move(values)}; }
 };
 
+/// How a parameter is mostly used: a hint by which a backend may choose where its elements lie.
+/// Names, shapes, files and gradients as everybody sees them are canonical (row-major) whatever it
+/// says.
+enum class Layout : uint8_t {
+  canonical,
+  matmul,        ///< [out, in], right operand of matmul(x, w, false, true)
+  matmul_plain,  ///< [in, out], right operand of matmul(x, w)
+};
+
 /// One parameter as a model declares it; names are stable and part of the file format.
 struct ParameterDecl {
   std::string name;
   Shape shape;
   Init init;
   bool trainable = true;
+  Layout layout = Layout::canonical;
 };
 
 /// State is what a run reads under a name and hands back, changed, as the output `next.<name>`:

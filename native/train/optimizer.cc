@@ -1,9 +1,11 @@
 #include "train/optimizer.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cmath>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "models/spec.h"
@@ -18,6 +20,20 @@ constexpr int64_t kAlignment = 16;  // floats of a cache line: members never sha
 constexpr int64_t kGrain =
     1 << 15;  // below this many floats waking a team costs more than it saves
 constexpr double kClipEpsilon = 1e-6;  // of torch.nn.utils.clip_grad_norm_
+
+// Norms sum packed weights as if their panels were of the widest target, whatever they are here.
+constexpr int64_t kNormPanel = 32;
+
+std::vector<float> in_norm_panels(const ParameterEntry& entry, const float* packed) {
+  const auto [k, n, row, column] = entry.form();
+  std::vector<float> wide(static_cast<size_t>((n + kNormPanel - 1) / kNormPanel * kNormPanel * k));
+  for (int64_t first = 0; first < n; first += entry.panel, packed += k * entry.panel) {
+    float* out = wide.data() + first / kNormPanel * kNormPanel * k + first % kNormPanel;
+    for (int64_t i = 0; i < k; ++i)
+      std::copy_n(packed + i * entry.panel, entry.panel, out + i * kNormPanel);
+  }
+  return wide;
+}
 
 class Adam final : public Optimizer {
  public:
@@ -106,12 +122,23 @@ std::unique_ptr<Optimizer> make_optimizer(std::string_view name, const Optimizer
                                 (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
 }
 
-double gradient_norm(std::span<const float> gradients) {
-  return std::sqrt(simd::sum_of_squares(gradients.data(), static_cast<int64_t>(gradients.size())));
+double gradient_norm(const ParameterTable& table, std::span<const float> gradients) {
+  double total = 0;
+  for (const ParameterEntry& entry : table.entries()) {
+    if (!entry.trainable) continue;
+    const float* values = gradients.data() + entry.offset;
+    if (!entry.packed() || entry.panel == kNormPanel) {
+      total += simd::sum_of_squares(values, entry.extent);
+    } else {
+      const std::vector<float> wide = in_norm_panels(entry, values);
+      total += simd::sum_of_squares(wide.data(), static_cast<int64_t>(wide.size()));
+    }
+  }
+  return std::sqrt(total);
 }
 
-double clip_by_norm(std::span<float> gradients, double max_norm) {
-  const double norm = gradient_norm(gradients);
+double clip_by_norm(const ParameterTable& table, std::span<float> gradients, double max_norm) {
+  const double norm = gradient_norm(table, gradients);
   const double factor = max_norm / (norm + kClipEpsilon);
   if (factor < 1)
     simd::scale(gradients.data(), static_cast<float>(factor),

@@ -39,11 +39,12 @@ class Optimizer {
 std::unique_ptr<Optimizer> make_optimizer(std::string_view name, const OptimizerOptions& options,
                                           size_t size);
 
-/// Euclidean norm in float64, in a fixed summation order.
-double gradient_norm(std::span<const float> gradients);
+/// Euclidean norm of all trainable gradients in float64, in an order of summation that does not
+/// depend on how the CPU target lays weights out: the same bits everywhere.
+double gradient_norm(const ParameterTable& table, std::span<const float> gradients);
 /// torch.nn.utils.clip_grad_norm_: scales by max_norm / (norm + 1e-6) where that is below 1.
 /// Returns the norm before.
-double clip_by_norm(std::span<float> gradients, double max_norm);
+double clip_by_norm(const ParameterTable& table, std::span<float> gradients, double max_norm);
 /// True when no element is NaN or Inf.
 bool all_finite(std::span<const float> values, parallel::Team* team = nullptr);
 

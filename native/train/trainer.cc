@@ -212,7 +212,8 @@ class Fit {
     }
     if (!all_finite(gradients, &team_)) diverge("a gradient became nan or infinite", step, rate);
     if (step % kSnapshotEvery == 0) last_good_.keep(parameters_, step);
-    if (r_.config.gradient_clip_norm > 0) clip_by_norm(gradients, r_.config.gradient_clip_norm);
+    if (r_.config.gradient_clip_norm > 0)
+      clip_by_norm(network_.table(), gradients, r_.config.gradient_clip_norm);
     optimizer_->step(parameters_.span().first(trainable()), gradients, rate, &team_);
     network_.commit_state(*plan_, parameters_.span());
     result_.train_loss = loss;

@@ -146,6 +146,10 @@ class NetworkCase {
   }
   bool has(const std::string& name) const { return file_.tensors().count(name) > 0; }
 
+  std::vector<double> parameter(const ParameterEntry& entry) const {
+    return doubles(network_.table().read(parameters_.span(), entry));
+  }
+
   void load_weights() {
     const ParameterTable& table = network_.table();
     parameters_ = FloatBuffer(static_cast<size_t>(table.total()));
@@ -163,15 +167,13 @@ class NetworkCase {
         continue;
       }
       const auto values = file_.doubles(name);
-      float* ours = parameters_.data() + entry.offset;
       const bool is_state =
           std::any_of(network_.state().begin(), network_.state().end(),
                       [&](const ParameterEntry& state) { return state.name == entry.name; });
       if (!entry.trainable && !is_state)
-        outcome_.check("constants",
-                       largest_difference(std::vector<double>(ours, ours + entry.size), values),
+        outcome_.check("constants", largest_difference(parameter(entry), values),
                        kConstant * std::max(1.0, largest(values)), entry.name);
-      for (size_t i = 0; i < values.size(); ++i) ours[i] = static_cast<float>(values[i]);
+      table.write(parameters_.span(), entry, std::vector<float>(values.begin(), values.end()));
     }
     const auto aliases = network_.aliases();
     aliases_ = {aliases.begin(), aliases.end()};
@@ -192,8 +194,7 @@ class NetworkCase {
       outcome_.fail("unknown tensor " + name);
       return;
     }
-    const float* ours = parameters_.data() + entry->offset;
-    if (largest_difference(std::vector<double>(ours, ours + entry->size), file_.doubles(name)) != 0)
+    if (largest_difference(parameter(*entry), file_.doubles(name)) != 0)
       outcome_.fail(name + " differs from " + entry->name + ", with which it is shared");
   }
 
@@ -227,10 +228,8 @@ class NetworkCase {
     reference::Arguments arguments{.windows = windows()};
     for (const Node& node : graph.nodes())
       if (node.kind == NodeKind::input) arguments.inputs[node.name] = inputs_.at(node.name);
-    for (const ParameterEntry& entry : network_.table().entries()) {
-      const float* values = parameters_.data() + entry.offset;
-      arguments.parameters[entry.name] = reference::Tensor(values, values + entry.size);
-    }
+    for (const ParameterEntry& entry : network_.table().entries())
+      arguments.parameters[entry.name] = parameter(entry);
     return reference::evaluate(graph, arguments);
   }
 
@@ -304,11 +303,10 @@ class NetworkCase {
       const auto values = expected(name);
       const std::string ours = our_gradient(name);
       const ParameterEntry* entry = network_.table().find(ours.substr(5));
-      const std::span<const float> found =
-          entry == nullptr ? train->output(ours)
-                           : std::span<const float>(gradients.data() + entry->offset,
-                                                    static_cast<size_t>(entry->size));
-      outcome_.check("grad", largest_difference(doubles(found), values),
+      const std::vector<double> found =
+          entry == nullptr ? doubles(train->output(ours))
+                           : doubles(network_.table().read(gradients.span(), *entry));
+      outcome_.check("grad", largest_difference(found, values),
                      kGradient * largest(values) + kGradientFloor, name);
     }
   }

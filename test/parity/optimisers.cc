@@ -44,6 +44,7 @@ train::OptimizerOptions options_of(const std::string& name, const json& argument
 void check_optimiser(const json& file, const json& row, Outcome& outcome) {
   const std::string name = row.at("optimizer");
   const std::vector<double> start = flat(file.at("start"));
+  const ParameterTable table({{"w", Shape::fixed({static_cast<int64_t>(start.size())}), {}}});
   FloatBuffer parameters(start.size()), gradients(start.size());
   std::unique_ptr<train::Optimizer> optimizer;
   try {
@@ -61,7 +62,7 @@ void check_optimiser(const json& file, const json& row, Outcome& outcome) {
   for (size_t t = 0; t < row.at("trajectory").size(); ++t) {
     const std::vector<double> gradient = flat(file.at("gradients").at(t));
     std::transform(gradient.begin(), gradient.end(), gradients.data(), to_float);
-    if (!clip.is_null()) train::clip_by_norm(gradients.span(), clip.at(1).get<double>());
+    if (!clip.is_null()) train::clip_by_norm(table, gradients.span(), clip.at(1).get<double>());
     optimizer->step(parameters.span(), gradients.span(),
                     row.at("arguments").at("lr").get<double>());
     const auto reached = parameters.span();

@@ -96,23 +96,5 @@ TEST(Differentiate, RefusesAnOpWithoutGradient) {
   EXPECT_THROW(differentiate(g, "loss"), Error);
 }
 
-TEST(Parameters, DrawsDependOnNameAndSeedOnly) {
-  const std::vector<ParameterDecl> one = {{"a", Shape::fixed({4, 4}), Init::uniform(0.25)}};
-  std::vector<ParameterDecl> two = {{"z", Shape::fixed({9}), Init::uniform(1)}};
-  two.push_back(one[0]);
-  const ParameterTable t1(one), t2(two);
-  FloatBuffer v1(static_cast<size_t>(t1.total())), v2(static_cast<size_t>(t2.total()));
-  initialise_parameters(one, t1, 5, v1.span());
-  initialise_parameters(two, t2, 5, v2.span());
-  const ParameterEntry *a1 = t1.find("a"), *a2 = t2.find("a");
-  double largest = 0;
-  for (int64_t i = 0; i < 16; ++i) {
-    EXPECT_EQ(v1.data()[a1->offset + i], v2.data()[a2->offset + i]);
-    largest = std::max(largest, std::fabs(static_cast<double>(v1.data()[a1->offset + i])));
-  }
-  EXPECT_LE(largest, 0.25);
-  EXPECT_GT(largest, 0.05);
-}
-
 }  // namespace
 }  // namespace nd::test

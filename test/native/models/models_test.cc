@@ -111,8 +111,10 @@ reference::Arguments arguments(const Network& net) {
   if (g.stat > 0) args.inputs[io_names::kStatExog] = noise(kWindows * g.stat, 5);
   std::vector<float> values(static_cast<size_t>(net.table().total()));
   initialise_parameters(net.declarations(), net.table(), 3, values);
-  for (const ParameterEntry& e : net.table().entries())
-    args.parameters[e.name] = Tensor(values.begin() + e.offset, values.begin() + e.offset + e.size);
+  for (const ParameterEntry& e : net.table().entries()) {
+    const std::vector<float> weights = net.table().read(values, e);
+    args.parameters[e.name] = Tensor(weights.begin(), weights.end());
+  }
   return args;
 }
 

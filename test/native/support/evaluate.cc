@@ -26,7 +26,7 @@ reference::Tensors run_cpu(const Graph& graph, const reference::Arguments& args,
       gradients(static_cast<size_t>(table.total()));
   for (const ParameterEntry& entry : table.entries()) {
     const reference::Tensor& values = args.parameters.at(entry.name);
-    std::copy(values.begin(), values.end(), parameters.data() + entry.offset);
+    table.write(parameters.span(), entry, std::vector<float>(values.begin(), values.end()));
   }
   for (const auto& [name, values] : args.inputs) {
     if (!plan->has_input(name)) continue;
@@ -44,13 +44,13 @@ reference::Tensors run_cpu(const Graph& graph, const reference::Arguments& args,
     const ParameterEntry* entry = name.starts_with(gradient_name(""))
                                       ? table.find(name.substr(gradient_name("").size()))
                                       : nullptr;
-    std::span<const float> values;
     if (entry != nullptr) {
-      values = {gradients.data() + entry->offset, static_cast<size_t>(entry->size)};
+      const std::vector<float> values = table.read(gradients.span(), *entry);
+      outputs[name] = reference::Tensor(values.begin(), values.end());
     } else {
-      values = plan->output(name);
+      const std::span<const float> values = plan->output(name);
+      outputs[name] = reference::Tensor(values.begin(), values.end());
     }
-    outputs[name] = reference::Tensor(values.begin(), values.end());
   }
   return outputs;
 }

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "parallel/team.h"
+#include "simd/target.h"
 
 namespace nd::train {
 namespace {
@@ -26,6 +27,11 @@ constexpr std::array<Row, 3> kGradients = {
         -0.16857049943326474F, 3.2939232686231312F, -2.450023931808505F},
     Row{0.043071696492150625F, 0.2505824297519904F, 0.18119511453152792F, 0.1949405206246214F,
         1.089260894076222F, 1.2100420970762609F, 8.020925240928788F}};
+
+/// One canonical tensor of `size` elements.
+ParameterTable flat_table(size_t size) {
+  return ParameterTable({{"w", Shape::fixed({static_cast<int64_t>(size)}), {}}});
+}
 
 struct Case {
   const char* label;
@@ -106,7 +112,7 @@ TEST(Optimizer, FollowsTorch) {
     Row parameters = kStart;
     const auto optimizer = make_optimizer(c.optimizer, c.options, kSize);
     for (Row gradient : kGradients) {
-      if (c.clip > 0) clip_by_norm(gradient, c.clip);
+      if (c.clip > 0) clip_by_norm(flat_table(kSize), gradient, c.clip);
       optimizer->step(parameters, gradient, 0.05);
     }
     for (size_t i = 0; i < kSize; ++i) EXPECT_NEAR(parameters[i], c.expected[i], 1e-5) << i;
@@ -132,12 +138,33 @@ TEST(Optimizer, GivesTheSameBitsForAnyTeam) {
 }
 
 TEST(Optimizer, KeepsPaddingLanesAtZero) {
-  for (const char* name : {"adam", "adamw", "sgd"}) {
-    std::vector<float> p(32, 0.0F), g(32, 0.0F);
-    const auto optimizer = make_optimizer(name, {.weight_decay = 0.1, .momentum = 0.9}, p.size());
-    for (int step = 0; step < 5; ++step) optimizer->step(p, g, 0.1);
-    EXPECT_EQ(p, std::vector<float>(32, 0.0F)) << name;
+  const std::vector<ParameterDecl> decls = {
+      {"w", Shape::fixed({41, 3}), Init::uniform(1), true, Layout::matmul}};
+  const OptimizerOptions options[] = {
+      {.weight_decay = 0.1, .momentum = 0.9},
+      {.epsilon = 0, .weight_decay = 0.1, .momentum = 0.9, .nesterov = true},
+      {.epsilon = 0, .amsgrad = true}};
+  for (const std::string& target : simd::target_names()) {
+    ASSERT_TRUE(simd::select_target(target));
+    const ParameterTable table(decls);
+    const auto size = static_cast<size_t>(table.total());
+    for (const char* name : {"adam", "adamw", "sgd"}) {
+      for (const OptimizerOptions& o : options) {
+        FloatBuffer p(size), g(size);
+        initialise_parameters(decls, table, 1, p.span());
+        initialise_parameters(decls, table, 2, g.span());
+        const auto optimizer = make_optimizer(name, o, size);
+        for (int step = 0; step < 5; ++step) optimizer->step(p.span(), g.span(), 0.1);
+        // Packing the canonical values again writes zeros into every padding lane.
+        FloatBuffer packed_again(size);
+        table.write(packed_again.span(), table.entries()[0],
+                    table.read(p.span(), *table.find("w")));
+        EXPECT_TRUE(std::equal(p.data(), p.data() + size, packed_again.data())) << name << target;
+        EXPECT_TRUE(all_finite(p.span())) << name << target;
+      }
+    }
   }
+  simd::select_target("");
 }
 
 TEST(Optimizer, NamesTheClosestForAnUnknownName) {
@@ -153,10 +180,34 @@ TEST(Optimizer, NamesTheClosestForAnUnknownName) {
 
 TEST(Clip, LeavesSmallGradientsAloneAndReturnsTheNorm) {
   std::vector<float> g = {3, 4};
-  EXPECT_DOUBLE_EQ(clip_by_norm(g, 10), 5);
+  EXPECT_DOUBLE_EQ(clip_by_norm(flat_table(2), g, 10), 5);
   EXPECT_EQ(g, (std::vector<float>{3, 4}));
-  EXPECT_DOUBLE_EQ(clip_by_norm(g, 1), 5);
-  EXPECT_NEAR(gradient_norm(g), 1, 1e-6);
+  EXPECT_DOUBLE_EQ(clip_by_norm(flat_table(2), g, 1), 5);
+  EXPECT_NEAR(gradient_norm(flat_table(2), g), 1, 1e-6);
+}
+
+TEST(Clip, NormHasTheSameBitsOnEveryTarget) {
+  std::vector<ParameterDecl> decls;
+  for (const int64_t n : {1, 24, 33, 70})
+    decls.push_back(
+        {"w" + std::to_string(n), Shape::fixed({n, 19}), Init::uniform(1), true, Layout::matmul});
+  decls.push_back({"plain", Shape::fixed({21, 40}), Init::uniform(1), true, Layout::matmul_plain});
+  decls.push_back({"b", Shape::fixed({37}), Init::uniform(1)});
+  decls.push_back({"fixed", Shape::fixed({8}), Init::fill(100), false});
+  std::vector<double> norms;
+  for (const std::string& target : simd::target_names()) {
+    ASSERT_TRUE(simd::select_target(target));
+    const ParameterTable table(decls);
+    FloatBuffer g(static_cast<size_t>(table.total()));
+    initialise_parameters(decls, table, 1, g.span());
+    norms.push_back(gradient_norm(table, g.span()));
+    double squares = 0;
+    for (const ParameterEntry& entry : table.entries())
+      for (const float v : table.read(g.span(), entry)) squares += entry.trainable ? v * v : 0;
+    EXPECT_NEAR(norms.back(), std::sqrt(squares), 1e-5) << target;
+    EXPECT_EQ(norms.back(), norms.front()) << target;
+  }
+  simd::select_target("");
 }
 
 TEST(Schedule, HalvesEveryStepSize) {
