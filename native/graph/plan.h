@@ -41,7 +41,7 @@ struct RunArgs {
       gradients;      ///< flat, receives every `grad.<parameter>` output; empty if none wanted
   uint64_t seed = 0;  ///< of the Philox draws
   uint32_t step = 0;  ///< training step, part of the Philox counter
-  bool parameters_changed = true;       ///< false skips repacking weights since the last run
+  bool parameters_changed = true;       ///< false skips what depends on parameters alone
   const CancelToken* cancel = nullptr;  ///< polled between kernel calls
   parallel::Team* team = nullptr;       ///< nullptr = the calling thread alone
 };
@@ -59,7 +59,7 @@ class Plan {
   /// `RunArgs::gradients`).
   virtual std::span<const float> output(std::string_view name) const = 0;
   virtual int64_t windows() const = 0;
-  /// Bytes of arena, packed weights and buffers.
+  /// Bytes of arena, prologue results and buffers.
   virtual int64_t memory_bytes() const = 0;
 };
 

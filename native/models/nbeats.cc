@@ -14,7 +14,8 @@ namespace {
 
 Var basis_parameter(const BuildArgs& a, const std::string& name, Basis basis) {
   const Shape shape = Shape::fixed({basis.functions, basis.steps});
-  return a.graph.parameter({name, shape, Init::of(std::move(basis.values)), false});
+  return a.graph.parameter(
+      {name, shape, Init::of(std::move(basis.values)), false, Layout::matmul_plain});
 }
 
 /// theta [B, L + H·Q] is backcast and forecast themselves.

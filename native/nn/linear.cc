@@ -27,8 +27,10 @@ Var linear(Graph& graph, Var x, int64_t out_features, const std::string& name, b
   check_internal(!x.shape().dims.empty(), "linear: the input has no static axis");
   const int64_t in_features = x.shape().dims.back();
   const Init init = Init::uniform(1.0 / std::sqrt(static_cast<double>(in_features)));
-  const Var weight =
-      graph.parameter({name + ".weight", Shape::fixed({out_features, in_features}), init});
+  const Var weight = graph.parameter({.name = name + ".weight",
+                                      .shape = Shape::fixed({out_features, in_features}),
+                                      .init = init,
+                                      .layout = Layout::matmul});
   const Var product = matmul(x, weight, false, true);
   if (!bias) return product;
   return product + graph.parameter({name + ".bias", Shape::fixed({out_features}), init});

@@ -32,8 +32,8 @@ CpuPlan::CpuPlan(const Graph& graph, const ParameterTable& table, int64_t window
     : windows_(windows) {
   Lowering(graph, table, windows, first_window, program_).run();
   arena_ = FloatBuffer(static_cast<size_t>(program_.arena_floats));
-  packed_ = FloatBuffer(static_cast<size_t>(program_.packed_floats));
-  packed_data_ = packed_.data();
+  prologue_ = FloatBuffer(static_cast<size_t>(program_.prologue_floats));
+  prologue_data_ = prologue_.data();
   constants_ = FloatBuffer(program_.constants.size());
   std::copy(program_.constants.begin(), program_.constants.end(), constants_.data());
   for (const Program::Named& in : program_.inputs) {
@@ -71,7 +71,8 @@ std::span<const float> CpuPlan::output(std::string_view name) const {
     case Slot::Base::gradients:
       base = bound_gradients_;
       break;
-    case Slot::Base::packed:
+    case Slot::Base::prologue:
+      base = prologue_data_;
       break;
   }
   check_internal(base != nullptr, "an output that a run has computed");
@@ -79,7 +80,7 @@ std::span<const float> CpuPlan::output(std::string_view name) const {
 }
 
 int64_t CpuPlan::memory_bytes() const {
-  size_t floats = arena_.size() + packed_.size() + constants_.size() + scratch_.size();
+  size_t floats = arena_.size() + prologue_.size() + constants_.size() + scratch_.size();
   for (const FloatBuffer& b : input_buffers_) floats += b.size();
   return static_cast<int64_t>(floats * sizeof(float));
 }
@@ -92,10 +93,10 @@ void CpuPlan::bind_input(std::string_view name, float* data) {
   rebind_ = true;
 }
 
-void CpuPlan::share_packed(CpuPlan& owner) {
-  check_internal(owner.program_.packed_floats == program_.packed_floats, "equal packed layouts");
-  packed_ = FloatBuffer();
-  packed_data_ = owner.packed_data_;
+void CpuPlan::share_prologue(CpuPlan& owner) {
+  check_internal(owner.program_.prologue_floats == program_.prologue_floats, "equal prologues");
+  prologue_ = FloatBuffer();
+  prologue_data_ = owner.prologue_data_;
   rebind_ = true;
 }
 
@@ -110,8 +111,8 @@ float* CpuPlan::resolve(const Slot& slot, const RunArgs& args) {
       return const_cast<float*>(args.parameters.data()) + slot.offset;
     case Slot::Base::gradients:
       return args.gradients.data() + slot.offset;
-    case Slot::Base::packed:
-      return packed_data_ + slot.offset;
+    case Slot::Base::prologue:
+      return prologue_data_ + slot.offset;
     case Slot::Base::constants:
       return constants_.data() + slot.offset;
   }
@@ -199,7 +200,7 @@ void CpuPlan::execute(std::span<const std::unique_ptr<Kernel>> kernels, const Ru
   }
 }
 
-void CpuPlan::pack(const RunArgs& args) {
+void CpuPlan::prepare(const RunArgs& args) {
   bind(args);
   execute(program_.prologue, args);
 }
@@ -218,7 +219,7 @@ std::span<float> CpuPlan::mutable_output(std::string_view name) {
 
 void CpuPlan::run(const RunArgs& args) {
   bind(args);
-  if (args.parameters_changed && packed_.size() > 0) execute(program_.prologue, args);
+  if (args.parameters_changed && !program_.prologue.empty()) execute(program_.prologue, args);
   execute(program_.body, args);
   if (args.cancel != nullptr) args.cancel->check();
 }

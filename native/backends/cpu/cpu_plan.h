@@ -25,10 +25,10 @@ class CpuPlan final : public Plan {
 
   /// Reads input `name` from memory of the caller's instead of its own.
   void bind_input(std::string_view name, float* data);
-  /// Uses the packed weights of an equal plan, which must run its prologue first.
-  void share_packed(CpuPlan& owner);
-  /// Runs the prologue (weight packing) alone.
-  void pack(const RunArgs& args);
+  /// Uses what the prologue of an equal plan has computed, which must run first.
+  void share_prologue(CpuPlan& owner);
+  /// Runs the prologue alone.
+  void prepare(const RunArgs& args);
   /// Runs the kernels [begin, end) of the body.
   void run_part(size_t begin, size_t end, const RunArgs& args);
   /// An output's memory, for whoever joins the values of several plans.
@@ -46,10 +46,10 @@ class CpuPlan final : public Plan {
 
   int64_t windows_;
   Program program_;
-  FloatBuffer arena_, packed_, constants_, scratch_;
+  FloatBuffer arena_, prologue_, constants_, scratch_;
   std::vector<FloatBuffer> input_buffers_;
   std::vector<float*> input_data_;
-  float* packed_data_ = nullptr;
+  float* prologue_data_ = nullptr;
   const float* bound_parameters_ = nullptr;
   const float* bound_gradients_ = nullptr;
   bool rebind_ = true;

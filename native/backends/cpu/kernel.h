@@ -14,7 +14,7 @@ struct Slot {
     input,
     parameters,
     gradients,
-    packed,
+    prologue,  ///< written by the prologue, kept from run to run
     constants
   } base = Base::arena;
   int64_t offset = 0;

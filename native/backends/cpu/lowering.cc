@@ -1,10 +1,9 @@
 #include "backends/cpu/lowering.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "backends/cpu/kernels/copy.h"
-#include "backends/cpu/memory_plan.h"
+#include "backends/cpu/kernels/pack.h"
 #include "base/error.h"
 #include "graph/differentiate.h"
 #include "ops/list.h"
@@ -42,7 +41,15 @@ Lowering::Lowering(const Graph& graph, const ParameterTable& table, int64_t wind
       windows_(windows),
       first_window_(first_window),
       program_(program),
-      slots_(graph.nodes().size()) {}
+      roots_(alias_roots(graph)),
+      last_(last_uses(graph, roots_)),
+      static_(graph.nodes().size(), false),
+      slots_(graph.nodes().size()),
+      owns_block_(graph.nodes().size(), false),
+      packed_gradients_(graph.nodes().size(), nullptr) {
+  find_static();
+  place_gradients();
+}
 
 std::vector<int64_t> Lowering::dims(NodeId id) const {
   const Shape& shape = graph_.node(id).shape;
@@ -52,22 +59,50 @@ std::vector<int64_t> Lowering::dims(NodeId id) const {
   return dims;
 }
 
-bool Lowering::is_weight(NodeId id) const {
-  const NodeKind kind = graph_.node(id).kind;
-  return kind == NodeKind::parameter || kind == NodeKind::constant;
+Slot Lowering::slot(NodeId id) {
+  std::optional<Slot>& place = slots_[static_cast<size_t>(id)];
+  if (place) return *place;
+  const Node& node = graph_.node(id);
+  if (node.kind == NodeKind::constant) {
+    place = add_constant(std::vector<float>(node.constant.begin(), node.constant.end()));
+  } else if (const ParameterEntry* entry = packed_parameter(id)) {
+    place = reserve(entry->size);
+    emit_prologue(make_unpack({Slot::Base::parameters, entry->offset}, *place, *entry));
+  } else {
+    check_internal(roots_[static_cast<size_t>(id)] != id, "a value that has been computed");
+    place = slot(node.inputs[0]);
+  }
+  return *place;
 }
 
-Slot Lowering::reserve_packed(NodeId id, int form, int64_t floats, bool& is_new) {
+const ParameterEntry* Lowering::packed_parameter(NodeId id) const {
+  const Node& node = graph_.node(id);
+  if (node.kind != NodeKind::parameter) return nullptr;
+  const ParameterEntry* entry = table_.find(node.name);
+  check_internal(entry != nullptr, "a graph parameter in the table");
+  return entry->packed() ? entry : nullptr;
+}
+
+Slot Lowering::packed_operand(NodeId id, int form, const std::function<Slot()>& make) {
   for (const Packed& p : packed_) {
-    if (p.id == id && p.form == form) {
-      is_new = false;
-      return p.slot;
-    }
+    if (p.id == id && p.form == form) return p.slot;
   }
-  is_new = true;
-  const Slot slot{Slot::Base::packed, program_.packed_floats};
-  program_.packed_floats += (floats + kGranule - 1) / kGranule * kGranule;
+  const Slot slot = make();
   packed_.push_back({id, form, slot});
+  return slot;
+}
+
+Slot Lowering::reserve(int64_t floats) {
+  const Slot slot{Slot::Base::prologue, program_.prologue_floats};
+  program_.prologue_floats += (floats + kGranule - 1) / kGranule * kGranule;
+  return slot;
+}
+
+Slot Lowering::add_constant(std::span<const float> values) {
+  std::vector<float>& all = program_.constants;
+  const Slot slot{Slot::Base::constants, static_cast<int64_t>(all.size())};
+  all.insert(all.end(), values.begin(), values.end());
+  all.resize((all.size() + kGranule - 1) / kGranule * kGranule);
   return slot;
 }
 
@@ -76,98 +111,120 @@ void Lowering::add(std::vector<std::unique_ptr<Kernel>>& list, std::unique_ptr<K
   list.push_back(std::move(kernel));
 }
 
-void Lowering::run() {
-  const std::vector<NodeId> roots = alias_roots(graph_);
-  const std::vector<NodeId> last = last_uses(graph_, roots);
-  const NodeId count = static_cast<NodeId>(graph_.nodes().size());
+void Lowering::find_static() {
+  for (size_t i = 0; i < static_.size(); ++i) {
+    const Node& node = graph_.nodes()[i];
+    static_[i] = node.kind == NodeKind::parameter || node.kind == NodeKind::constant ||
+                 (node.kind == NodeKind::op && !node.shape.is_batched() && !node.op->random &&
+                  std::all_of(node.inputs.begin(), node.inputs.end(),
+                              [&](NodeId in) { return is_static(in); }));
+  }
+}
 
-  // Gradients are written straight into the flat gradient buffer by the node that produces them.
-  std::vector<std::optional<Slot>> direct(static_cast<size_t>(count));
-  std::vector<std::pair<NodeId, const ParameterEntry*>> copied_gradients;
+// Gradients are written straight into the flat gradient buffer by the node that produces them,
+// packed ones only by a product whose value nobody else reads.
+void Lowering::place_gradients() {
+  std::vector<int> readers(graph_.nodes().size(), 0);
+  const auto root_of = [&](NodeId id) {
+    return static_cast<size_t>(roots_[static_cast<size_t>(id)]);
+  };
+  for (const Node& node : graph_.nodes()) {
+    for (const NodeId input : node.inputs) ++readers[root_of(input)];
+  }
+  for (const auto& [name, id] : graph_.outputs()) ++readers[root_of(id)];
   for (const auto& [name, id] : graph_.outputs()) {
     const ParameterEntry* entry = gradient_of(table_, name);
     if (entry == nullptr) continue;
-    const NodeId root = roots[static_cast<size_t>(id)];
-    if (graph_.node(root).kind == NodeKind::op && !direct[static_cast<size_t>(root)]) {
-      direct[static_cast<size_t>(root)] = Slot{Slot::Base::gradients, entry->offset};
+    const size_t root = root_of(id);
+    const Node& node = graph_.nodes()[root];
+    bool direct = node.kind == NodeKind::op && !static_[root] && !slots_[root];
+    if (direct && entry->packed()) {
+      const LoweringRule* rule = find_rule(*node.op);
+      direct = readers[root] == 1 && node.shape == entry->shape && rule->writes_panels != nullptr &&
+               rule->writes_panels(node);
+      if (direct) packed_gradients_[root] = entry;
+    }
+    if (direct) {
+      slots_[root] = gradient_slot(*entry);
     } else {
-      copied_gradients.emplace_back(id, entry);
+      copied_gradients_.emplace_back(id, entry);
     }
   }
+}
 
-  ArenaPlanner arena;
-  std::vector<bool> owns_block(static_cast<size_t>(count), false);  // of the arena
+void Lowering::lower_op(NodeId id, const LoweringRule& rule) {
+  const size_t i = static_cast<size_t>(id);
+  const Node& node = graph_.node(id);
+  in_prologue_ = static_[i];
+  if (in_prologue_) {
+    slots_[i] = reserve(elements(id));
+  } else if (!slots_[i]) {
+    // In place when an operand of the same shape dies here: its block gets a new owner.
+    const auto operand = std::find_if(node.inputs.begin(), node.inputs.end(), [&](NodeId input) {
+      const size_t r = static_cast<size_t>(roots_[static_cast<size_t>(input)]);
+      return node.op->elementwise && owns_block_[r] && last_[r] == id &&
+             elements(input) == elements(id);
+    });
+    if (operand != node.inputs.end()) {
+      const size_t r = static_cast<size_t>(roots_[static_cast<size_t>(*operand)]);
+      slots_[i] = slots_[r];
+      owns_block_[r] = false;
+    } else {
+      slots_[i] = {Slot::Base::arena, arena_.allocate(elements(id))};
+    }
+    owns_block_[i] = true;
+  }
+  const int64_t workspace = rule.workspace != nullptr ? rule.workspace(*this, id) : 0;
+  if (workspace > 0) workspace_ = {Slot::Base::arena, arena_.allocate(workspace)};
+  rule.lower(*this, id);
+  if (workspace > 0) arena_.release(workspace_.offset);
+  in_prologue_ = false;
+}
+
+void Lowering::run() {
   int32_t inputs = 0;
-  for (NodeId id = 0; id < count; ++id) {
+  for (NodeId id = 0; id < static_cast<NodeId>(graph_.nodes().size()); ++id) {
     const size_t i = static_cast<size_t>(id);
     current_ = id;
     const Node& node = graph_.node(id);
     switch (node.kind) {
       case NodeKind::input:
         slots_[i] = {Slot::Base::input, 0, inputs++};
-        program_.inputs.push_back({node.name, slots_[i], elements(id)});
+        program_.inputs.push_back({node.name, *slots_[i], elements(id)});
         continue;
-      case NodeKind::parameter: {
-        const ParameterEntry* entry = table_.find(node.name);
-        check_internal(entry != nullptr, "a graph parameter in the table");
-        slots_[i] = {Slot::Base::parameters, entry->offset};
+      case NodeKind::parameter:
+        if (packed_parameter(id) == nullptr)
+          slots_[i] = {Slot::Base::parameters, table_.find(node.name)->offset};
         continue;
-      }
       case NodeKind::constant:
-        slots_[i] = {Slot::Base::constants, static_cast<int64_t>(program_.constants.size())};
-        for (double v : node.constant) program_.constants.push_back(static_cast<float>(v));
-        program_.constants.resize((program_.constants.size() + kGranule - 1) / kGranule * kGranule);
         continue;
       case NodeKind::op:
         break;
     }
-    if (roots[i] != id) {
-      slots_[i] = slots_[static_cast<size_t>(node.inputs[0])];
-    } else {
+    if (roots_[i] == id) {
       const LoweringRule* rule = find_rule(*node.op);
       check_internal(rule != nullptr, "a CPU lowering rule for every op");
-      if (direct[i]) {
-        slots_[i] = *direct[i];
-      } else {
-        // In place when an operand of the same shape dies here: its block gets a new owner.
-        const auto operand =
-            std::find_if(node.inputs.begin(), node.inputs.end(), [&](NodeId input) {
-              const size_t r = static_cast<size_t>(roots[static_cast<size_t>(input)]);
-              return node.op->elementwise && owns_block[r] && last[r] == id &&
-                     elements(input) == elements(id);
-            });
-        if (operand != node.inputs.end()) {
-          const size_t r = static_cast<size_t>(roots[static_cast<size_t>(*operand)]);
-          slots_[i] = slots_[r];
-          owns_block[r] = false;
-        } else {
-          slots_[i] = {Slot::Base::arena, arena.allocate(elements(id))};
-        }
-        owns_block[i] = true;
-      }
-      const int64_t workspace = rule->workspace != nullptr ? rule->workspace(*this, id) : 0;
-      if (workspace > 0) workspace_ = {Slot::Base::arena, arena.allocate(workspace)};
-      rule->lower(*this, id);
-      if (workspace > 0) arena.release(workspace_.offset);
+      lower_op(id, *rule);
     }
     // Release what was read for the last time, and results that nobody reads.
     const auto release = [&](NodeId value) {
-      const size_t r = static_cast<size_t>(roots[static_cast<size_t>(value)]);
-      if (!owns_block[r] || last[r] != id) return;
-      arena.release(slots_[r].offset);
-      owns_block[r] = false;
+      const size_t r = static_cast<size_t>(roots_[static_cast<size_t>(value)]);
+      if (!owns_block_[r] || last_[r] != id) return;
+      arena_.release(slots_[r]->offset);
+      owns_block_[r] = false;
     };
     std::for_each(node.inputs.begin(), node.inputs.end(), release);
     release(id);
   }
-  for (const auto& [id, entry] : copied_gradients) {
-    emit(make_copy(slot(id), Slot{Slot::Base::gradients, entry->offset}, elements(id)));
+  for (const auto& [id, entry] : copied_gradients_) {
+    emit(entry->packed() ? make_pack(slot(id), gradient_slot(*entry), entry->form())
+                         : make_copy(slot(id), gradient_slot(*entry), elements(id)));
   }
   for (const auto& [name, id] : graph_.outputs()) {
     if (gradient_of(table_, name) == nullptr)
       program_.outputs.push_back({name, slot(id), elements(id)});
   }
-  program_.arena_floats = arena.high_water();
+  program_.arena_floats = arena_.high_water();
 }
 
 }  // namespace nd::cpu

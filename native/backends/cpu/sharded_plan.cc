@@ -21,7 +21,7 @@ ShardedPlan::ShardedPlan(Phases phases, const ParameterTable& table, int64_t win
   for (int64_t s = 0; s < shards; ++s) {
     shards_.push_back(std::make_unique<CpuPlan>(graph, table, shard_windows_, s * shard_windows_));
     gradients_.emplace_back(static_cast<size_t>(table.trainable_total()));
-    if (s > 0) shards_.back()->share_packed(*shards_.front());
+    if (s > 0) shards_.back()->share_prologue(*shards_.front());
   }
   const std::vector<NodeId>& origins = shards_[0]->program().origins;
   for (int phase = 0; phase < phases_.count; ++phase) {
@@ -96,7 +96,7 @@ void ShardedPlan::run(const RunArgs& args) {
   RunArgs shard_args = args;
   shard_args.team = nullptr;
   shard_args.gradients = gradients_[0].span();
-  if (args.parameters_changed) shards_[0]->pack(shard_args);
+  if (args.parameters_changed) shards_[0]->prepare(shard_args);
   size_t begin = 0;
   for (int phase = 0; phase < phases_.count; ++phase) {
     const size_t end = ends_[static_cast<size_t>(phase)];

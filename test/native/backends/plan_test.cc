@@ -28,9 +28,11 @@ Graph make_network(int64_t width, LossKind kind = LossKind::mean) {
   const Var x = g.input("x", Shape::batched({width}));
   const Var target = g.input("target", Shape::batched({8}));
   const Var inverse = g.input("inverse", Shape{});
-  const Var w0 = g.parameter({"w0", Shape::fixed({width, width}), Init::uniform(0.1)});
+  const Var w0 =
+      g.parameter({"w0", Shape::fixed({width, width}), Init::uniform(0.1), true, Layout::matmul});
   const Var b0 = g.parameter({"b0", Shape::fixed({width}), Init::uniform(0.1)});
-  const Var w1 = g.parameter({"w1", Shape::fixed({8, width}), Init::uniform(0.1)});
+  const Var w1 =
+      g.parameter({"w1", Shape::fixed({8, width}), Init::uniform(0.1), true, Layout::matmul});
   const Var h = dropout(relu(matmul(x, w0, false, true) + b0), 0.2);
   const Var y = matmul(h, w1, false, true);
   // Windows that a shard holds beyond the batch are zero everywhere, their weight too.

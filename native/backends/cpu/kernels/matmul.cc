@@ -1,7 +1,11 @@
-// matmul: a packed GEMM. Weights are packed in the plan's prologue and keep that form until they
-// change; the right-hand activation of a weight gradient is packed in every run.
+// matmul: a packed GEMM. A packed parameter is read where it lies, its gradient is written in the
+// same panels; constants are packed when the plan is made, other static operands in its prologue,
+// activations (the right operand of a weight gradient) in every run.
 #include "simd/gemm.h"
 
+#include <vector>
+
+#include "backends/cpu/kernels/pack.h"
 #include "backends/cpu/lowering.h"
 #include "ops/list.h"
 
@@ -9,100 +13,113 @@ namespace nd::cpu {
 
 namespace {
 
-// B(k, j) = b[k·row + j·column]; tiles are panels.
-class Pack final : public Kernel {
- public:
-  Pack(Slot in, Slot out, int64_t row, int64_t column, int64_t k, int64_t n)
-      : Kernel({in, out}), row_(row), column_(column), k_(k), n_(n) {
-    tiles = (n + simd::gemm_panel() - 1) / simd::gemm_panel();
-    work = 0.5 * static_cast<double>(k * n);
-  }
-  void run(int64_t begin, int64_t end, const RunContext&) const override {
-    simd::pack_b(at[0], row_, column_, k_, n_, begin, end, at[1]);
-  }
-
- private:
-  int64_t row_, column_, k_, n_;
-};
-
-class Gemm final : public Kernel {
- public:
-  Gemm(Slot a, Slot packed, Slot c, int64_t a_row, int64_t a_col, int64_t m, int64_t n, int64_t k)
-      : Kernel({a, packed, c}), a_row_(a_row), a_col_(a_col), m_(m), n_(n), k_(k) {
-    tiles = simd::gemm_tiles(m, n, k);
-    work = 0.015 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-    scratch_floats = simd::gemm_scratch_floats(m, n, k, a_row == 1 && a_col != 1, false);
-  }
-  void run(int64_t begin, int64_t end, const RunContext& context) const override {
-    const simd::Gemm gemm{.a = at[0],
-                          .a_row = a_row_,
-                          .a_col = a_col_,
-                          .b = at[1],
-                          .b_transposed = false,
-                          .c = at[2],
-                          .ldc = n_,
-                          .c_panel = simd::gemm_panel(),
-                          .m = m_,
-                          .n = n_,
-                          .k = k_,
-                          .accumulate = false,
-                          .epilogue = {}};
-    simd::gemm_run(gemm, begin, end, context.scratch);
-  }
-
- private:
-  int64_t a_row_, a_col_, m_, n_, k_;
-};
-
-// The product as GEMM sizes and strides.
+// The product as sizes and strides of a GEMM; element (i, j) of an operand lies at i*row + j*col.
 struct Form {
+  NodeId a, b;
+  bool trans_b;
   int64_t m, n, k, a_row, a_col, b_row, b_col;
+  bool panels;  ///< C is a packed gradient
 };
 
 Form form_of(const Lowering& l, NodeId id) {
   const Node& node = l.graph().node(id);
-  const bool trans_a = node.attrs.ints[0] != 0, trans_b = node.attrs.ints[1] != 0;
-  const int64_t cols_a = l.dims(node.inputs[0]).back(), cols_b = l.dims(node.inputs[1]).back();
-  const int64_t rows_a = l.elements(node.inputs[0]) / cols_a;
+  const bool trans_a = node.attrs.ints[0] != 0;
+  const ParameterEntry* gradient = l.packed_gradient(id);
   Form f{};
+  f.a = node.inputs[0];
+  f.b = node.inputs[1];
+  f.trans_b = node.attrs.ints[1] != 0;
+  f.panels = gradient != nullptr;
+  // The panels of [out, in] are those of the transposed matrix: Cᵀ = Bᵀ·A for C = Aᵀ·B.
+  if (f.panels && gradient->layout == Layout::matmul) std::swap(f.a, f.b);
+  const int64_t cols_a = l.dims(f.a).back(), cols_b = l.dims(f.b).back();
+  const int64_t rows_a = l.elements(f.a) / cols_a, rows_b = l.elements(f.b) / cols_b;
   f.m = trans_a ? cols_a : rows_a;
   f.k = trans_a ? rows_a : cols_a;
-  f.n = l.dims(id).back();
+  f.n = f.trans_b ? rows_b : cols_b;
   f.a_row = trans_a ? 1 : cols_a;
   f.a_col = trans_a ? cols_a : 1;
-  f.b_row = trans_b ? 1 : cols_b;
-  f.b_col = trans_b ? cols_b : 1;
+  f.b_row = f.trans_b ? 1 : cols_b;
+  f.b_col = f.trans_b ? cols_b : 1;
   return f;
 }
 
+class Gemm final : public Kernel {
+ public:
+  Gemm(Slot a, Slot packed, Slot c, const Form& f, bool b_transposed) : Kernel({a, packed, c}) {
+    const int64_t panel = simd::gemm_panel();
+    gemm_.a_row = f.a_row;
+    gemm_.a_col = f.a_col;
+    gemm_.b_transposed = b_transposed;
+    gemm_.ldc = f.panels ? panel : f.n;
+    gemm_.c_panel = f.panels ? f.m * panel : panel;
+    gemm_.m = f.m;
+    gemm_.n = f.n;
+    gemm_.k = f.k;
+    tiles = simd::gemm_tiles(f.m, f.n, f.k);
+    work = 0.015 * static_cast<double>(f.m) * static_cast<double>(f.n) * static_cast<double>(f.k);
+    scratch_floats =
+        simd::gemm_scratch_floats(f.m, f.n, f.k, f.a_row == 1 && f.a_col != 1, b_transposed);
+  }
+  void run(int64_t begin, int64_t end, const RunContext& context) const override {
+    simd::Gemm gemm = gemm_;
+    gemm.a = at[0];
+    gemm.b = at[1];
+    gemm.c = at[2];
+    simd::gemm_run(gemm, begin, end, context.scratch);
+  }
+
+ private:
+  simd::Gemm gemm_{};
+};
+
 int64_t workspace(const Lowering& l, NodeId id) {
-  if (l.is_weight(l.graph().node(id).inputs[1])) return 0;
   const Form f = form_of(l, id);
-  return simd::packed_b_floats(f.k, f.n);
+  return l.is_static(f.b) ? 0 : simd::packed_b_floats(f.k, f.n);
+}
+
+// The panels of a static operand that is no packed parameter.
+Slot static_panels(Lowering& l, const Form& f) {
+  const PanelForm form{f.k, f.n, f.b_row, f.b_col};
+  const int64_t floats = simd::packed_b_floats(f.k, f.n);
+  return l.packed_operand(f.b, f.trans_b ? 1 : 0, [&] {
+    const Node& node = l.graph().node(f.b);
+    if (node.kind == NodeKind::constant) {
+      const std::vector<float> values(node.constant.begin(), node.constant.end());
+      std::vector<float> packed(static_cast<size_t>(floats));
+      simd::pack_b(values.data(), f.b_row, f.b_col, f.k, f.n, 0,
+                   (f.n + simd::gemm_panel() - 1) / simd::gemm_panel(), packed.data());
+      return l.add_constant(packed);
+    }
+    const Slot slot = l.reserve(floats);
+    l.emit_prologue(make_pack(l.slot(f.b), slot, form));
+    return slot;
+  });
 }
 
 void lower(Lowering& l, NodeId id) {
-  const Node& node = l.graph().node(id);
-  const NodeId b = node.inputs[1];
   const Form f = form_of(l, id);
   Slot packed = l.workspace();
-  if (l.is_weight(b)) {
-    bool is_new = false;
-    packed = l.reserve_packed(b, node.attrs.ints[1] != 0 ? 1 : 0, simd::packed_b_floats(f.k, f.n),
-                              is_new);
-    if (is_new)
-      l.emit_prologue(std::make_unique<Pack>(l.slot(b), packed, f.b_row, f.b_col, f.k, f.n));
+  bool b_transposed = false;
+  if (const ParameterEntry* entry = l.packed_parameter(f.b)) {
+    packed = {Slot::Base::parameters, entry->offset};
+    b_transposed = (entry->layout == Layout::matmul) != f.trans_b;
+  } else if (l.is_static(f.b)) {
+    packed = static_panels(l, f);
   } else {
-    l.emit(std::make_unique<Pack>(l.slot(b), packed, f.b_row, f.b_col, f.k, f.n));
+    l.emit(make_pack(l.slot(f.b), packed, {f.k, f.n, f.b_row, f.b_col}));
   }
-  l.emit(std::make_unique<Gemm>(l.slot(node.inputs[0]), packed, l.slot(id), f.a_row, f.a_col, f.m,
-                                f.n, f.k));
+  l.emit(std::make_unique<Gemm>(l.slot(f.a), packed, l.slot(id), f, b_transposed));
 }
+
+// Aᵀ·B, as every weight gradient is.
+bool writes_panels(const Node& node) { return node.attrs.ints[0] != 0; }
 
 }  // namespace
 
 std::span<const LoweringRule> matmul_rules() {
-  static const LoweringRule kRules[] = {{.op = &kMatMul, .lower = lower, .workspace = workspace}};
+  static const LoweringRule kRules[] = {
+      {.op = &kMatMul, .lower = lower, .workspace = workspace, .writes_panels = writes_panels}};
   return kRules;
 }
 
