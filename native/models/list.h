@@ -11,6 +11,7 @@ extern const ModelSpec kDLinear;
 extern const ModelSpec kNLinear;
 extern const ModelSpec kNBeats;
 extern const ModelSpec kNHits;
+extern const ModelSpec kPatchTst;
 extern const ModelSpec kTsMixer;
 
 }  // namespace nd

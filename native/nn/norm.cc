@@ -34,7 +34,10 @@ Var batch_norm(Graph& graph, Var x, int64_t feature_axis, const std::string& nam
   Var variance = reshape(running_var, aligned);
   if (training) {
     mean = batch_mean(graph, x, others);
+    // Centred twice: the second mean is the rounding error of the first, which the gradient of
+    // whatever x was shifted by would otherwise see once per row instead of 0.
     centred = x - mean;
+    centred = centred - batch_mean(graph, centred, others);
     variance = batch_mean(graph, centred * centred, others);
     // n / (n - 1) for n = inner / inverse.
     const Var inverse = graph.var(graph.find_input(kInverseWindows));

@@ -62,9 +62,14 @@ struct OpDef {
   /// fused with others and may be computed in place.
   bool elementwise = false;
   /// The value depends on (seed, step) besides the inputs: never folded or merged with an equal
-  /// node.
+  /// node. reals[0] is the probability; at 0 nothing is drawn.
   bool random = false;
 };
+
+/// True when the value of `node` depends on random numbers.
+inline bool is_random(const Node& node) {
+  return node.op != nullptr && node.op->random && node.attrs.reals[0] > 0;
+}
 
 /// Every primitive op, in one explicit list (native/ops/list.cc).
 std::span<const OpDef* const> op_list();

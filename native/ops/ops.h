@@ -32,6 +32,7 @@ Var tanh(Var x);
 Var sigmoid(Var x);
 Var relu(Var x);      ///< gradient 0 at 0
 Var softplus(Var x);  ///< log(1 + e^x), no overflow
+Var gelu(Var x);      ///< x·Φ(x), exact
 inline Var operator+(Var a, Var b) { return add(a, b); }
 inline Var operator-(Var a, Var b) { return sub(a, b); }
 inline Var operator*(Var a, Var b) { return mul(a, b); }
@@ -50,6 +51,17 @@ inline Var operator-(Var x) { return neg(x); }
 /// [N, K]; for `trans_a` it is read as [rows, N] over the same rows. Results: [lead(a)…, N], or
 /// [cols(a), N] (never batched) with `trans_a`.
 Var matmul(Var a, Var b, bool trans_a = false, bool trans_b = false);
+
+/// op(a)·op(b) for every index of the leading axes, which are equal: [lead…, m, k]·[lead…, k, n],
+/// with `trans_a` [lead…, k, m], with `trans_b` [lead…, n, k].
+Var batch_matmul(Var a, Var b, bool trans_a = false, bool trans_b = false);
+
+// ---- rows
+// ------------------------------------------------------------------------------------------------
+/// Over the last axis; a row that holds NaN or +inf, or nothing but -inf, gives NaN.
+Var softmax(Var x);
+/// (x - mean) / √(variance + eps) over the last axis, biased variance; affine: nn/norm.h.
+Var layer_norm(Var x, double eps = 1e-5);
 
 // ---- reductions
 // ----------------------------------------------------------------------------------------------
@@ -70,6 +82,12 @@ Var concat(std::vector<Var> parts, int64_t axis);
 Var reverse(Var x, int64_t axis);
 Var pad(Var x, int64_t axis, int64_t before, int64_t after);  ///< zeros
 Var broadcast(Var x, Shape shape);
+/// Sliding windows along a static axis: […, T, …] -> […, (T - size) / step + 1, size, …].
+Var unfold(Var x, int64_t axis, int64_t size, int64_t step);
+/// The adjoint of unfold: […, n, size, …] -> […, length, …], overlapping values summed.
+Var fold(Var x, int64_t axis, int64_t step, int64_t length);
+/// Result [B, dims…] of an op with several, stored `offset` floats per window after the first.
+Var part(Var whole, int64_t offset, const std::vector<int64_t>& dims);
 
 // ---- windows
 // -------------------------------------------------------------------------------------------------

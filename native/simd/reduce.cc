@@ -18,7 +18,6 @@ using V64 = hn::Vec<D64>;
 
 constexpr size_t kPartials = 32;  // partial sums: element i goes to partial i % 32 on every target
 constexpr size_t kVectors = kPartials / hn::MaxLanes(D64());
-constexpr size_t kRowBlock = 32;
 
 /// Σ f(x[i]): 32 running sums in double, then a fixed tree.
 template <class F>
@@ -72,24 +71,13 @@ HWY_INLINE void sum_strip(const float* x, size_t rows, size_t stride, size_t val
   V64 low[kVecs], high[kVecs];
   HWY_UNROLL(4)
   for (size_t v = 0; v < kVecs; ++v) low[v] = high[v] = hn::Zero(d64);
-  for (size_t r = 0; r < rows; r += kRowBlock) {
-    const size_t end = HWY_MIN(rows, r + kRowBlock);
-    V block[kVecs];
-    HWY_UNROLL(4)
-    for (size_t v = 0; v < kVecs; ++v) block[v] = hn::Zero(d);
-    for (size_t i = r; i < end; ++i) {
-      const float* row = x + i * stride;
-      HWY_UNROLL(4)
-      for (size_t v = 0; v < kVecs; ++v) {
-        const bool last = v + 1 == kVecs && valid < lanes;
-        block[v] = hn::Add(
-            block[v], last ? hn::LoadN(d, row + v * lanes, valid) : hn::LoadU(d, row + v * lanes));
-      }
-    }
+  for (size_t r = 0; r < rows; ++r, x += stride) {
     HWY_UNROLL(4)
     for (size_t v = 0; v < kVecs; ++v) {
-      low[v] = hn::Add(low[v], hn::PromoteTo(d64, hn::LowerHalf(dh, block[v])));
-      high[v] = hn::Add(high[v], hn::PromoteTo(d64, hn::UpperHalf(dh, block[v])));
+      const bool last = v + 1 == kVecs && valid < lanes;
+      const V row = last ? hn::LoadN(d, x + v * lanes, valid) : hn::LoadU(d, x + v * lanes);
+      low[v] = hn::Add(low[v], hn::PromoteTo(d64, hn::LowerHalf(dh, row)));
+      high[v] = hn::Add(high[v], hn::PromoteTo(d64, hn::UpperHalf(dh, row)));
     }
   }
   HWY_UNROLL(4)

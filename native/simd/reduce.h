@@ -10,8 +10,8 @@ namespace nd::simd {
 double sum(const float* x, int64_t n);
 /// Σ x[i]², accumulated in float64.
 double sum_of_squares(const float* x, int64_t n);
-/// y[j] = Σ_i x[i*row_stride + j] for j < n (bias gradients): blocks of 32 rows in float32, blocks
-/// in float64.
+/// y[j] = Σ_i x[i*row_stride + j] for j < n (bias gradients), accumulated in float64: where
+/// they cancel, as before a batch normalisation, the result shows every rounding.
 void sum_rows(const float* x, int64_t rows, int64_t row_stride, int64_t n, float* y);
 /// False when any x[i] is NaN or infinite.
 bool all_finite(const float* x, int64_t n);

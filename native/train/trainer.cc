@@ -44,7 +44,7 @@ bool copies_are_equal(const TrainRequest& r) {
   const Graph graph = r.network->train_graph();
   if (spans_batch(graph)) return false;
   return std::none_of(graph.nodes().begin(), graph.nodes().end(),
-                      [](const Node& node) { return node.op != nullptr && node.op->random; });
+                      [](const Node& node) { return is_random(node); });
 }
 
 int64_t total_steps(const TrainConfig& config, int64_t windows, int64_t series) {

@@ -26,7 +26,8 @@ const ParameterEntry* gradient_of(const ParameterTable& table, const std::string
 
 const LoweringRule* find_rule(const OpDef& op) {
   for (auto rules : {elementwise_rules(), matmul_rules(), reduction_rules(), structure_rules(),
-                     window_rules(), place_rules()}) {
+                     window_rules(), place_rules(), attention_rules(), batch_matmul_rules(),
+                     row_rules()}) {
     for (const LoweringRule& rule : rules) {
       if (rule.op == &op) return &rule;
     }
@@ -71,6 +72,8 @@ Slot Lowering::slot(NodeId id) {
   } else {
     check_internal(roots_[static_cast<size_t>(id)] != id, "a value that has been computed");
     place = slot(node.inputs[0]);
+    // Results of one op lie one after the other, each for the whole batch.
+    if (node.op == &kPart) place->offset += node.attrs.ints[0] * node.shape.batch * windows_;
   }
   return *place;
 }
@@ -137,7 +140,8 @@ void Lowering::place_gradients() {
     if (entry == nullptr) continue;
     const size_t root = root_of(id);
     const Node& node = graph_.nodes()[root];
-    bool direct = node.kind == NodeKind::op && !static_[root] && !slots_[root];
+    bool direct = node.kind == NodeKind::op && !static_[root] && !slots_[root] &&
+                  elements(static_cast<NodeId>(root)) == elements(id);
     if (direct && entry->packed()) {
       const LoweringRule* rule = find_rule(*node.op);
       direct = readers[root] == 1 && node.shape == entry->shape && rule->writes_panels != nullptr &&
@@ -163,7 +167,7 @@ void Lowering::lower_op(NodeId id, const LoweringRule& rule) {
     const auto operand = std::find_if(node.inputs.begin(), node.inputs.end(), [&](NodeId input) {
       const size_t r = static_cast<size_t>(roots_[static_cast<size_t>(input)]);
       return node.op->elementwise && owns_block_[r] && last_[r] == id &&
-             elements(input) == elements(id);
+             slot(input).offset == slots_[r]->offset && elements(input) == elements(id);
     });
     if (operand != node.inputs.end()) {
       const size_t r = static_cast<size_t>(roots_[static_cast<size_t>(*operand)]);

@@ -129,5 +129,8 @@ std::span<const LoweringRule> reduction_rules();
 std::span<const LoweringRule> structure_rules();
 std::span<const LoweringRule> window_rules();
 std::span<const LoweringRule> place_rules();
+std::span<const LoweringRule> attention_rules();
+std::span<const LoweringRule> batch_matmul_rules();
+std::span<const LoweringRule> row_rules();
 
 }  // namespace nd::cpu

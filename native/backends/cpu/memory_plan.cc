@@ -29,7 +29,7 @@ std::vector<NodeId> alias_roots(const Graph& graph) {
   std::vector<NodeId> roots(graph.nodes().size());
   for (size_t i = 0; i < roots.size(); ++i) {
     const Node& node = graph.nodes()[i];
-    roots[i] = node.op == &kReshape || node.op == &kDetach
+    roots[i] = node.op == &kReshape || node.op == &kDetach || node.op == &kPart
                    ? roots[static_cast<size_t>(node.inputs[0])]
                    : static_cast<NodeId>(i);
   }

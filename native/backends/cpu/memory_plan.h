@@ -23,7 +23,8 @@ class ArenaPlanner {
   int64_t high_water_ = 0;
 };
 
-/// For every node the node whose memory it shares (itself unless it is a reshape or detach).
+/// For every node the node whose memory it shares (itself unless it is a reshape, detach or
+/// part).
 std::vector<NodeId> alias_roots(const Graph& graph);
 
 /// For every root the index of the last node that reads it; outputs live for ever (count of nodes).

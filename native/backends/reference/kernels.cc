@@ -93,6 +93,11 @@ double sigmoid(double x) {
 }
 double relu(double x) { return std::isnan(x) ? x : (x > 0 ? x : 0); }
 double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::fabs(x))); }
+double normal_cdf(double x) { return 0.5 * std::erfc(-x * M_SQRT1_2); }
+double gelu(double x) { return x * normal_cdf(x); }
+double gelu_gradient(double x, double dy) {
+  return dy * (normal_cdf(x) + x * std::exp(-0.5 * x * x) * (0.5 * M_2_SQRTPI * M_SQRT1_2));
+}
 
 void where(const KernelArgs& a) {
   for_each_index(a.out_dims, [&](const Dims& index, int64_t flat) {
@@ -309,6 +314,18 @@ Kernel find_kernel(const OpDef& op) {
       {&kDelayCorrelate, delay_correlate},
       {&kDropout, dropout},
       {&kFused, fused},
+      {&kGelu, map1<gelu>},
+      {&kGeluGradient, map2<gelu_gradient>},
+      {&kSoftmax, softmax},
+      {&kSoftmaxGradient, softmax_gradient},
+      {&kLayerNorm, layer_norm},
+      {&kLayerNormGradient, layer_norm_gradient},
+      {&kUnfold, unfold},
+      {&kFold, fold},
+      {&kBatchMatMul, batch_matmul},
+      {&kAttention, attention},
+      {&kAttentionGradient, attention_gradient},
+      {&kPart, part},
   };
   const auto it = kKernels.find(&op);
   return it == kKernels.end() ? nullptr : it->second;

@@ -26,6 +26,17 @@ struct KernelArgs {
 };
 
 using Kernel = void (*)(const KernelArgs&);
+void attention(const KernelArgs& a);
+void attention_gradient(const KernelArgs& a);
+void softmax(const KernelArgs& a);
+void softmax_gradient(const KernelArgs& a);
+void layer_norm(const KernelArgs& a);
+void layer_norm_gradient(const KernelArgs& a);
+void unfold(const KernelArgs& a);
+void fold(const KernelArgs& a);
+void batch_matmul(const KernelArgs& a);
+void part(const KernelArgs& a);
+
 /// nullptr when the op has none (a test proves that none is missing).
 Kernel find_kernel(const OpDef& op);
 

@@ -40,7 +40,7 @@ Graph fold_constants(const Graph& graph, const EvaluateNode& evaluate) {
       continue;
     }
     const std::vector<NodeId> inputs = rewriter.mapped_inputs(id);
-    const bool constant = !node.shape.is_batched() && !node.op->random &&
+    const bool constant = !node.shape.is_batched() && !is_random(node) &&
                           std::all_of(inputs.begin(), inputs.end(), [&](NodeId input) {
                             return rewriter.graph().node(input).kind == NodeKind::constant;
                           });

@@ -61,6 +61,21 @@ std::vector<Case> cases() {
        "NHITS",
        {{"mlpUnits", kUnits}, {"interpolationMode", "cubic"}, {"nFreqDownsample", {2, 2, 1}}}},
   };
+  const json patches = {{"hiddenSize", 8}, {"nHeads", 2},     {"linearHiddenSize", 6},
+                        {"patchLen", 4},   {"stride", 2},     {"encoderLayers", 2},
+                        {"dropout", 0},    {"fcDropout", 0.5}};
+  all.push_back({"patchtst", "PatchTST", patches});
+  all.push_back({"patchtst-mq",
+                 "PatchTST",
+                 with(patches, {{"revinAffine", true}, {"revinSubtractLast", false}}),
+                 {.input_size = 7, .horizon = 5},
+                 mq});
+  all.push_back({"patchtst-norm-first", "PatchTST",
+                 with(patches, {{"resAttention", false},
+                                {"batchNormalization", true},
+                                {"revin", false},
+                                {"patchLen", 100},
+                                {"learnPosEmbed", false}})});
   const json mixer = {{"nSeries", 3}, {"ffDim", 4}, {"dropout", 0}};
   all.push_back({"tsmixer", "TSMixer", mixer});
   all.push_back({"tsmixer-mq", "TSMixer", mixer, {.input_size = 7, .horizon = 5}, mq});
@@ -403,6 +418,8 @@ TEST(Models, RefusalsSayWhatWasExpected) {
          Code::features,
          "[dlinear] received 2 historic exogenous column(s), expected none: DLinear does not use "
          "them");
+  expect({"patchtst", "PatchTST", {{"hiddenSize", 12}, {"nHeads", 5}}}, Code::config,
+         "[patchtst] received hiddenSize = 12 with nHeads = 5, expected a multiple of nHeads");
   expect({"mlp", "MLP", json::object(), {.input_size = 7, .horizon = 0}}, Code::horizon,
          "[mlp] received horizon = 0, expected at least 1");
   expect({"mlp", "MLP", json::object(), {.input_size = 0, .horizon = 5}}, Code::config,

@@ -1,5 +1,6 @@
 #include "ops/op_table.h"
 
+#include "ops/attention.h"
 #include "ops/fused.h"
 #include "ops/list.h"
 #include "ops/rules.h"
@@ -29,6 +30,106 @@ void rows2(std::vector<OpRow>& rows, const OpDef& op, Var (*f)(Var, Var), double
   rows.push_back({&op, "scalar", {batched({19}), Shape{}}, build, low, high});
   rows.push_back({&op, "unbatched", {fixed({4, 1}), fixed({6})}, build, low, high});
   rows.push_back({&op, "multiple", {batched({5}, 3), batched({1}, 3)}, build, low, high});
+}
+
+// Attention of one query-key pair, and of two, over lengths inside and beyond a block of keys.
+void attention_rows(std::vector<OpRow>& rows) {
+  struct Form {
+    const char* label;
+    int64_t queries, keys, heads, depth, value_depth, pairs;
+    bool causal;
+    double dropout;
+  };
+  for (const Form& f :
+       {Form{"heads of 8", 5, 5, 2, 8, 8, 1, false, 0},
+        Form{"pairs, cross, odd depths", 4, 7, 3, 3, 5, 2, false, 0},
+        Form{"causal", 9, 9, 1, 4, 2, 1, true, 0}, Form{"dropout", 3, 6, 2, 2, 4, 1, false, 0.3},
+        Form{"causal, pairs, dropout", 6, 6, 1, 2, 2, 2, true, 0.5},
+        Form{"several blocks", 51, 70, 1, 2, 2, 1, false, 0.2},
+        Form{"several causal blocks", 67, 67, 1, 2, 2, 1, true, 0}}) {
+    std::vector<Shape> inputs = {batched({f.keys, f.heads * f.value_depth})};
+    for (int64_t p = 0; p < f.pairs; ++p) {
+      inputs.push_back(batched({f.queries, f.heads * f.depth}));
+      inputs.push_back(batched({f.keys, f.heads * f.depth}));
+    }
+    const AttentionOptions options{f.heads, f.causal, f.dropout};
+    const auto build = [options](Graph&, const Vars& v) {
+      std::vector<QueryKey> pairs;
+      for (size_t i = 1; i + 1 < v.size(); i += 2) pairs.push_back({v[i], v[i + 1]});
+      return attention(pairs, v[0], options);
+    };
+    rows.push_back({&kAttention, f.label, inputs, build});
+    rows.back().large = f.keys > 16;
+    inputs.push_back(batched({f.queries, f.heads * f.value_depth}));
+    rows.push_back({&kAttentionGradient, f.label, inputs, [build](Graph& g, const Vars& v) {
+                      const Var out = build(g, {v.begin(), v.end() - 1});
+                      const Node node = g.node(out.id);
+                      std::vector<NodeId> ids = node.inputs;
+                      ids.push_back(out.id);
+                      ids.push_back(v.back().id);
+                      return g.emit(kAttentionGradient, ids, node.attrs);
+                    }});
+    rows.back().large = f.keys > 16;
+  }
+  rows.push_back({&kPart, "second of two", {batched({6})}, [](Graph&, const Vars& v) {
+                    return part(v[0] * v[0], 2, {2, 2});
+                  }});
+}
+
+void transformer_rows(std::vector<OpRow>& rows) {
+  rows.push_back(row1(kGelu, gelu, -4, 4));
+  rows.push_back({&kGeluGradient, "", {batched({7}), batched({7})}, [](Graph&, const Vars& v) {
+                    return emit(kGeluGradient, {v[0], v[1]});
+                  }});
+  for (const int64_t length : {1, 5, 19}) {
+    const std::string label = "length " + std::to_string(length);
+    const std::vector<Shape> one = {batched({3, length})}, two = {one[0], one[0]};
+    rows.push_back({&kSoftmax, label, one, [](Graph&, const Vars& v) { return softmax(v[0]); }});
+    rows.push_back({&kSoftmaxGradient, label, two, [](Graph&, const Vars& v) {
+                      return emit(kSoftmaxGradient, {v[0], v[1]});
+                    }});
+    // A large eps: the quotient of a row of one value is 0 by a rounding error otherwise.
+    rows.push_back(
+        {&kLayerNorm, label, one, [](Graph&, const Vars& v) { return layer_norm(v[0], 0.1); }});
+    rows.push_back({&kLayerNormGradient, label, two, [](Graph&, const Vars& v) {
+                      return emit(kLayerNormGradient, {v[0], v[1]}, {.reals = {0.1}});
+                    }});
+  }
+  struct Window {
+    const char* label;
+    int64_t size, step;
+  };
+  for (const Window& w : {Window{"overlapping", 4, 2}, {"apart", 2, 3}, {"dense", 3, 1}}) {
+    rows.push_back({&kUnfold, w.label, {batched({11})}, [w](Graph&, const Vars& v) {
+                      return unfold(v[0], 1, w.size, w.step);
+                    }});
+    rows.push_back({&kUnfold,
+                    std::string(w.label) + " channels",
+                    {batched({11, 3})},
+                    [w](Graph&, const Vars& v) { return unfold(v[0], 1, w.size, w.step); }});
+    const int64_t count = (11 - w.size) / w.step + 1;
+    rows.push_back({&kFold, w.label, {batched({count, w.size})}, [w](Graph&, const Vars& v) {
+                      return fold(v[0], 1, w.step, 11);
+                    }});
+    rows.push_back({&kFold,
+                    std::string(w.label) + " channels",
+                    {batched({2, count, w.size, 3})},
+                    [w](Graph&, const Vars& v) { return fold(v[0], 2, w.step, 11); }});
+  }
+  for (const bool trans_a : {false, true}) {
+    for (const bool trans_b : {false, true}) {
+      const std::vector<int64_t> a =
+          trans_a ? std::vector<int64_t>{2, 5, 3} : std::vector<int64_t>{2, 3, 5};
+      const std::vector<int64_t> b =
+          trans_b ? std::vector<int64_t>{2, 7, 5} : std::vector<int64_t>{2, 5, 7};
+      const auto build = [trans_a, trans_b](Graph&, const Vars& v) {
+        return batch_matmul(v[0], v[1], trans_a, trans_b);
+      };
+      const std::string label = std::string(trans_a ? "T" : "N") + (trans_b ? "T" : "N");
+      rows.push_back({&kBatchMatMul, label, {batched(a), batched(b)}, build});
+      rows.push_back({&kBatchMatMul, label + " unbatched", {fixed(a), fixed(b)}, build});
+    }
+  }
 }
 
 std::vector<OpRow> make_table() {
@@ -250,6 +351,8 @@ std::vector<OpRow> make_table() {
   }
   rows.push_back(
       {&kDropout, "", {batched({13})}, [](Graph&, const Vars& v) { return dropout(v[0], 0.3); }});
+  transformer_rows(rows);
+  attention_rows(rows);
   const auto fused = [&](const char* label, std::vector<Shape> inputs, FusedSteps steps) {
     rows.push_back({&kFused, label, std::move(inputs), [steps](Graph& g, const Vars& v) {
                       std::vector<NodeId> ids;

@@ -19,6 +19,7 @@ struct OpRow {
   double low = -2, high = 2;      ///< inputs are uniform in [low, high]
   std::vector<size_t> flat = {};  ///< inputs without a derivative (conditions)
   double tolerance = 3e-6;        ///< float32 against double, relative to the largest value
+  bool large = false;  ///< too many elements for central differences; has a small sibling
 };
 
 const std::vector<OpRow>& op_table();

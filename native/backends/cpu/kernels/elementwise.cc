@@ -33,6 +33,7 @@ constexpr Translation kTranslations[] = {
     {&kLog, ElementOp::log, 3},         {&kSqrt, ElementOp::sqrt, 2},
     {&kTanh, ElementOp::tanh, 5},       {&kSigmoid, ElementOp::sigmoid, 4},
     {&kRelu, ElementOp::relu, 1},       {&kSoftplus, ElementOp::softplus, 6},
+    {&kGelu, ElementOp::gelu, 6},       {&kGeluGradient, ElementOp::gelu_gradient, 7},
     {&kDropout, ElementOp::dropout, 7},
 };
 

@@ -1,0 +1,402 @@
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "simd/attention.cc"
+#include "hwy/foreach_target.h"  // must come before highway.h
+#include "hwy/highway.h"
+
+#include <cstring>
+
+#include "simd/attention.h"
+#include "simd/dispatch.h"
+#include "simd/dropout-inl.h"
+#include "simd/erf-inl.h"
+#include "simd/product-inl.h"
+#include "simd/transpose-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace nd::simd::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using D = hn::ScalableTag<float>;
+using V = hn::Vec<D>;
+
+constexpr size_t kKeyBlock = 64;  // scores and their derivatives of a block stay in L1
+constexpr size_t kPitch = kTileVectors * hn::MaxLanes(D());  // floats from row to row of scratch
+
+/// Queries [begin, begin + count), one per lane of `vectors` vectors.
+struct Block {
+  size_t begin, count, vectors;
+};
+
+size_t blocks_of(size_t queries) { return (queries + kPitch - 1) / kPitch; }
+
+/// Blocks of nearly equal width, whole vectors each.
+Block block_at(size_t queries, size_t index) {
+  const size_t lanes = hn::Lanes(D()), blocks = blocks_of(queries);
+  const size_t vectors = ((queries + blocks - 1) / blocks + lanes - 1) / lanes;
+  const size_t begin = HWY_MIN(index * vectors * lanes, queries);
+  const size_t count = HWY_MIN(vectors * lanes, queries - begin);
+  return {begin, count, (count + lanes - 1) / lanes};
+}
+
+/// t[c, lane] = rows[begin + lane][c], 0 beyond the block's queries.
+void load_transposed(const HeadRows& rows, const Block& block, size_t depth, float* t) {
+  const D d;
+  const size_t lanes = hn::Lanes(d), stride = static_cast<size_t>(rows.stride);
+  const float* first = rows.data + block.begin * stride;
+  for (size_t v = 0; v < block.vectors; ++v) {
+    const size_t base = v * lanes, valid = HWY_MIN(lanes, block.count - base);
+    const float* row[hn::MaxLanes(D())];
+    for (size_t i = 0; i < lanes; ++i) row[i] = first + (base + HWY_MIN(i, valid - 1)) * stride;
+    const auto mask = hn::FirstN(d, valid);
+    size_t c = 0;
+    for (; c + 4 <= depth; c += 4) {
+      V column[4];
+      transpose_four(d, row, static_cast<int64_t>(c), column);
+      for (size_t k = 0; k < 4; ++k)
+        hn::StoreU(hn::IfThenElseZero(mask, column[k]), d, t + (c + k) * kPitch + base);
+    }
+    for (; c < depth; ++c)
+      for (size_t i = 0; i < lanes; ++i) t[c * kPitch + base + i] = i < valid ? row[i][c] : 0.0f;
+  }
+}
+
+/// rows[begin + lane][c] = t[c, lane].
+void store_transposed(const float* t, const Block& block, size_t depth, const HeadRows& rows) {
+  const D d;
+  const size_t lanes = hn::Lanes(d), stride = static_cast<size_t>(rows.stride);
+  float* first = rows.data + block.begin * stride;
+  HWY_ALIGN float quads[4 * hn::MaxLanes(D())];
+  for (size_t base = 0; base < block.count; base += lanes) {
+    const size_t valid = HWY_MIN(lanes, block.count - base);
+    float* to = first + base * stride;
+    size_t c = 0;
+    for (; c + 4 <= depth; c += 4) {
+      const float* from = t + c * kPitch + base;
+      hn::StoreInterleaved4(hn::LoadU(d, from), hn::LoadU(d, from + kPitch),
+                            hn::LoadU(d, from + 2 * kPitch), hn::LoadU(d, from + 3 * kPitch), d,
+                            quads);
+      for (size_t i = 0; i < valid; ++i)
+        std::memcpy(to + i * stride + c, quads + 4 * i, 4 * sizeof(float));
+    }
+    for (; c < depth; ++c)
+      for (size_t i = 0; i < valid; ++i) to[i * stride + c] = t[c * kPitch + base + i];
+  }
+}
+
+/// Memory of one call, cut from scratch.
+struct Buffers {
+  float *query, *d_query, *out, *d_out, *scores, *d_scores;
+};
+
+Buffers buffers(float* scratch, size_t depth, size_t value_depth) {
+  Buffers b;
+  b.query = scratch;
+  b.d_query = b.query + depth * kPitch;
+  b.out = b.d_query + depth * kPitch;
+  b.d_out = b.out + value_depth * kPitch;
+  b.scores = b.d_out + value_depth * kPitch;
+  b.d_scores = b.scores + kKeyBlock * kPitch;
+  return b;
+}
+
+size_t total_depth(const AttentionHead& head) {
+  size_t depth = 0;
+  for (int64_t p = 0; p < head.pair_count; ++p) depth += static_cast<size_t>(head.pairs[p].depth);
+  return depth;
+}
+
+void load_queries(const AttentionHead& head, const Block& block, float* query) {
+  for (int64_t p = 0; p < head.pair_count; ++p) {
+    const size_t depth = static_cast<size_t>(head.pairs[p].depth);
+    load_transposed(head.pairs[p].query, block, depth, query);
+    query += depth * kPitch;
+  }
+}
+
+/// Keys that a block of queries may see.
+size_t visible_keys(const AttentionHead& head, const Block& block) {
+  const size_t keys = static_cast<size_t>(head.keys);
+  return head.causal ? HWY_MIN(keys, block.begin + block.count) : keys;
+}
+
+/// scores[j, lane] for keys first + j, j < count; -inf where a query may not look.
+void compute_scores(const AttentionHead& head, const Block& block, const float* query, size_t first,
+                    size_t count, float* scores) {
+  const D d;
+  Term terms[kMaxAttentionPairs];
+  for (int64_t p = 0; p < head.pair_count; ++p) {
+    const HeadPair& pair = head.pairs[p];
+    const size_t stride = static_cast<size_t>(pair.key.stride);
+    const size_t depth = static_cast<size_t>(pair.depth);
+    terms[p] = {pair.key.data + first * stride, stride, 1, query, kPitch, depth};
+    query += depth * kPitch;
+  }
+  product_panel(terms, static_cast<size_t>(head.pair_count), count, block.vectors, scores, kPitch,
+                false);
+  if (!head.causal || first + count <= block.begin + 1) return;
+  const size_t lanes = hn::Lanes(d);
+  for (size_t j = 0; j < count; ++j) {
+    for (size_t v = 0; v < block.vectors; ++v) {
+      float* at = scores + j * kPitch + v * lanes;
+      // Lane i is query begin + v·lanes + i; both fit a float exactly at any sensible length.
+      const V query_index = hn::Iota(d, static_cast<float>(block.begin + v * lanes));
+      const auto hidden = hn::Gt(hn::Set(d, static_cast<float>(first + j)), query_index);
+      hn::StoreU(hn::IfThenElse(hidden, hn::Neg(hn::Inf(d)), hn::LoadU(d, at)), d, at);
+    }
+  }
+}
+
+/// Running maximum and sum of exponentials of each lane.
+struct Statistics {
+  V top[kTileVectors], total[kTileVectors];
+};
+
+/// Takes a block of scores in: they become e^(score - maximum), unless `keep`. Returns in `factor`
+/// by what earlier sums and results shrink.
+template <bool kKeep>
+HWY_INLINE void absorb(const Block& block, size_t count, float* scores, bool is_first,
+                       Statistics& s, V (&factor)[kTileVectors]) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  for (size_t v = 0; v < block.vectors; ++v) {
+    float* column = scores + v * lanes;
+    V top = hn::LoadU(d, column);
+    for (size_t j = 1; j < count; ++j) top = hn::Max(top, hn::LoadU(d, column + j * kPitch));
+    if (!is_first) top = hn::Max(top, s.top[v]);
+    V even = hn::Zero(d), odd = hn::Zero(d);
+    size_t j = 0;
+    for (; j + 2 <= count; j += 2) {
+      float* at = column + j * kPitch;
+      const V a = exp_nonpositive(d, hn::Sub(hn::LoadU(d, at), top));
+      const V b = exp_nonpositive(d, hn::Sub(hn::LoadU(d, at + kPitch), top));
+      if (!kKeep) hn::StoreU(a, d, at), hn::StoreU(b, d, at + kPitch);
+      even = hn::Add(even, a), odd = hn::Add(odd, b);
+    }
+    if (j < count) {
+      const V a = exp_nonpositive(d, hn::Sub(hn::LoadU(d, column + j * kPitch), top));
+      if (!kKeep) hn::StoreU(a, d, column + j * kPitch);
+      even = hn::Add(even, a);
+    }
+    factor[v] = is_first ? hn::Zero(d) : exp_nonpositive(d, hn::Sub(s.top[v], top));
+    const V sum = hn::Add(even, odd);
+    s.total[v] = is_first ? sum : hn::MulAdd(s.total[v], factor[v], sum);
+    s.top[v] = top;
+  }
+}
+
+/// Calls f(j, v, kept) for every key first + j and vector, `kept` = the dropout factors of its
+/// lanes.
+template <class F>
+HWY_INLINE void for_each_mask(const AttentionHead& head, const Block& block, size_t first,
+                              size_t count, F f) {
+  const D d;
+  const hn::RebindToUnsigned<D> du;
+  const size_t lanes = hn::Lanes(d);
+  const auto pitch = static_cast<uint32_t>((head.keys + 3) / 4);
+  const V keep = hn::Set(d, 1.0f - head.dropout), scale = hn::Set(d, 1.0f / (1.0f - head.dropout));
+  for (size_t v = 0; v < block.vectors; ++v) {
+    const auto row = hn::Iota(du, static_cast<uint32_t>(block.begin + v * lanes));
+    const auto start = hn::MulAdd(row, hn::Set(du, pitch),
+                                  hn::Set(du, static_cast<uint32_t>(head.first / 4 + first / 4)));
+    for (size_t j = 0; j < count; j += 4) {
+      V uniform[4];
+      philox_uniforms(d, head.key, hn::Add(start, hn::Set(du, static_cast<uint32_t>(j / 4))),
+                      uniform);
+      for (size_t k = 0; k < HWY_MIN(size_t{4}, count - j); ++k)
+        f(j + k, v, hn::IfThenElseZero(hn::Lt(uniform[k], keep), scale));
+    }
+  }
+}
+
+void scale_rows(float* t, size_t rows, const Block& block, const V (&factor)[kTileVectors]) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  for (size_t r = 0; r < rows; ++r) {
+    for (size_t v = 0; v < block.vectors; ++v) {
+      float* at = t + r * kPitch + v * lanes;
+      hn::StoreU(hn::Mul(hn::LoadU(d, at), factor[v]), d, at);
+    }
+  }
+}
+
+void forward(const AttentionHead& head, size_t index, float* scratch) {
+  const D d;
+  const size_t lanes = hn::Lanes(d), depth = total_depth(head);
+  const size_t value_depth = static_cast<size_t>(head.value_depth);
+  const size_t value_stride = static_cast<size_t>(head.value.stride);
+  const Block block = block_at(static_cast<size_t>(head.queries), index);
+  if (block.count == 0) return;
+  const Buffers b = buffers(scratch, depth, value_depth);
+  load_queries(head, block, b.query);
+  Statistics statistics;
+  V factor[kTileVectors];
+  const size_t keys = visible_keys(head, block);
+  for (size_t first = 0; first < keys; first += kKeyBlock) {
+    const size_t count = HWY_MIN(kKeyBlock, keys - first);
+    compute_scores(head, block, b.query, first, count, b.scores);
+    absorb<false>(block, count, b.scores, first == 0, statistics, factor);
+    if (head.dropout > 0) {
+      for_each_mask(head, block, first, count, [&](size_t j, size_t v, V kept) HWY_ATTR {
+        float* at = b.scores + j * kPitch + v * lanes;
+        hn::StoreU(hn::Mul(hn::LoadU(d, at), kept), d, at);
+      });
+    }
+    if (first > 0) scale_rows(b.out, value_depth, block, factor);
+    const Term term = {
+        head.value.data + first * value_stride, 1, value_stride, b.scores, kPitch, count};
+    product_panel(&term, 1, value_depth, block.vectors, b.out, kPitch, first > 0);
+  }
+  for (size_t v = 0; v < block.vectors; ++v)
+    factor[v] = hn::Div(hn::Set(d, 1.0f), statistics.total[v]);
+  scale_rows(b.out, value_depth, block, factor);
+  store_transposed(b.out, block, value_depth, head.out);
+}
+
+/// The maximum and the sum of each query once more; the scores of a single key block stay in
+/// `scores`.
+void recompute_statistics(const AttentionHead& head, const Block& block, size_t keys,
+                          const float* query, float* scores, Statistics& statistics) {
+  V factor[kTileVectors];
+  for (size_t first = 0; first < keys; first += kKeyBlock) {
+    const size_t count = HWY_MIN(kKeyBlock, keys - first);
+    compute_scores(head, block, query, first, count, scores);
+    if (keys <= kKeyBlock) {
+      absorb<false>(block, count, scores, true, statistics, factor);
+    } else {
+      absorb<true>(block, count, scores, first == 0, statistics, factor);
+    }
+  }
+}
+
+void clear_rows(const HeadRows& rows, size_t begin, size_t end, size_t depth) {
+  for (size_t i = begin; i < end; ++i)
+    std::memset(rows.data + i * static_cast<size_t>(rows.stride), 0, depth * sizeof(float));
+}
+
+/// C[count, depth] (+)= aᵀ·rows: what a block of queries adds to the derivative of keys or values.
+HWY_INLINE void add_product(const float* a, const HeadRows& rows, const Block& block, size_t count,
+                            size_t depth, const HeadRows& to, size_t first, bool accumulate) {
+  const size_t stride = static_cast<size_t>(rows.stride), out = static_cast<size_t>(to.stride);
+  const Term term = {a, kPitch, 1, rows.data + block.begin * stride, stride, block.count};
+  float* c = to.data + first * out;
+  const hn::CappedTag<float, 8> narrow;
+  if (hn::Lanes(D()) > 8 && depth <= 8) {
+    product_any(narrow, term, count, depth, c, out, accumulate);
+  } else {
+    product_any(D(), term, count, depth, c, out, accumulate);
+  }
+}
+
+void backward_block(const AttentionHead& head, size_t index, const Buffers& b) {
+  const D d;
+  const size_t lanes = hn::Lanes(d), value_depth = static_cast<size_t>(head.value_depth);
+  const size_t value_stride = static_cast<size_t>(head.value.stride);
+  const Block block = block_at(static_cast<size_t>(head.queries), index);
+  if (block.count == 0) return;
+  load_queries(head, block, b.query);
+  load_transposed(head.out, block, value_depth, b.out);
+  load_transposed(head.d_out, block, value_depth, b.d_out);
+  const size_t keys = visible_keys(head, block);
+  Statistics statistics;
+  recompute_statistics(head, block, keys, b.query, b.scores, statistics);
+  V inverse[kTileVectors], delta[kTileVectors];
+  for (size_t v = 0; v < block.vectors; ++v) {
+    inverse[v] = hn::Div(hn::Set(d, 1.0f), statistics.total[v]);
+    delta[v] = hn::Zero(d);
+    for (size_t c = 0; c < value_depth; ++c) {
+      const size_t at = c * kPitch + v * lanes;
+      delta[v] = hn::MulAdd(hn::LoadU(d, b.out + at), hn::LoadU(d, b.d_out + at), delta[v]);
+    }
+  }
+  for (size_t first = 0; first < keys; first += kKeyBlock) {
+    const size_t count = HWY_MIN(kKeyBlock, keys - first);
+    const bool is_exponential = keys <= kKeyBlock;
+    if (!is_exponential) compute_scores(head, block, b.query, first, count, b.scores);
+    const Term weights = {
+        head.value.data + first * value_stride, value_stride, 1, b.d_out, kPitch, value_depth};
+    product_panel(&weights, 1, count, block.vectors, b.d_scores, kPitch, false);
+    if (head.dropout > 0) {
+      for_each_mask(head, block, first, count, [&](size_t j, size_t v, V kept) HWY_ATTR {
+        float* at = b.d_scores + j * kPitch + v * lanes;
+        hn::StoreU(hn::Mul(hn::LoadU(d, at), kept), d, at);
+      });
+    }
+    for (size_t v = 0; v < block.vectors; ++v) {
+      for (size_t j = 0; j < count; ++j) {
+        float* score = b.scores + j * kPitch + v * lanes;
+        float* d_score = b.d_scores + j * kPitch + v * lanes;
+        V weight = hn::LoadU(d, score);
+        if (!is_exponential) weight = exp_nonpositive(d, hn::Sub(weight, statistics.top[v]));
+        weight = hn::Mul(weight, inverse[v]);
+        hn::StoreU(weight, d, score);
+        hn::StoreU(hn::Mul(weight, hn::Sub(hn::LoadU(d, d_score), delta[v])), d, d_score);
+      }
+    }
+    if (head.dropout > 0) {
+      for_each_mask(head, block, first, count, [&](size_t j, size_t v, V kept) HWY_ATTR {
+        float* at = b.scores + j * kPitch + v * lanes;
+        hn::StoreU(hn::Mul(hn::LoadU(d, at), kept), d, at);
+      });
+    }
+    add_product(b.scores, head.d_out, block, count, value_depth, head.d_value, first, index > 0);
+    float* d_query = b.d_query;
+    for (int64_t p = 0; p < head.pair_count; ++p) {
+      const HeadPair& pair = head.pairs[p];
+      const size_t stride = static_cast<size_t>(pair.key.stride);
+      const size_t pair_depth = static_cast<size_t>(pair.depth);
+      const Term term = {pair.key.data + first * stride, 1, stride, b.d_scores, kPitch, count};
+      product_panel(&term, 1, pair_depth, block.vectors, d_query, kPitch, first > 0);
+      d_query += pair_depth * kPitch;
+      add_product(b.d_scores, pair.query, block, count, pair_depth, pair.d_key, first, index > 0);
+    }
+  }
+  const float* d_query = b.d_query;
+  for (int64_t p = 0; p < head.pair_count; ++p) {
+    const HeadPair& pair = head.pairs[p];
+    const size_t pair_depth = static_cast<size_t>(pair.depth);
+    store_transposed(d_query, block, pair_depth, pair.d_query);
+    d_query += pair_depth * kPitch;
+    // The first block of queries writes, later ones add: keys that it does not see start at 0.
+    if (index == 0) clear_rows(pair.d_key, keys, static_cast<size_t>(head.keys), pair_depth);
+  }
+  if (index == 0) clear_rows(head.d_value, keys, static_cast<size_t>(head.keys), value_depth);
+}
+
+void backward(const AttentionHead& head, float* scratch) {
+  const size_t depth = total_depth(head);
+  const Buffers b = buffers(scratch, depth, static_cast<size_t>(head.value_depth));
+  for (size_t i = 0; i < blocks_of(static_cast<size_t>(head.queries)); ++i)
+    backward_block(head, i, b);
+}
+
+size_t scratch_floats(size_t depth, size_t value_depth) {
+  return 2 * (depth + value_depth + kKeyBlock) * kPitch;
+}
+
+}  // namespace nd::simd::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace nd::simd {
+
+HWY_EXPORT(blocks_of);
+HWY_EXPORT(scratch_floats);
+HWY_EXPORT(forward);
+HWY_EXPORT(backward);
+
+int64_t attention_blocks(int64_t queries) {
+  return static_cast<int64_t>(HWY_DYNAMIC_DISPATCH(blocks_of)(static_cast<size_t>(queries)));
+}
+int64_t attention_scratch_floats(int64_t depth, int64_t value_depth) {
+  return static_cast<int64_t>(HWY_DYNAMIC_DISPATCH(scratch_floats)(
+      static_cast<size_t>(depth), static_cast<size_t>(value_depth)));
+}
+void attention_forward(const AttentionHead& head, int64_t block, float* scratch) {
+  HWY_DYNAMIC_DISPATCH(forward)(head, static_cast<size_t>(block), scratch);
+}
+void attention_backward(const AttentionHead& head, float* scratch) {
+  HWY_DYNAMIC_DISPATCH(backward)(head, scratch);
+}
+
+}  // namespace nd::simd
+#endif  // HWY_ONCE
