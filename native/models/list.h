@@ -13,5 +13,6 @@ extern const ModelSpec kNBeats;
 extern const ModelSpec kNHits;
 extern const ModelSpec kPatchTst;
 extern const ModelSpec kTsMixer;
+extern const ModelSpec kLstmModel;
 
 }  // namespace nd

@@ -16,7 +16,7 @@
   X(Dropout) X(Fused)                                                         \
   X(Gelu) X(GeluGradient) X(Softmax) X(SoftmaxGradient)                       \
   X(LayerNorm) X(LayerNormGradient) X(Unfold) X(Fold) X(BatchMatMul)          \
-  X(Attention) X(AttentionGradient) X(Part)
+  X(Attention) X(AttentionGradient) X(Part) X(Lstm) X(LstmGradient)
 // clang-format on
 
 namespace nd {

@@ -108,6 +108,23 @@ Var delay_aggregate(Var v, Var weights, Var delays);
 /// [B, k]: Σ_t Σ_c a[b, t, c]·v[b, (t + delays[b, i]) mod L, c]; `delays` is [k] or [B, k].
 Var delay_correlate(Var a, Var v, Var delays);
 
+// ---- sequences
+// -----------------------------------------------------------------------------------------------
+/// Operands of one LSTM layer over T steps; U units, h of size P (= U without w_hr).
+struct LstmOperands {
+  Var gates;       ///< [B, T, 4U]: x·W_ihᵀ + b_ih + b_hh of all steps, in the order i, f, g, o
+  Var w_hh;        ///< [4U, P]
+  Var w_hr{};      ///< [P, U], projects o ⊙ tanh c to h; optional
+  Var h0{}, c0{};  ///< [B, P], [B, U]: state before the first step, both or none (zeros)
+};
+/// h [B, T, P] and c [B, T, U] after every step.
+struct LstmResult {
+  Var h, c;
+};
+/// `keeps_gates`: the activated gates stay for the backward pass; without, a gradient computes the
+/// layer twice.
+LstmResult lstm(const LstmOperands& operands, bool keeps_gates);
+
 // ---- randomness
 // ----------------------------------------------------------------------------------------------
 /// Zeroes elements with probability p and scales the rest by 1/(1-p); the mask is Philox(seed,

@@ -125,6 +125,7 @@ const LoweringRule* find_rule(const OpDef& op);
 // Registered by the kernel files, collected in rules.cc.
 std::span<const LoweringRule> elementwise_rules();
 std::span<const LoweringRule> matmul_rules();
+std::span<const LoweringRule> recurrent_rules();
 std::span<const LoweringRule> reduction_rules();
 std::span<const LoweringRule> structure_rules();
 std::span<const LoweringRule> window_rules();

@@ -312,6 +312,8 @@ Kernel find_kernel(const OpDef& op) {
       {&kScatterAdd, scatter_add},
       {&kDelayAggregate, delay_aggregate},
       {&kDelayCorrelate, delay_correlate},
+      {&kLstm, lstm},
+      {&kLstmGradient, lstm_gradient},
       {&kDropout, dropout},
       {&kFused, fused},
       {&kGelu, map1<gelu>},

@@ -36,7 +36,8 @@ void unfold(const KernelArgs& a);
 void fold(const KernelArgs& a);
 void batch_matmul(const KernelArgs& a);
 void part(const KernelArgs& a);
-
+void lstm(const KernelArgs& a);
+void lstm_gradient(const KernelArgs& a);
 /// nullptr when the op has none (a test proves that none is missing).
 Kernel find_kernel(const OpDef& op);
 

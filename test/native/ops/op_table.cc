@@ -3,6 +3,7 @@
 #include "ops/attention.h"
 #include "ops/fused.h"
 #include "ops/list.h"
+#include "ops/lstm.h"
 #include "ops/rules.h"
 
 namespace nd::test {
@@ -130,6 +131,34 @@ void transformer_rows(std::vector<OpRow>& rows) {
       rows.push_back({&kBatchMatMul, label + " unbatched", {fixed(a), fixed(b)}, build});
     }
   }
+}
+
+// One layer in the variants of LstmForm; every part of the result that a caller sees counts.
+void lstm_rows(std::vector<OpRow>& rows, const std::string& label, int64_t steps, int64_t units,
+               int64_t projection, bool state, bool keeps_gates) {
+  const int64_t outputs = projection > 0 ? projection : units;
+  std::vector<Shape> inputs = {batched({steps, 4 * units}), fixed({4 * units, outputs})};
+  if (projection > 0) inputs.push_back(fixed({projection, units}));
+  if (state) inputs.insert(inputs.end(), {batched({outputs}), batched({units})});
+  rows.push_back({&kLstm, label, inputs, [=](Graph&, const Vars& v) {
+                    LstmOperands x{.gates = v[0], .w_hh = v[1]};
+                    if (projection > 0) x.w_hr = v[2];
+                    if (state) x.h0 = v[v.size() - 2], x.c0 = v[v.size() - 1];
+                    const LstmResult y = lstm(x, keeps_gates);
+                    return state ? concat({y.h, y.c}, 2) : y.h;
+                  }});
+  LstmForm form{units, outputs, projection > 0, state, true, state};
+  std::vector<Shape> operands = {batched({steps, form.width()}), inputs[1]};
+  if (projection > 0) operands.push_back(inputs[2]);
+  if (state) operands.push_back(batched({units}));
+  operands.push_back(batched({steps, outputs}));
+  if (state) operands.push_back(batched({steps, units}));
+  rows.push_back({&kLstmGradient, label, operands, [form](Graph& g, const Vars& v) {
+                    std::vector<NodeId> ids;
+                    for (const Var& x : v) ids.push_back(x.id);
+                    return g.emit(kLstmGradient, ids, form.attrs());
+                  },
+                  -1, 1, {}, 1e-5});
 }
 
 std::vector<OpRow> make_table() {
@@ -349,6 +378,14 @@ std::vector<OpRow> make_table() {
          2,
          {2}});
   }
+  lstm_rows(rows, "plain", 5, 8, 0, false, true);
+  lstm_rows(rows, "ragged", 3, 11, 0, false, true);
+  lstm_rows(rows, "wide", 2, 20, 0, true, true);
+  lstm_rows(rows, "state, gates not kept", 4, 5, 0, true, false);
+  lstm_rows(rows, "projected", 3, 18, 3, false, true);
+  lstm_rows(rows, "projected, state", 3, 6, 2, true, true);
+  lstm_rows(rows, "one step", 1, 4, 0, false, true);
+  lstm_rows(rows, "one step, state", 1, 17, 0, true, true);
   rows.push_back(
       {&kDropout, "", {batched({13})}, [](Graph&, const Vars& v) { return dropout(v[0], 0.3); }});
   transformer_rows(rows);
