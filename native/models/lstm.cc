@@ -22,9 +22,8 @@ Var encoder_input(const BuildArgs& a) {
 
 Var decode(const BuildArgs& a, Var x) {
   const int64_t layers = a.options.integer("decoder_layers");
-  const std::string activation = a.options.is_null("decoder_activation")
-                                     ? "ReLU"
-                                     : a.options.choice("decoder_activation");
+  const std::string activation =
+      a.options.is_null("decoder_activation") ? "ReLU" : a.options.choice("decoder_activation");
   // The reference's Sequential: Linear, activation, Dropout, Linear, …
   for (int64_t i = 0; i + 1 < layers; ++i) {
     x = linear(a.graph, x, a.options.integer("decoder_hidden_size"),

@@ -13,8 +13,8 @@ constexpr std::array<std::string_view, 7> kActivations = {"ReLU",      "Softplus
                                                           "LeakyReLU", "PReLU",    "Sigmoid"};
 
 constexpr std::array<std::string_view, 11> kDecoderActivations = {
-    "ELU",        "SiLU",       "Mish",     "Softsign",  "Hardshrink", "Softshrink",
-    "CELU",       "LogSigmoid", "Hardtanh", "Hardswish", "Identity"};
+    "ELU",  "SiLU",       "Mish",     "Softsign",  "Hardshrink", "Softshrink",
+    "CELU", "LogSigmoid", "Hardtanh", "Hardswish", "Identity"};
 
 // Klambauer et al., "Self-Normalizing Neural Networks", NeurIPS 2017: the fixed point of mean 0,
 // variance 1.
@@ -76,8 +76,7 @@ Var activate(Graph& graph, Var x, std::string_view activation, const std::string
   if (activation == "Softshrink") return relu(x - kShrink) - relu(neg(x) - kShrink);
   if (activation == "Hardtanh")
     return minimum(maximum(x, graph.constant(-1.0)), graph.constant(1.0));
-  if (activation == "Hardswish")
-    return x * (minimum(relu(x + 3.0), graph.constant(6.0)) / 6.0);
+  if (activation == "Hardswish") return x * (minimum(relu(x + 3.0), graph.constant(6.0)) / 6.0);
   std::string expected;
   for (const std::string_view name : decoder_activation_names())
     expected += (expected.empty() ? "" : ", ") + std::string(name);

@@ -25,8 +25,8 @@ struct LstmState {
   Var c;  ///< [B, U]
 };
 
-/// What a stack of layers gives: h of the last layer at every step [B, T, P], and the state of every
-/// layer after the last step.
+/// What a stack of layers gives: h of the last layer at every step [B, T, P], and the state of
+/// every layer after the last step.
 struct LstmStack {
   Var h;
   std::vector<LstmState> last;

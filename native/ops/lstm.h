@@ -10,12 +10,12 @@ namespace nd {
 /// Sizes and variants of one LSTM layer, as stored in Attrs::ints. Legend: U units, P size of the
 /// recurrent output h (= U without projection).
 struct LstmForm {
-  int64_t units = 0;        ///< U
-  int64_t outputs = 0;      ///< P
-  bool projected = false;   ///< h = W_hr·(o ⊙ tanh c) [P] instead of o ⊙ tanh c
-  bool has_state = false;   ///< h0 and c0 are operands; otherwise both are zero
-  bool keeps_gates = false; ///< the result holds the activated gates, for the backward pass
-  bool has_dc = false;      ///< gradient op only: a derivative by c is an operand
+  int64_t units = 0;         ///< U
+  int64_t outputs = 0;       ///< P
+  bool projected = false;    ///< h = W_hr·(o ⊙ tanh c) [P] instead of o ⊙ tanh c
+  bool has_state = false;    ///< h0 and c0 are operands; otherwise both are zero
+  bool keeps_gates = false;  ///< the result holds the activated gates, for the backward pass
+  bool has_dc = false;       ///< gradient op only: a derivative by c is an operand
 
   static LstmForm of(const Attrs& attrs);
   Attrs attrs() const;

@@ -5,9 +5,9 @@
 namespace nd {
 
 /// Backpropagation through time of an LSTM layer. Operands: its result with the gates kept, w_hh,
-/// w_hr if projected, c0 with a state, d loss / d h [B, T, P], and d loss / d c [B, T, U] where has_dc;
-/// ints: LstmForm. The result's last axis: LstmForm::gradient_width. Derivatives by weights and
-/// biases are products and sums over it.
+/// w_hr if projected, c0 with a state, d loss / d h [B, T, P], and d loss / d c [B, T, U] where
+/// has_dc; ints: LstmForm. The result's last axis: LstmForm::gradient_width. Derivatives by weights
+/// and biases are products and sums over it.
 constinit const OpDef kLstmGradient = {
     .name = "lstm_gradient",
     .arity = -1,

@@ -52,7 +52,8 @@ HWY_INLINE void exp_parts(D d, V y, V& power, V& part) {
   const hn::RebindToSigned<D> di;
   // Adding 1.5 · 2^23 rounds to an integer, which then lies in the low bits.
   const V round = hn::Set(d, 12582912.0f);
-  const V clamped = hn::Max(hn::Set(d, static_cast<float>(kLowest)), y);  // the second operand where that is NaN
+  const V clamped =
+      hn::Max(hn::Set(d, static_cast<float>(kLowest)), y);  // the second operand where that is NaN
   const V shifted = hn::MulAdd(clamped, hn::Set(d, 1.44269504f), round);
   const V n = hn::Sub(shifted, round);
   const V r = hn::NegMulAdd(n, hn::Set(d, -2.12194440e-4f),

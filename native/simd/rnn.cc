@@ -17,8 +17,8 @@ int64_t recurrent_floats(int64_t k, int64_t n, int64_t parts) {
 
 // Vector v of group g starts at column g·group + v·vector and holds at most what is left of its
 // part.
-void recurrent_pack(const float* b, int64_t b_row, int64_t b_col, int64_t k, int64_t n, int64_t parts,
-          float* packed) {
+void recurrent_pack(const float* b, int64_t b_row, int64_t b_col, int64_t k, int64_t n,
+                    int64_t parts, float* packed) {
   const Df d;
   const int64_t part = n / parts, group = parts == 1 ? kGroup : kWidth,
                 vector = parts == 1 ? kWidth : part;
@@ -72,7 +72,7 @@ HWY_INLINE void set_zero(float* p, int64_t floats) {
 
 // A [rows, n] of the caller's into scratch rows, or zeros.
 HWY_INLINE void load_rows(const float* from, int64_t first, int64_t rows, int64_t n, float* to,
-               int64_t to_row) {
+                          int64_t to_row) {
   set_zero(to, rows * to_row);
   if (from == nullptr) return;
   for (int64_t i = 0; i < rows; ++i) {
@@ -164,8 +164,8 @@ void lstm_backward_rows(const LstmBackward& l, int64_t first, int64_t rows, floa
     for (int64_t i = 0; i < rows; ++i) {
       const int64_t at = (first + i) * T + t;
       for (int64_t j = 0; j < P; j += kWidth) {
-        const Vf sum = hn::Add(hn::Load(d, recurrent + i * s.outputs + j),
-                               load(l.dh + at * P + j, P - j));
+        const Vf sum =
+            hn::Add(hn::Load(d, recurrent + i * s.outputs + j), load(l.dh + at * P + j, P - j));
         hn::Store(sum, d, total + i * s.outputs + j);
         if (projected) store(sum, l.result + at * l.result_width + 4 * U + j, P - j);
       }
@@ -193,13 +193,12 @@ void lstm_backward_rows(const LstmBackward& l, int64_t first, int64_t rows, floa
                            hn::Load(d, carried + i * s.units + j));
         if (l.dc != nullptr) dc = hn::Add(dc, load(l.dc + at * U + j, count));
         const Vf previous = c_before != nullptr ? load(c_before + j, count) : hn::Zero(d);
-        const auto by_sigmoid = [&](Vf by, Vf y) HWY_ATTR {
-          return hn::Mul(by, hn::NegMulAdd(y, y, y));
-        };
-        const Vf parts[kSide] = {
-            by_sigmoid(hn::Mul(dc, candidate), in), by_sigmoid(hn::Mul(dc, previous), forget),
-            hn::Mul(hn::Mul(dc, in), hn::NegMulAdd(candidate, candidate, one)),
-            by_sigmoid(by_output, output)};
+        const auto by_sigmoid = [&](Vf by, Vf y)
+                                    HWY_ATTR { return hn::Mul(by, hn::NegMulAdd(y, y, y)); };
+        const Vf parts[kSide] = {by_sigmoid(hn::Mul(dc, candidate), in),
+                                 by_sigmoid(hn::Mul(dc, previous), forget),
+                                 hn::Mul(hn::Mul(dc, in), hn::NegMulAdd(candidate, candidate, one)),
+                                 by_sigmoid(by_output, output)};
         dc = hn::Mul(dc, forget);
         hn::Store(dc, d, carried + i * s.units + j);
         HWY_UNROLL(4)

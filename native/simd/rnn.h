@@ -22,11 +22,11 @@ void pack_recurrent(const float* b, int64_t b_row, int64_t b_col, int64_t k, int
 /// One LSTM layer forward; legend and layouts as in ops/lstm.h.
 struct LstmForward {
   int64_t steps, units, outputs;
-  const float* gates;       ///< [rows, T, 4U], before activation and without the recurrent part
-  const float* w_hh;        ///< W_hhᵀ [P, 4U] packed in four parts
-  const float* w_hr;        ///< W_hrᵀ [U, P] packed in one part; nullptr without projection
-  const float *h0, *c0;     ///< [rows, P], [rows, U]; nullptr: zeros
-  float* out;               ///< [rows, T, width]: h | c | gates after activation (keeps_gates)
+  const float* gates;    ///< [rows, T, 4U], before activation and without the recurrent part
+  const float* w_hh;     ///< W_hhᵀ [P, 4U] packed in four parts
+  const float* w_hr;     ///< W_hrᵀ [U, P] packed in one part; nullptr without projection
+  const float *h0, *c0;  ///< [rows, P], [rows, U]; nullptr: zeros
+  float* out;            ///< [rows, T, width]: h | c | gates after activation (keeps_gates)
   int64_t width;
   bool keeps_gates;
 };
@@ -34,15 +34,15 @@ struct LstmForward {
 /// Its backward pass.
 struct LstmBackward {
   int64_t steps, units, outputs;
-  const float* out;     ///< of the forward pass, gates kept
+  const float* out;  ///< of the forward pass, gates kept
   int64_t width;
-  const float* w_hh;    ///< W_hh [4U, P] packed in one part
-  const float* w_hr;    ///< W_hr [P, U] packed in one part; nullptr without projection
-  const float* c0;      ///< [rows, U]; nullptr: zeros
-  const float *dh, *dc; ///< [rows, T, P], [rows, T, U]; dc may be nullptr
-  float* result;        ///< [rows, T, result_width]: d gates | d h (projected) | d previous c
+  const float* w_hh;     ///< W_hh [4U, P] packed in one part
+  const float* w_hr;     ///< W_hr [P, U] packed in one part; nullptr without projection
+  const float* c0;       ///< [rows, U]; nullptr: zeros
+  const float *dh, *dc;  ///< [rows, T, P], [rows, T, U]; dc may be nullptr
+  float* result;         ///< [rows, T, result_width]: d gates | d h (projected) | d previous c
   int64_t result_width;
-  bool writes_dc;       ///< the last part is there
+  bool writes_dc;  ///< the last part is there
 };
 
 /// Floats of scratch that one call of either needs (64-byte aligned).

@@ -74,9 +74,7 @@ void lstm_gradient(const KernelArgs& a) {
         const double in = kept[P + U + j], forget = kept[P + 2 * U + j],
                      candidate = kept[P + 3 * U + j], output = kept[P + 4 * U + j];
         const double tanh_c = std::tanh(kept[P + j]);
-        const double before = t > 0         ? kept[P + j - W]
-                              : f.has_state ? (*a.in[state])[b * U + j]
-                                            : 0;
+        const double before = t > 0 ? kept[P + j - W] : f.has_state ? (*a.in[state])[b * U + j] : 0;
         double dc = carried[j] + dm * output * (1 - tanh_c * tanh_c);
         if (f.has_dc) dc += (*a.in[by_h + 1])[(b * T + t) * U + j];
         const double dz[4] = {dc * candidate * in * (1 - in), dc * before * forget * (1 - forget),

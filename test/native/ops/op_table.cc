@@ -153,12 +153,18 @@ void lstm_rows(std::vector<OpRow>& rows, const std::string& label, int64_t steps
   if (state) operands.push_back(batched({units}));
   operands.push_back(batched({steps, outputs}));
   if (state) operands.push_back(batched({steps, units}));
-  rows.push_back({&kLstmGradient, label, operands, [form](Graph& g, const Vars& v) {
+  rows.push_back({&kLstmGradient,
+                  label,
+                  operands,
+                  [form](Graph& g, const Vars& v) {
                     std::vector<NodeId> ids;
                     for (const Var& x : v) ids.push_back(x.id);
                     return g.emit(kLstmGradient, ids, form.attrs());
                   },
-                  -1, 1, {}, 1e-5});
+                  -1,
+                  1,
+                  {},
+                  1e-5});
 }
 
 std::vector<OpRow> make_table() {

@@ -23,8 +23,7 @@ struct Operand {
 
 class PackRecurrent final : public Kernel {
  public:
-  PackRecurrent(Slot in, Slot out, const Operand& operand)
-      : Kernel({in, out}), operand_(operand) {
+  PackRecurrent(Slot in, Slot out, const Operand& operand) : Kernel({in, out}), operand_(operand) {
     work = 0.5 * static_cast<double>(operand.k * operand.n);
   }
   void run(int64_t, int64_t, const RunContext&) const override {
