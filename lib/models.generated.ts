@@ -6,6 +6,7 @@ import type {
   DlinearOptions,
   HuberLossOptions,
   LossDescription,
+  LstmOptions,
   MaeOptions,
   MapeOptions,
   MaseOptions,
@@ -84,6 +85,16 @@ export function nhits(options: NhitsOptions = {}): ModelDescription {
  */
 export function tsmixer(options: TsmixerOptions): ModelDescription {
   return describe('TSMixer', options);
+}
+
+/**
+ * LSTM: Long short-term memory over the history and a dense decoder for the whole horizon at once.
+ * Hochreiter, Schmidhuber, "Long Short-Term Memory", Neural Computation 9(8), 1997,
+ * https://doi.org/10.1162/neco.1997.9.8.1735; Sak, Senior, Beaufays, "Long Short-Term Memory
+ * Recurrent Neural Network Architectures for Large Scale Acoustic Modeling", INTERSPEECH 2014
+ */
+export function lstm(options: LstmOptions = {}): ModelDescription {
+  return describe('LSTM', options);
 }
 
 /** MAE: Mean absolute error. WM(|y - ŷ|) */

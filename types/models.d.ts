@@ -478,6 +478,72 @@ export interface TsmixerOptions extends ModelOptions {
  */
 export declare function tsmixer(options: TsmixerOptions): ModelDescription;
 
+/** Options of `lstm()`: the network's own; those of training come with them. */
+export interface LstmOptions extends ModelOptions {
+  /**
+   * Number of LSTM layers. An integer in [1, 1000].
+   * @default 2
+   */
+  readonly encoderNLayers?: number;
+  /**
+   * Units of each LSTM layer. An integer in [1, 65536].
+   * @default 128
+   */
+  readonly encoderHiddenSize?: number;
+  /**
+   * Whether the gates have biases. True or false.
+   * @default true
+   */
+  readonly encoderBias?: boolean;
+  /**
+   * Dropout probability of the outputs of every LSTM layer but the last. A number in [0, 1).
+   * @default 0
+   */
+  readonly encoderDropout?: number;
+  /**
+   * Accepted for the reference's configurations; has no effect. An integer, or null.
+   * @default null
+   */
+  readonly contextSize?: number | null;
+  /**
+   * Units of each hidden layer of the decoder. An integer in [1, 65536].
+   * @default 128
+   */
+  readonly decoderHiddenSize?: number;
+  /**
+   * Dense layers of the decoder, the output layer included. An integer in [1, 1000].
+   * @default 2
+   */
+  readonly decoderLayers?: number;
+  /**
+   * Activation of the decoder's hidden layers; null means ReLU. One of 'ReLU', 'Softplus', 'Tanh',
+   * 'SELU', 'LeakyReLU', 'PReLU', 'Sigmoid', 'ELU', 'SiLU', 'Mish', 'Softsign', 'Hardshrink',
+   * 'Softshrink', 'CELU', 'LogSigmoid', 'Hardtanh', 'Hardswish', 'Identity', or null.
+   * @default null
+   */
+  readonly decoderActivation?: 'ReLU' | 'Softplus' | 'Tanh' | 'SELU' | 'LeakyReLU' | 'PReLU' | 'Sigmoid' | 'ELU' | 'SiLU' | 'Mish' | 'Softsign' | 'Hardshrink' | 'Softshrink' | 'CELU' | 'LogSigmoid' | 'Hardtanh' | 'Hardswish' | 'Identity' | null;
+  /**
+   * Number of windows per step; null means all windows of the step's series. An integer in [1,
+   * 16777216], or null.
+   * @default 128
+   */
+  readonly windowsBatchSize?: number | null;
+  /**
+   * Scaling of each window by its own input part. One of 'identity', 'standard', 'robust',
+   * 'minmax', 'minmax1', 'invariant', 'revin'.
+   * @default 'robust'
+   */
+  readonly scalerType?: 'identity' | 'standard' | 'robust' | 'minmax' | 'minmax1' | 'invariant' | 'revin';
+}
+
+/**
+ * LSTM: Long short-term memory over the history and a dense decoder for the whole horizon at once.
+ * Hochreiter, Schmidhuber, "Long Short-Term Memory", Neural Computation 9(8), 1997,
+ * https://doi.org/10.1162/neco.1997.9.8.1735; Sak, Senior, Beaufays, "Long Short-Term Memory
+ * Recurrent Neural Network Architectures for Large Scale Acoustic Modeling", INTERSPEECH 2014
+ */
+export declare function lstm(options?: LstmOptions): ModelDescription;
+
 /** Options of `mae()`. */
 export interface MaeOptions {
   /**
