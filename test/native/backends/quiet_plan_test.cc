@@ -75,10 +75,14 @@ void* operator new(size_t size, std::align_val_t alignment) {
   if (void* memory = std::aligned_alloc(unit, (size + unit - 1) / unit * unit)) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t, std::align_val_t) noexcept { std::free(memory); }
+// Kept out of line: inlined next to a `new` that is not, g++ takes free() for the wrong partner.
+#define ND_OUT_OF_LINE __attribute__((noinline))
+ND_OUT_OF_LINE void operator delete(void* memory) noexcept { std::free(memory); }
+ND_OUT_OF_LINE void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+ND_OUT_OF_LINE void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+ND_OUT_OF_LINE void operator delete(void* memory, size_t, std::align_val_t) noexcept {
+  std::free(memory);
+}
 
 namespace nd::test {
 namespace {
