@@ -45,28 +45,29 @@ Operand projection_operand(const LstmForm& f, bool backward) {
   return {f.units, f.outputs, 1, true, 4};
 }
 
-// Packs a weight, in the prologue where it is one; other operands take `offset` floats of
+// Packs a weight, in the prologue where it is static; other operands take `offset` floats of
 // workspace, which it moves.
 Slot packed(Lowering& l, NodeId weight, const Operand& operand, int64_t& offset) {
-  if (!l.is_weight(weight)) {
+  if (!l.is_static(weight)) {
     Slot slot = l.workspace();
     slot.offset += offset;
     offset += operand.floats();
     l.emit(std::make_unique<PackRecurrent>(l.slot(weight), slot, operand));
     return slot;
   }
-  bool is_new = false;
-  const Slot slot = l.reserve_packed(weight, operand.form, operand.floats(), is_new);
-  if (is_new) l.emit_prologue(std::make_unique<PackRecurrent>(l.slot(weight), slot, operand));
-  return slot;
+  return l.packed_operand(weight, operand.form, [&] {
+    const Slot slot = l.reserve(operand.floats());
+    l.emit_prologue(std::make_unique<PackRecurrent>(l.slot(weight), slot, operand));
+    return slot;
+  });
 }
 
 int64_t workspace(const Lowering& l, NodeId id, bool backward) {
   const Node& node = l.graph().node(id);
   const LstmForm f = LstmForm::of(node.attrs);
   int64_t floats = 0;
-  if (!l.is_weight(node.inputs[1])) floats += gates_operand(f, backward).floats();
-  if (f.projected && !l.is_weight(node.inputs[2]))
+  if (!l.is_static(node.inputs[1])) floats += gates_operand(f, backward).floats();
+  if (f.projected && !l.is_static(node.inputs[2]))
     floats += projection_operand(f, backward).floats();
   return floats;
 }
