@@ -17,6 +17,7 @@ import type {
   NbeatsOptions,
   NhitsOptions,
   NlinearOptions,
+  PatchtstOptions,
   QuantileLossOptions,
   RmseOptions,
   SmapeOptions,
@@ -78,16 +79,6 @@ export function nhits(options: NhitsOptions = {}): ModelDescription {
 }
 
 /**
- * TSMixer: Forecasts several series together: layers that mix the steps of each series alternate
- * with layers that mix the series at each step.
- * Chen, Li, Yoder, Arik, Pfister, "TSMixer: An All-MLP Architecture for Time Series Forecasting",
- * TMLR 2023, https://arxiv.org/abs/2303.06053
- */
-export function tsmixer(options: TsmixerOptions): ModelDescription {
-  return describe('TSMixer', options);
-}
-
-/**
  * LSTM: Long short-term memory over the history and a dense decoder for the whole horizon at once.
  * Hochreiter, Schmidhuber, "Long Short-Term Memory", Neural Computation 9(8), 1997,
  * https://doi.org/10.1162/neco.1997.9.8.1735; Sak, Senior, Beaufays, "Long Short-Term Memory
@@ -95,6 +86,26 @@ export function tsmixer(options: TsmixerOptions): ModelDescription {
  */
 export function lstm(options: LstmOptions = {}): ModelDescription {
   return describe('LSTM', options);
+}
+
+/**
+ * PatchTST: Overlapping patches of the history are the tokens of a transformer encoder; a linear
+ * head forecasts from all of them.
+ * Nie, Nguyen, Sinthong, Kalagnanam, "A Time Series is Worth 64 Words: Long-term Forecasting with
+ * Transformers", ICLR 2023, https://arxiv.org/abs/2211.14730
+ */
+export function patchtst(options: PatchtstOptions = {}): ModelDescription {
+  return describe('PatchTST', options);
+}
+
+/**
+ * TSMixer: Forecasts several series together: layers that mix the steps of each series alternate
+ * with layers that mix the series at each step.
+ * Chen, Li, Yoder, Arik, Pfister, "TSMixer: An All-MLP Architecture for Time Series Forecasting",
+ * TMLR 2023, https://arxiv.org/abs/2303.06053
+ */
+export function tsmixer(options: TsmixerOptions): ModelDescription {
+  return describe('TSMixer', options);
 }
 
 /** MAE: Mean absolute error. WM(|y - ŷ|) */
