@@ -32,11 +32,15 @@ constexpr int64_t kDepth = 512;
 // C per tile: a strip or two for balance between threads, times the columns over which packing A
 // pays.
 constexpr int64_t kTileRows = 28, kTileColumns = 512;
+// From 12 to 128 rows a product with a transposed B is computed as its transpose: fewer would leave
+// lanes empty; with more, transposing blocks of B is cheaper.
+constexpr int64_t kSwappedRows = 12, kSwappedRowsEnd = 129;
 // Adjacent tiles of one call share the packing of A up to 112 rows: longer runs of memory per k.
 constexpr int64_t kPackedStrips = 112 / kRows;
 // Steps of k between a prefetch and its use: L2 is further away than the hardware's first-level
 // prefetcher looks (82 -> 89 % of peak at 1024 x 512 x 512).
 constexpr int64_t kAhead = 16;
+constexpr int64_t kLine = 16;      // floats of a cache line
 constexpr double kTileFlop = 1e5;  // a tile below this is not worth a hand-over between threads
 
 HWY_INLINE int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -56,7 +60,8 @@ struct Partition {
     panels = ceil_div(n, kPanel);
     // Blocks of K begin at panels of a transposed B.
     depth = k > 0 ? ceil_div(ceil_div(k, ceil_div(k, kDepth)), kPanel) * kPanel : 1;
-    strips_per_tile = HWY_MAX(1, HWY_MIN(strips, kTileRows / kRows));
+    // Few rows are cut by columns only: each thread streams its own part of B.
+    strips_per_tile = HWY_MAX(1, m < kSwappedRowsEnd ? strips : kTileRows / kRows);
     panels_per_tile = HWY_MAX(1, HWY_MIN(panels, kTileColumns / kPanel));
     // Few rows: narrower tiles, so that every thread has columns of its own; but a strip that takes
     // two panels at a time (vectors_at_once) keeps them.
@@ -90,19 +95,31 @@ struct Partition {
   /// read it. Row-major, rows are streams; only where they are longer than a K block do they
   /// collide in the cache's sets.
   HWY_INLINE bool packs(bool a_transposed) const {
-    return m > 1 && panels_per_tile > 1 && (a_transposed || (k > kDepth && panels_per_tile >= 8));
+    return m > 1 && (a_transposed || (k > kDepth && panels_per_tile >= 8));
   }
 };
+
+/// Brings a line into the second-level cache, which has three times as many misses in flight as the
+/// first: for what is needed after thousands of cycles.
+HWY_INLINE void fetch_near(const float* p) {
+#if HWY_COMPILER_GCC || HWY_COMPILER_CLANG
+  __builtin_prefetch(p, 0, 2);
+#else
+  hwy::Prefetch(p);
+#endif
+}
 
 /// One product of a register tile.
 struct Micro {
   const float* a;
   int64_t a_row, a_col;
+  int64_t a_skip;  ///< floats from the end of kPanel successive k to the next ones
   const float* b;
   int64_t b_panel;  ///< floats from one panel of B to the next
   float* c;
   int64_t ldc, c_panel, columns, depth;
   bool add;
+  const float* next;  ///< rows laid out like `a` that come into the cache meanwhile; or nullptr
 };
 
 /// GCC folds a load that is used two or three times into as many memory operands, and a thin tile
@@ -155,12 +172,24 @@ void micro(const Micro& t) {
     a += a_col;
     b += kPanel;
   };
-  int64_t k = 0;
-  for (; k + kChains <= t.depth; k += kChains) {
-    HWY_UNROLL(4)
-    for (int q = 0; q < kChains; ++q) step(sums[q]);
+  const float* next = t.next;
+  for (int64_t begin = 0; begin < t.depth; begin += kPanel) {
+    if (next) {
+      HWY_UNROLL(16)
+      for (int i = 0; i < kR; ++i) {
+        for (int64_t line = 0; line < kPanel; line += kLine) fetch_near(next + i * a_row + line);
+      }
+      next += kPanel * a_col + t.a_skip;
+    }
+    const int64_t end = HWY_MIN(begin + kPanel, t.depth);
+    int64_t k = begin;
+    for (; k + kChains <= end; k += kChains) {
+      HWY_UNROLL(4)
+      for (int q = 0; q < kChains; ++q) step(sums[q]);
+    }
+    for (; k < end; ++k) step(sums[0]);
+    a += t.a_skip;
   }
-  for (; k < t.depth; ++k) step(sums[0]);
   const auto total = [&](int i, int v) HWY_ATTR {
     if constexpr (kChains == 1) return sums[0][i][v];
     if constexpr (kChains == 2) return hn::Add(sums[0][i][v], sums[1][i][v]);
@@ -199,9 +228,11 @@ void micro(const Micro& t) {
   }
 }
 
-/// Vectors of B that a strip of `rows` rows takes at once, of the `left` that remain.
+/// Vectors of B that a strip of `rows` rows takes at once, of the `left` that remain: whole panels,
+/// and three at an odd end, because a single vector is bound by the loads of A.
 HWY_INLINE int64_t vectors_at_once(int64_t rows, int64_t left) {
-  if (left >= 4 && rows * 4 <= kSums) return 4;
+  if (left == 3) return 3;
+  if (rows * 4 <= kSums && left >= 4 && left != 5) return 4;
   return HWY_MIN(left, 2);
 }
 
@@ -215,9 +246,33 @@ constexpr auto micro_table(std::index_sequence<kIndex...>) {
 HWY_INLINE void run_micro(int64_t rows, int64_t vectors, const Micro& t) {
   static constexpr auto kOne = micro_table<1>(std::make_index_sequence<kRows>());
   static constexpr auto kTwo = micro_table<2>(std::make_index_sequence<kRows>());
+  static constexpr auto kThree = micro_table<3>(std::make_index_sequence<kSums / 3>());
   static constexpr auto kFour = micro_table<4>(std::make_index_sequence<kSums / 4>());
   const size_t index = static_cast<size_t>(rows - 1);
-  (vectors == 1 ? kOne[index] : vectors == 2 ? kTwo[index] : kFour[index])(t);
+  (vectors == 1   ? kOne[index]
+   : vectors == 2 ? kTwo[index]
+   : vectors == 3 ? kThree[index]
+                  : kFour[index])(t);
+}
+
+/// Writes D transposed, D [columns, rows] with leading dimension `ld`: C(i, j) (+)= D(j, i).
+HWY_INLINE void store_transposed(const float* from, int64_t ld, int64_t rows, int64_t columns,
+                                 bool add, float* c, int64_t ldc) {
+  const hn::ScalableTag<float> d;
+  for (int64_t j = 0; j < columns; j += kLanes) {
+    const size_t part = static_cast<size_t>(HWY_MIN(kLanes, columns - j));
+    const float* row[kLanes];
+    for (int64_t q = 0; q < kLanes; ++q) row[q] = from + HWY_MIN(j + q, columns - 1) * ld;
+    for (int64_t i = 0; i < rows; i += 4) {
+      hn::Vec<decltype(d)> column[4];
+      transpose_four(d, row, i, column);
+      for (int64_t q = 0; q < HWY_MIN(4, rows - i); ++q) {
+        float* to = c + (i + q) * ldc + j;
+        const auto value = add ? hn::Add(hn::LoadN(d, to, part), column[q]) : column[q];
+        hn::StoreN(value, d, to, part);
+      }
+    }
+  }
 }
 
 /// Floats from one packed strip of A to the next.

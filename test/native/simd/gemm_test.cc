@@ -118,9 +118,9 @@ void check(int64_t m, int64_t n, int64_t k, Layout layout) {
   }
 }
 
-/// Every combination of orders in memory and of accumulation, and every other one with an epilogue.
-void check_layouts(int64_t m, int64_t n, int64_t k) {
-  for (int bits = 0; bits < 16; ++bits) {
+/// Every `step`-th combination of orders in memory and of accumulation, half with an epilogue.
+void check_layouts(int64_t m, int64_t n, int64_t k, int step = 1) {
+  for (int bits = static_cast<int>((m + n + k) % step); bits < 16; bits += step) {
     check(m, n, k,
           {.a_transposed = (bits & 1) != 0,
            .b_transposed = (bits & 2) != 0,
@@ -133,15 +133,15 @@ void check_layouts(int64_t m, int64_t n, int64_t k) {
 TEST_P(GemmTest, MatchesTheNaiveProductForEverySmallShape) {
   for (int64_t m = 0; m <= 31; m += 1 + m / 16) {
     for (const int64_t n : {0, 1, 3, 4, 8, 9, 16, 17, 24, 31, 32, 33, 48, 64, 100, 129}) {
-      for (const int64_t k : {0, 1, 3, 4, 6, 17, 35}) check_layouts(m, n, k);
+      for (const int64_t k : {0, 1, 3, 4, 6, 17, 35}) check_layouts(m, n, k, 3);
     }
   }
 }
 
 TEST_P(GemmTest, MatchesTheNaiveProductForLargerShapes) {
-  const int64_t shapes[][3] = {{57, 300, 100}, {130, 70, 513}, {1, 512, 512},
-                               {3, 530, 700},  {5, 260, 1025}, {200, 24, 31},
-                               {33, 33, 1600}, {40, 168, 200}, {300, 180, 70}};
+  const int64_t shapes[][3] = {{57, 300, 100}, {130, 70, 513},  {1, 512, 512},  {3, 530, 700},
+                               {5, 260, 1025}, {200, 24, 31},   {33, 33, 1600}, {40, 168, 200},
+                               {300, 180, 70}, {100, 100, 600}, {128, 174, 64}, {129, 48, 64}};
   for (const auto& s : shapes) check_layouts(s[0], s[1], s[2]);
 }
 
@@ -164,7 +164,9 @@ TEST_P(GemmTest, PackedProductsLieWherePackBWouldPutThem) {
       const std::vector<float> packed = packed_product(m, n, k, layout, a, b, panels, 0);
       for (int64_t i = 0; i < m; ++i) {
         for (int64_t j = 0; j < (n + gemm_panel() - 1) / gemm_panel() * gemm_panel(); ++j) {
-          ASSERT_EQ(packed[packed_at(m, i, j)], j < n ? plain[i * n + j] : kGuard)
+          // The transposed use of B may sum a row-major C in another order.
+          ASSERT_NEAR(packed[packed_at(m, i, j)], j < n ? plain[i * n + j] : kGuard,
+                      layout.b_other_use && j < n ? 3e-7 * static_cast<double>(k) : 0)
               << m << "x" << n << "x" << k << " at " << i << "," << j << " layout " << bits;
         }
       }
@@ -173,8 +175,8 @@ TEST_P(GemmTest, PackedProductsLieWherePackBWouldPutThem) {
 }
 
 TEST_P(GemmTest, AnyPartitionOfTilesGivesTheSameBits) {
-  const int64_t shapes[][3] = {{1, 512, 512}, {32, 512, 512}, {100, 300, 1100},
-                               {2, 40, 600},  {40, 600, 100}, {64, 174, 300}};
+  const int64_t shapes[][3] = {{1, 512, 512},  {32, 512, 512}, {100, 300, 1100}, {2, 40, 600},
+                               {40, 600, 100}, {64, 174, 300}, {120, 30, 500}};
   for (const auto& s : shapes) {
     for (int bits = 0; bits < 8; ++bits) {
       const std::vector<float> a = normal_values(s[0] * s[2], 1), b = normal_values(s[1] * s[2], 2),
