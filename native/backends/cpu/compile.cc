@@ -7,29 +7,51 @@
 #include "graph/evaluate.h"
 #include "graph/passes/passes.h"
 #include "graph/passes/recompute.h"
+#include "ops/op.h"
 
 namespace nd {
 
 namespace {
 
-// A shard needs rows enough to fill a register tile several times.
-constexpr int64_t kWindowsPerShard = 64;
+// A shard needs windows enough for a block of a recurrent layer and rows enough to fill a register
+// tile of a matrix product several times.
+constexpr int64_t kWindowsPerShard = 4;
+constexpr int64_t kRowsPerShard = 64;
 constexpr int64_t kMaxShards = 16;
 
-// The number depends on the batch alone, never on the threads.
-int64_t shard_count(int64_t windows) {
-  return std::clamp<int64_t>(windows / kWindowsPerShard, 1, kMaxShards);
+/// What a graph computes for a batch.
+struct Work {
+  int64_t activations = 0;  ///< floats
+  double rows = 0;          ///< of the matrix products, their mean by FLOP
+};
+
+Work work_of(const Graph& graph, int64_t windows) {
+  Work work;
+  double flops = 0;
+  for (const Node& node : graph.nodes()) {
+    if (node.kind != NodeKind::op || !node.shape.is_batched()) continue;
+    const int64_t floats = node.shape.elements(windows);
+    work.activations += floats;
+    if (node.op->cost == nullptr || node.shape.dims.empty()) continue;
+    std::vector<Shape> inputs;
+    for (const NodeId id : node.inputs) inputs.push_back(graph.node(id).shape);
+    const double cost = node.op->cost({inputs, node.shape, node.attrs, windows}).flops;
+    work.rows += cost * static_cast<double>(floats / node.shape.dims.back());
+    flops += cost;
+  }
+  if (flops > 0) work.rows /= flops;
+  return work;
 }
 
-// DESIGN §1: shards pay where their gradient buffers stay below the activation bytes they keep in
-// cache.
-bool prefers_shards(const Graph& graph, const ParameterTable& table, int64_t windows) {
-  int64_t activations = 0;
-  for (const Node& node : graph.nodes()) {
-    if (node.kind == NodeKind::op && node.shape.is_batched())
-      activations += node.shape.elements(windows);
-  }
-  return shard_count(windows) > 1 && shard_count(windows) * table.trainable_total() < activations;
+// The number depends on the graph and the batch alone, never on the threads.
+int64_t shard_count(const Work& work, int64_t windows) {
+  const int64_t by_rows = static_cast<int64_t>(work.rows) / kRowsPerShard;
+  return std::clamp<int64_t>(std::min(windows / kWindowsPerShard, by_rows), 1, kMaxShards);
+}
+
+// DESIGN §1: shards pay where their gradient buffers stay below the activations they keep in cache.
+bool prefers_shards(int64_t shards, const Work& work, const ParameterTable& table) {
+  return shards > 1 && shards * table.trainable_total() < work.activations;
 }
 
 }  // namespace
@@ -39,15 +61,16 @@ std::unique_ptr<Plan> compile_cpu(const Graph& graph, const ParameterTable& tabl
   check_internal(options.windows > 0, "a plan for at least one window");
   Graph optimised = optimise(graph, reference::evaluate_constant);
   if (!options.recompute_until.empty()) optimised = recompute(optimised, options.recompute_until);
+  const Work work = work_of(optimised, options.windows);
+  int64_t shards = shard_count(work, options.windows);
+  if (options.split == Split::sharded) shards = std::max<int64_t>(shards, 2);
   const bool wants_shards =
       options.split == Split::sharded ||
-      (options.split == Split::automatic && prefers_shards(optimised, table, options.windows));
+      (options.split == Split::automatic && prefers_shards(shards, work, table));
   const Graph fused = fuse_elementwise(optimised);
   if (wants_shards) {
     if (auto phases = cpu::split_phases(fused)) {
-      return std::make_unique<cpu::ShardedPlan>(
-          std::move(*phases), table, options.windows,
-          std::max<int64_t>(shard_count(options.windows), options.split == Split::sharded ? 2 : 1));
+      return std::make_unique<cpu::ShardedPlan>(std::move(*phases), table, options.windows, shards);
     }
   }
   return std::make_unique<cpu::CpuPlan>(fused, table, options.windows);
