@@ -1,68 +1,50 @@
 #include "serve/predictor.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <mutex>
 
 #include "base/error.h"
 #include "data/windows.h"
 #include "parallel/team.h"
+#include "train/plan_ladder.h"
 
 namespace nd::serve {
 
 namespace {
-constexpr std::array<int64_t, 5> kLadder = {1, 8, 32, 128, 1024};  // windows of a plan
-
-/// Index of the smallest plan that takes `windows`, or of the largest one.
-size_t rung_for(int64_t windows) {
-  for (size_t i = 0; i < kLadder.size(); ++i) {
-    if (windows <= kLadder[i]) return i;
-  }
-  return kLadder.size() - 1;
-}
+constexpr int64_t kMostWindows = 1024;  // of one run
 }  // namespace
 
 struct Predictor::Impl {
-  /// A compiled plan with its inputs and output resolved.
-  struct Rung {
-    std::unique_ptr<Plan> plan;
-    std::span<float> insample_y,
-        insample_mask;  ///< of the plan, or of `unread` where the network ignores them
-    std::vector<float> unread;
-    std::vector<data::WindowStatistics> window_statistics;
-    std::vector<data::SeriesStatistics> series_statistics;
-    bool packed = false;
-  };
-
-  explicit Impl(PredictorState s) : state(std::move(s)) {
+  explicit Impl(PredictorState s)
+      : state(std::move(s)), plans(kMostWindows, [this](int64_t windows) {
+          return state.network->compile_infer(windows);
+        }) {
     layout.input_size = state.network->geometry().input_size;
     layout.horizon = state.network->geometry().horizon;
     layout.series = state.network->geometry().series;
   }
 
-  Rung& rung(size_t index) {
-    Rung& r = rungs[index];
-    if (r.plan != nullptr) return r;
-    const int64_t windows = kLadder[index];
-    const auto rows = static_cast<size_t>(windows * layout.series),
+  /// Selects the plan for `windows`, finds its inputs and makes room beside them.
+  Plan& prepare(int64_t windows) {
+    Plan& plan = plans.select(windows);
+    const auto rows = static_cast<size_t>(plan.windows() * layout.series),
                size = rows * static_cast<size_t>(layout.input_size);
-    auto plan = state.network->compile_infer(windows);
-    r.unread.resize(2 * size);
+    if (window_statistics.size() < rows) {
+      unread.resize(2 * size);
+      window_statistics.resize(rows);
+      series_statistics.resize(rows);
+    }
     const auto input = [&](const char* name, size_t at) {
-      return plan->has_input(name) ? plan->input(name)
-                                   : std::span(r.unread).subspan(at * size, size);
+      return plan.has_input(name) ? plan.input(name) : std::span(unread).subspan(at * size, size);
     };
-    r.insample_y = input(io_names::kInsampleY, 0);
-    r.insample_mask = input(io_names::kInsampleMask, 1);
-    r.window_statistics.resize(rows);
-    r.series_statistics.resize(rows);
-    r.plan = std::move(plan);
-    return r;
+    insample_y = input(io_names::kInsampleY, 0);
+    insample_mask = input(io_names::kInsampleMask, 1);
+    return plan;
   }
 
   /// Scales one window into row `row` of the plan's inputs.
-  void load(Rung& r, int64_t row, std::span<const double> window) {
+  void load(int64_t row, std::span<const double> window) {
     const auto at = static_cast<size_t>(row), L = static_cast<size_t>(layout.input_size);
     std::span<const double> values = window;
     if (state.series_scaler != data::SeriesScaler::none) {
@@ -71,35 +53,35 @@ struct Predictor::Impl {
       scaled.resize(kept);
       for (size_t i = 0; i < kept; ++i)
         scaled[i] = (window[window.size() - kept + i] - s.shift) / s.scale;
-      r.series_statistics[at] = s;
+      series_statistics[at] = s;
       values = scaled;
     }
     const auto length = static_cast<int64_t>(values.size());
-    r.window_statistics[at] = data::gather_window(
+    window_statistics[at] = data::gather_window(
         values, {0, length - layout.input_size}, layout, state.window_scaler, state.revin,
-        state.exclude_insample_y, length, state.compat, r.insample_y.subspan(at * L, L),
-        r.insample_mask.subspan(at * L, L), {}, {});
+        state.exclude_insample_y, length, state.compat, insample_y.subspan(at * L, L),
+        insample_mask.subspan(at * L, L), {}, {});
   }
 
   void run(std::span<const double> windows, int64_t count, int64_t length, std::span<double> out) {
-    Rung& r = rung(rung_for(count / layout.series));
+    Plan& plan = prepare(count / layout.series);
     for (int64_t row = 0; row < count; ++row) {
-      load(r, row, windows.subspan(static_cast<size_t>(row * length), static_cast<size_t>(length)));
+      load(row, windows.subspan(static_cast<size_t>(row * length), static_cast<size_t>(length)));
     }
     const auto used = static_cast<size_t>(count * layout.input_size);
-    std::fill(r.insample_y.begin() + static_cast<ptrdiff_t>(used), r.insample_y.end(), 0.0F);
-    std::fill(r.insample_mask.begin() + static_cast<ptrdiff_t>(used), r.insample_mask.end(), 0.0F);
+    std::fill(insample_y.begin() + static_cast<ptrdiff_t>(used), insample_y.end(), 0.0F);
+    std::fill(insample_mask.begin() + static_cast<ptrdiff_t>(used), insample_mask.end(), 0.0F);
     RunArgs args;
     args.parameters = state.parameters->span();
-    args.parameters_changed = !r.packed;
-    r.plan->run(args);
-    r.packed = true;
-    const std::span<const float> raw = r.plan->output(io_names::kForecast);
+    args.parameters_changed = changed;
+    plans.run(args);
+    changed = false;
+    const std::span<const float> raw = plan.output(io_names::kForecast);
     const size_t per_window = out.size() / static_cast<size_t>(count);
     for (size_t i = 0; i < out.size(); ++i) {
       const size_t row = i / per_window;
-      const data::SeriesStatistics& s = r.series_statistics[row];
-      const double value = data::unscale_value(state.window_scaler, r.window_statistics[row],
+      const data::SeriesStatistics& s = series_statistics[row];
+      const double value = data::unscale_value(state.window_scaler, window_statistics[row],
                                                static_cast<double>(raw[i]));
       out[i] = value * s.scale + s.shift;
       if (!std::isfinite(out[i])) {
@@ -114,7 +96,12 @@ struct Predictor::Impl {
   PredictorState state;
   data::WindowLayout layout;
   std::mutex mutex;
-  std::array<Rung, kLadder.size()> rungs;
+  train::PlanLadder plans;
+  bool changed = true;                         // until a first run has succeeded
+  std::span<float> insample_y, insample_mask;  // of the plan, or of `unread` where it ignores them
+  std::vector<float> unread;
+  std::vector<data::WindowStatistics> window_statistics;
+  std::vector<data::SeriesStatistics> series_statistics;
   std::vector<double> scaled;
 };
 
@@ -159,7 +146,7 @@ void Predictor::predict(std::span<const double> windows, int64_t count, int64_t 
   }
   const std::lock_guard lock(impl_->mutex);
   const parallel::ScopedFlushDenormals flush;  // as in training, so that both give the same bits
-  const int64_t most = kLadder.back() * series;
+  const int64_t most = kMostWindows * series;
   for (int64_t begin = 0; begin < count; begin += most) {
     const int64_t n = std::min(count - begin, most);
     impl_->run(

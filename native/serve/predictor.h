@@ -1,5 +1,5 @@
 // One fitted model, resident, for serving: raw history in, forecast out, in microseconds. Scaling,
-// network and inverse are one call; plans per batch size are cached.
+// network and inverse are one call; plans per batch size are kept.
 #pragma once
 
 #include <cstdint>

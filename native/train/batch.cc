@@ -17,8 +17,8 @@ constexpr int64_t kGatherGrain = 64;  // windows; below this one thread is faste
 void copy_if_present(Plan& plan, const char* name, const std::vector<float>& values) {
   if (!plan.has_input(name)) return;
   const std::span<float> input = plan.input(name);
-  check_internal(input.size() == values.size(), "a plan input has the size of its batch");
-  std::copy(values.begin(), values.end(), input.begin());
+  check_internal(input.size() <= values.size(), "a plan input fits the capacity of the batch");
+  std::copy_n(values.begin(), input.size(), input.begin());
 }
 }  // namespace
 

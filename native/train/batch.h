@@ -29,7 +29,7 @@ struct BatchOptions {
 /// into sums that span the batch.
 class WindowBatch {
  public:
-  /// `windows`: those of the plan that it feeds.
+  /// `windows`: those of the largest plan that it feeds.
   WindowBatch(const BatchOptions& options, int64_t windows);
   /// Gathers `windows` (at most `capacity()`, whole groups of N) of `panel`; rows in the last
   /// `hidden` of a series count as unobserved. With `with_target` the horizon is gathered too.
@@ -46,7 +46,7 @@ class WindowBatch {
     return statistics_[static_cast<size_t>(row)];
   }
 
-  /// Copies the network's inputs into `plan`, whose windows must equal those of the batch.
+  /// Copies the network's inputs into `plan`, for at least as many windows as the batch holds now.
   void feed(Plan& plan) const;
   /// Inverse window scaling of a network output [count, H, Q].
   void unscale(std::span<const float> raw, int64_t outputs, std::span<double> out) const;

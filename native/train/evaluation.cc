@@ -29,7 +29,7 @@ void gather_raw(const data::Panel& panel, const data::WindowRef& window, int64_t
 WindowForecaster::WindowForecaster(const Network& network, const BatchOptions& options,
                                    int64_t windows, parallel::Team* team)
     : network_(network),
-      plan_(network.compile_infer(windows)),
+      plans_(windows, [&network](int64_t n) { return network.compile_infer(n); }),
       batch_(options, windows),
       team_(team),
       forecasts_(static_cast<size_t>(batch_.capacity() * network.geometry().horizon *
@@ -41,16 +41,16 @@ std::span<const double> WindowForecaster::run(const data::Panel& panel,
                                               const CancelToken* cancel) {
   const Geometry& g = network_.geometry();
   batch_.load(panel, windows, 0, false, team_);
-  batch_.feed(*plan_);
+  Plan& plan = plans_.select(batch_.count() / network_.geometry().series);
+  batch_.feed(plan);
   RunArgs args;
   args.parameters = parameters;
   args.parameters_changed = changed_;
   args.cancel = cancel;
   args.team = team_;
-  changed_ = true;  // an aborted run may have left weights half packed
-  plan_->run(args);
+  plans_.run(args);
   changed_ = false;
-  batch_.unscale(plan_->output(io_names::kForecast), g.outputs, forecasts_);
+  batch_.unscale(plan.output(io_names::kForecast), g.outputs, forecasts_);
   return std::span(forecasts_).first(windows.size() * static_cast<size_t>(g.horizon * g.outputs));
 }
 

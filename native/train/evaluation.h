@@ -9,13 +9,14 @@
 #include "base/cancel.h"
 #include "models/network.h"
 #include "train/batch.h"
+#include "train/plan_ladder.h"
 
 namespace nd::train {
 
 /// Runs a network over lists of windows, `capacity` rows at a time.
 class WindowForecaster {
  public:
-  /// `windows`: those of its plan.
+  /// `windows`: the most of one run.
   WindowForecaster(const Network& network, const BatchOptions& options, int64_t windows,
                    parallel::Team* team);
   /// Gathers and forecasts at most `capacity()` rows, whole groups of N for a multivariate network;
@@ -28,7 +29,7 @@ class WindowForecaster {
 
  private:
   const Network& network_;
-  std::unique_ptr<Plan> plan_;
+  PlanLadder plans_;
   WindowBatch batch_;
   parallel::Team* team_;
   std::vector<double> forecasts_;

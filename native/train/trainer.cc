@@ -15,6 +15,7 @@
 #include "train/divergence.h"
 #include "train/evaluation.h"
 #include "train/optimizer.h"
+#include "train/plan_ladder.h"
 
 namespace nd::train {
 
@@ -109,8 +110,11 @@ class Fit {
         windows_(*request.panel, options_.layout),
         steps_(total_steps(request.config, windows_.total(), series_drawn_alone())),
         sampler_(windows_, request.panel->series_count(), sampler_options()),
-        plan_(network_.compile_train(sampler_.capacity(), Split::automatic,
-                                     request.config.gradient_checkpointing)),
+        plans_(sampler_.capacity(),
+               [this](int64_t windows) {
+                 return network_.compile_train(windows, Split::automatic,
+                                               r_.config.gradient_checkpointing);
+               }),
         batch_(options_, sampler_.capacity()),
         optimizer_(make_optimizer(request.config.optimizer, optimizer_options(request.config),
                                   trainable())),
@@ -170,8 +174,8 @@ class Fit {
   }
 
   /// Fills `weight` (mask ⊙ horizon weight ⊙ multiplicity, 0 for spare rows) and `inverse_sum`.
-  void feed_weights(std::span<const float> multiplicity) {
-    const std::span<float> weight = plan_->input(io_names::kWeight);
+  void feed_weights(std::span<const float> multiplicity, Plan& plan) {
+    const std::span<float> weight = plan.input(io_names::kWeight);
     const std::span<const float> mask = batch_.outsample_mask();
     const std::vector<double>& horizon_weight = network_.loss().horizon_weight();
     const auto h = static_cast<size_t>(options_.layout.horizon);
@@ -182,8 +186,8 @@ class Fit {
       weight[i] = static_cast<float>(mask[i] * step_weight * multiplicity[i / h]);
       sum += weight[i];
     }
-    if (plan_->has_input(io_names::kInverseSum)) {
-      plan_->input(io_names::kInverseSum)[0] = sum > 0 ? static_cast<float>(1.0 / sum) : 0.0F;
+    if (plan.has_input(io_names::kInverseSum)) {
+      plan.input(io_names::kInverseSum)[0] = sum > 0 ? static_cast<float>(1.0 / sum) : 0.0F;
     }
   }
 
@@ -191,8 +195,9 @@ class Fit {
     const data::WindowDraw draw = sampler_.draw(step);
     if (draw.windows.empty()) return;  // none of this step's series is long enough
     batch_.load(*r_.panel, draw.windows, r_.val_size, true, &team_);
-    batch_.feed(*plan_);
-    feed_weights(draw.multiplicity);
+    Plan& plan = plans_.select(batch_.count() / options_.layout.series);
+    batch_.feed(plan);
+    feed_weights(draw.multiplicity, plan);
 
     RunArgs args;
     args.parameters = parameters_.span();
@@ -201,9 +206,9 @@ class Fit {
     args.step = static_cast<uint32_t>(step);
     args.cancel = r_.cancel;
     args.team = &team_;
-    plan_->run(args);
+    plans_.run(args);
 
-    const double loss = static_cast<double>(plan_->output(io_names::kLoss)[0]);
+    const double loss = static_cast<double>(plan.output(io_names::kLoss)[0]);
     const std::span<float> gradients = gradients_.span().first(trainable());
     const double rate = learning_rate(step);
     if (!std::isfinite(loss)) {
@@ -215,7 +220,7 @@ class Fit {
     if (r_.config.gradient_clip_norm > 0)
       clip_by_norm(network_.table(), gradients, r_.config.gradient_clip_norm);
     optimizer_->step(parameters_.span().first(trainable()), gradients, rate, &team_);
-    network_.commit_state(*plan_, parameters_.span());
+    network_.commit_state(plan, parameters_.span());
     result_.train_loss = loss;
   }
 
@@ -256,7 +261,7 @@ class Fit {
   data::TrainingWindows windows_;
   int64_t steps_;
   data::WindowSampler sampler_;
-  std::unique_ptr<Plan> plan_;
+  PlanLadder plans_;
   WindowBatch batch_;
   std::unique_ptr<Optimizer> optimizer_;
   EarlyStopping early_;

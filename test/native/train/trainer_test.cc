@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 
 #include "base/error.h"
@@ -130,6 +131,29 @@ TEST(Trainer, MergedCopiesGiveTheGradientOfAllCopies) {
     EXPECT_NEAR(one.train_history[i].loss, two.train_history[i].loss,
                 1e-4 * two.train_history[i].loss);
   }
+}
+
+TEST(Trainer, BatchesOfChangingSizeGiveTheDescentOfFullOnes) {
+  // 90 draws from 83 windows: about 55 are distinct, never the same number.
+  const data::Panel panel = sine_panel({110});
+  const Network net = network("NLinear", nlohmann::json::object(), 24, 6);
+  std::vector<FloatBuffer> trained;
+  std::vector<TrainResult> results;
+  for (const char* merge : {"1", "0"}) {
+    setenv("ND_MERGE_WINDOWS", merge, 1);
+    FloatBuffer parameters = initial(net);
+    TrainRequest r = request(net, panel, 30, 1e-3);
+    r.config.windows_batch_size = 90;
+    results.push_back(train(r, parameters));
+    trained.push_back(std::move(parameters));
+  }
+  unsetenv("ND_MERGE_WINDOWS");
+  for (size_t i = 0; i < 30; ++i) {
+    const double expected = results[1].train_history[i].loss;
+    EXPECT_NEAR(results[0].train_history[i].loss, expected, 1e-4 * expected) << i;
+  }
+  for (size_t i = 0; i < trained[0].size(); ++i)
+    EXPECT_NEAR(trained[0].data()[i], trained[1].data()[i], 2e-4F);
 }
 
 TEST(Trainer, LearnsSeveralSeriesTogether) {
