@@ -3,6 +3,7 @@
  */
 
 import type {
+  AutoformerOptions,
   DlinearOptions,
   HuberLossOptions,
   LossDescription,
@@ -106,6 +107,16 @@ export function patchtst(options: PatchtstOptions = {}): ModelDescription {
  */
 export function tsmixer(options: TsmixerOptions): ModelDescription {
   return describe('TSMixer', options);
+}
+
+/**
+ * Autoformer: A transformer that separates trend and seasonal part at every layer and, instead of
+ * attending to single steps, averages the series at the delays at which it resembles itself.
+ * Wu, Xu, Wang, Long, "Autoformer: Decomposition Transformers with Auto-Correlation for Long-Term
+ * Series Forecasting", NeurIPS 2021, https://arxiv.org/abs/2106.13008
+ */
+export function autoformer(options: AutoformerOptions = {}): ModelDescription {
+  return describe('Autoformer', options);
 }
 
 /** MAE: Mean absolute error. WM(|y - ŷ|) */

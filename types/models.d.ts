@@ -659,6 +659,80 @@ export interface TsmixerOptions extends ModelOptions {
  */
 export declare function tsmixer(options: TsmixerOptions): ModelDescription;
 
+/** Options of `autoformer()`: the network's own; those of training come with them. */
+export interface AutoformerOptions extends ModelOptions {
+  /**
+   * Share of the input, rounded up to steps, that the decoder sees again. A number in (0, 1).
+   * @default 0.5
+   */
+  readonly decoderInputSizeMultiplier?: number;
+  /**
+   * Width of embeddings, encoder and decoder. An integer in [1, 1000000].
+   * @default 128
+   */
+  readonly hiddenSize?: number;
+  /**
+   * Share of units dropped in training: embeddings, attention outputs and feed-forward blocks. A
+   * number in [0, 1).
+   * @default 0.05
+   */
+  readonly dropout?: number;
+  /**
+   * A series of T steps is averaged at floor(factor*ln T) of its delays. An integer in [1, 1000].
+   * @default 3
+   */
+  readonly factor?: number;
+  /**
+   * Attention heads, at most hiddenSize. They share their delays, so their number matters only
+   * where it does not divide hiddenSize and units are left over. An integer in [1, 1000000].
+   * @default 4
+   */
+  readonly nHead?: number;
+  /**
+   * Units of each layer's feed-forward block. An integer in [1, 1000000].
+   * @default 32
+   */
+  readonly convHiddenSize?: number;
+  /**
+   * Of the feed-forward blocks; gelu is the exact one. One of 'gelu', 'relu'.
+   * @default 'gelu'
+   */
+  readonly activation?: 'gelu' | 'relu';
+  /**
+   * Number of encoder layers. An integer in [1, 128].
+   * @default 2
+   */
+  readonly encoderLayers?: number;
+  /**
+   * Number of decoder layers. An integer in [1, 128].
+   * @default 1
+   */
+  readonly decoderLayers?: number;
+  /**
+   * Length of the centred moving average in steps, an odd number. An integer in [1, 1000001].
+   * @default 25
+   */
+  readonly movingAvgWindow?: number;
+  /**
+   * Number of gradient steps. An integer in [0, 2147483647].
+   * @default 5000
+   */
+  readonly maxSteps?: number;
+  /**
+   * Learning rate at the first step. A number in [0, 1000].
+   * @default 0.0001
+   */
+  readonly learningRate?: number;
+}
+
+/**
+ * Autoformer: A transformer that separates trend and seasonal part at every layer and, instead of
+ * attending to single steps, averages the series at the delays at which it resembles itself.
+ * Wu, Xu, Wang, Long, "Autoformer: Decomposition Transformers with Auto-Correlation for Long-Term
+ * Series Forecasting", NeurIPS 2021, https://arxiv.org/abs/2106.13008
+ */
+export declare function autoformer(options?: AutoformerOptions): ModelDescription;
+
 /** Options of `mae()`. */
 export interface MaeOptions {
   /**

@@ -7,7 +7,8 @@ namespace nd {
 std::span<const ModelSpec* const> model_list() {
   // clang-format off: one line per model
   static constexpr const ModelSpec* kModels[] = {
-      &kMlp, &kDLinear, &kNLinear, &kNBeats, &kNHits, &kLstmModel, &kPatchTst, &kTsMixer,
+      &kMlp,       &kDLinear,  &kNLinear, &kNBeats,     &kNHits,
+      &kLstmModel, &kPatchTst, &kTsMixer, &kAutoformer,
   };
   // clang-format on
   return kModels;

@@ -14,5 +14,6 @@ extern const ModelSpec kNHits;
 extern const ModelSpec kPatchTst;
 extern const ModelSpec kTsMixer;
 extern const ModelSpec kLstmModel;
+extern const ModelSpec kAutoformer;
 
 }  // namespace nd

@@ -80,6 +80,16 @@ std::vector<Case> cases() {
   all.push_back({"tsmixer", "TSMixer", mixer});
   all.push_back({"tsmixer-mq", "TSMixer", mixer, {.input_size = 7, .horizon = 5}, mq});
   all.push_back({"tsmixer-plain", "TSMixer", with(mixer, {{"revin", false}, {"nBlock", 1}})});
+  const json autoformer = {{"hiddenSize", 6},      {"nHead", 4},   {"convHiddenSize", 5},
+                           {"movingAvgWindow", 3}, {"dropout", 0}, {"factor", 2}};
+  all.push_back({"autoformer", "Autoformer", autoformer});  // odd lengths: 7 and 4 + 5
+  all.push_back({"autoformer-exogenous-mq",
+                 "Autoformer",
+                 with(autoformer, {{"activation", "relu"}, {"decoderLayers", 2}}),
+                 {.input_size = 8, .horizon = 5, .futr = 2},
+                 mq});
+  all.push_back({"autoformer-cut-memory", "Autoformer",
+                 with(autoformer, {{"encoderLayers", 1}, {"decoderInputSizeMultiplier", 0.1}})});
   for (const char* basis :
        {"legendre", "chebyshev", "changepoint", "piecewise_linear", "linear_hat", "spline"})
     all.push_back({std::string("nbeats-") + basis, "NBEATS",
@@ -233,7 +243,8 @@ TEST(Models, TheOrderOfTheHistoryMatters) {
       args.inputs.erase(name);
     const Tensor before = reference::evaluate(graph, args).at(io_names::kForecast);
     Tensor& y = args.inputs[io_names::kInsampleY];
-    for (size_t first = 0; first < y.size(); first += 7) std::swap(y[first + 2], y[first + 4]);
+    const auto length = static_cast<size_t>(c.geometry.input_size);
+    for (size_t first = 0; first < y.size(); first += length) std::swap(y[first + 2], y[first + 4]);
     EXPECT_NE(reference::evaluate(graph, args).at(io_names::kForecast), before);
   }
 }
