@@ -48,6 +48,13 @@ FusedSteps decode_fused(const Attrs& attrs, size_t begin) {
   return fused;
 }
 
+FusedSteps steps_of(const Node& node) {
+  if (node.op == &kFused) return decode_fused(node.attrs);
+  FusedStep step{.op = node.op, .attrs = node.attrs};
+  for (size_t k = 0; k < node.inputs.size(); ++k) step.operands.push_back(static_cast<int64_t>(k));
+  return {{std::move(step)}, node.shape};
+}
+
 bool reshape_operand(const Shape& operand, const Shape& from, const Shape& to, Shape& result) {
   // Static axes from the right, in the smallest groups of equal product. What is left over on the
   // left is one group with the batch axis.

@@ -26,6 +26,9 @@ Attrs encode(const FusedSteps& fused);
 /// The steps that begin at ints[begin]; reals hold those of the steps alone.
 FusedSteps decode_fused(const Attrs& attrs, size_t begin = 0);
 
+/// What an elementwise node computes, fused or a single op.
+FusedSteps steps_of(const Node& node);
+
 /// Shape of `operand`, which broadcasts to `from`, once values of shape `from` are read as shape
 /// `to` (of as many elements); false when no shape does it.
 bool reshape_operand(const Shape& operand, const Shape& from, const Shape& to, Shape& result);

@@ -13,7 +13,7 @@
   X(Reshape) X(Detach) X(Transpose) X(Slice) X(Concat) X(Reverse) X(Pad) X(Broadcast) \
   X(MaxPool1d) X(MaxPool1dGradient) X(MovingAverage) X(MovingAverageGradient) \
   X(TopK) X(Gather) X(ScatterAdd) X(DelayAggregate) X(DelayCorrelate)         \
-  X(Dropout) X(Fused)                                                         \
+  X(Dropout) X(Fused) X(MatMulFused)                                         \
   X(Gelu) X(GeluGradient) X(Softmax) X(SoftmaxGradient)                       \
   X(LayerNorm) X(LayerNormGradient) X(Unfold) X(Fold) X(BatchMatMul)          \
   X(Attention) X(AttentionGradient) X(Part) X(Lstm) X(LstmGradient)

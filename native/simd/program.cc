@@ -17,14 +17,17 @@ constexpr size_t kBlock = static_cast<size_t>(kProgramBlock);
 /// Rows shorter than this are handled several at a time.
 constexpr int64_t kShortRow = 128;
 
-HWY_INLINE void repeat(float value, float* y, size_t n) {
-  for (size_t j = 0; j < n; ++j) y[j] = value;
+HWY_INLINE void repeat(float value, const Target& y) {
+  for (size_t r = 0; r < y.rows; ++r) {
+    for (size_t i = 0; i < y.n; ++i) y.p[r * y.stride + i] = value;
+  }
 }
 
-/// One contiguous piece of at most kBlock elements (any number for a program of one instruction)
-/// through all instructions. `index` counts the element for dropout.
+/// One small matrix through all instructions: at most kBlock elements (any number for a program of
+/// one instruction). Operands of step 0 have stride 0. `index` counts the first element for
+/// dropout.
 void run_piece(const Program& program, const ProgramRegion& region, const Source* operands,
-               float* blocks, float* out, size_t n, int64_t index) {
+               float* blocks, const Target& out, int64_t index) {
   Source values[kProgramOperands + kProgramInstructions];
   const size_t count = static_cast<size_t>(program.operands());
   for (size_t k = 0; k < count; ++k) values[k] = operands[k];
@@ -42,19 +45,28 @@ void run_piece(const Program& program, const ProgramRegion& region, const Source
     const bool draws = instruction.op == ElementOp::dropout;
     // A value of scalars alone is a scalar, unless every element draws.
     const bool single = step == 0 && !draws;
-    float* y = i == last ? out : blocks + static_cast<size_t>(program.block(i)) * kBlock;
+    Target y = out;
+    if (i < last) {
+      y.p = blocks + static_cast<size_t>(program.block(i)) * kBlock;
+      y.stride = y.n;
+    }
     if (draws) {
       if (step == 0) {
-        repeat(*in[0].p, y, n);
-        in[0].p = y;
+        repeat(*in[0].p, y);
+        in[0] = {y.p, 1, y.stride};
       }
-      dropout_run({region.seed, Stream::dropout, instruction.number, region.step}, instruction.p,
-                  in[0].p, y, static_cast<uint64_t>(index), n);
+      const PhiloxKey key{region.seed, Stream::dropout, instruction.number, region.step};
+      for (size_t r = 0; r < y.rows; ++r)
+        dropout_run(key, instruction.p, in[0].p + r * in[0].stride, y.p + r * y.stride,
+                    static_cast<uint64_t>(index) + r * static_cast<uint64_t>(region.index_stride),
+                    y.n);
+    } else if (single) {
+      element_op(instruction.op, in, {y.p, 1, 1, 1});
+      if (i == last) repeat(*y.p, y);
     } else {
-      element_op(instruction.op, in, y, single ? 1 : n);
-      if (single && i == last) repeat(*y, y, n);
+      element_op(instruction.op, in, y);
     }
-    values[count + i] = {y, single ? 0 : 1};
+    values[count + i] = {y.p, single ? 0 : 1, single ? 0 : y.stride};
   }
 }
 
@@ -85,7 +97,7 @@ void run_short_rows(const Program& program, const ProgramRegion& region, float* 
   Source operands[kProgramOperands];
   for (size_t k = 0; k < count; ++k) {
     const ProgramOperand& operand = region.in[k];
-    operands[k] = {operand.at, operand.row_stride == 0 && operand.step == 0 ? 0 : 1};
+    operands[k] = {operand.at, operand.row_stride == 0 && operand.step == 0 ? 0 : 1, 0};
     if (operand.row_stride == 0 && operand.step == 1) {  // the same row again and again: once
       expand(operand, operand.at, most, columns, expanded + k * kStride);
       operands[k].p = expanded + k * kStride;
@@ -101,23 +113,35 @@ void run_short_rows(const Program& program, const ProgramRegion& region, float* 
       expand(operand, operands[k].p, rows, columns, expanded + k * kStride);
       operands[k].p = expanded + k * kStride;
     }
-    run_piece(program, region, operands, blocks, region.out + row * region.out_stride,
-              rows * columns, region.first + row * region.index_stride);
+    run_piece(program, region, operands, blocks,
+              {region.out + row * region.out_stride, 0, 1, rows * columns},
+              region.first + row * region.index_stride);
   }
 }
 
+/// As many rows at a time as fill a block, or parts of one row. A column's element is a scalar of
+/// its row: rows one by one.
 void run_rows(const Program& program, const ProgramRegion& region, float* blocks) {
   const size_t count = static_cast<size_t>(program.operands());
-  const int64_t piece = program.instructions().size() == 1 ? region.columns : kProgramBlock;
+  const bool alone = program.instructions().size() == 1;
+  int64_t rows_at_once = alone ? region.rows : HWY_MAX(1, kProgramBlock / region.columns);
+  for (size_t k = 0; k < count; ++k) {
+    if (region.in[k].step == 0 && region.in[k].row_stride != 0) rows_at_once = 1;
+  }
+  const int64_t part = alone || rows_at_once > 1 ? region.columns : kProgramBlock;
   Source operands[kProgramOperands];
-  for (int64_t row = 0; row < region.rows; ++row) {
-    for (int64_t column = 0; column < region.columns; column += piece) {
+  for (int64_t row = 0; row < region.rows; row += rows_at_once) {
+    const int64_t rows = HWY_MIN(rows_at_once, region.rows - row);
+    for (int64_t column = 0; column < region.columns; column += part) {
       for (size_t k = 0; k < count; ++k) {
         const ProgramOperand& operand = region.in[k];
-        operands[k] = {operand.at + row * operand.row_stride + column * operand.step, operand.step};
+        operands[k] = {operand.at + row * operand.row_stride + column * operand.step, operand.step,
+                       static_cast<size_t>(operand.row_stride)};
       }
-      run_piece(program, region, operands, blocks, region.out + row * region.out_stride + column,
-                static_cast<size_t>(HWY_MIN(piece, region.columns - column)),
+      const size_t n = static_cast<size_t>(HWY_MIN(part, region.columns - column));
+      run_piece(program, region, operands, blocks,
+                {region.out + row * region.out_stride + column,
+                 static_cast<size_t>(region.out_stride), static_cast<size_t>(rows), n},
                 region.first + row * region.index_stride + column);
     }
   }

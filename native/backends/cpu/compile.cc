@@ -67,7 +67,7 @@ std::unique_ptr<Plan> compile_cpu(const Graph& graph, const ParameterTable& tabl
   const bool wants_shards =
       options.split == Split::sharded ||
       (options.split == Split::automatic && prefers_shards(shards, work, table));
-  const Graph fused = fuse_elementwise(optimised);
+  const Graph fused = fuse_epilogues(fuse_elementwise(optimised));
   if (wants_shards) {
     if (auto phases = cpu::split_phases(fused)) {
       return std::make_unique<cpu::ShardedPlan>(std::move(*phases), table, options.windows, shards);

@@ -271,6 +271,18 @@ void fused(const KernelArgs& a) {
   a.out = values.back();
 }
 
+// The product, then the steps with the product as operand 0.
+void matmul_fused(const KernelArgs& a) {
+  std::vector<double> product(a.out.size());
+  matmul({a.in, a.in_dims, a.out_dims, a.attrs, a.seed, a.step, product});
+  std::vector<const std::vector<double>*> in = {&product};
+  std::vector<Dims> dims = {a.out_dims};
+  in.insert(in.end(), a.in.begin() + 2, a.in.end());
+  dims.insert(dims.end(), a.in_dims.begin() + 2, a.in_dims.end());
+  const Attrs steps{{a.attrs.ints.begin() + 2, a.attrs.ints.end()}, a.attrs.reals};
+  fused({in, dims, a.out_dims, steps, a.seed, a.step, a.out});
+}
+
 }  // namespace
 
 Kernel find_kernel(const OpDef& op) {
@@ -316,6 +328,7 @@ Kernel find_kernel(const OpDef& op) {
       {&kLstmGradient, lstm_gradient},
       {&kDropout, dropout},
       {&kFused, fused},
+      {&kMatMulFused, matmul_fused},
       {&kGelu, map1<gelu>},
       {&kGeluGradient, map2<gelu_gradient>},
       {&kSoftmax, softmax},

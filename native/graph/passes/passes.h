@@ -48,6 +48,11 @@ Graph fold_constants(const Graph& graph, const EvaluateNode& evaluate);
 /// and detach inside vanish. Comes last: a fused node has no gradient and is not folded.
 Graph fuse_elementwise(const Graph& graph);
 
+/// Merges a product of windows with the elementwise node that alone reads it, which is then
+/// computed on each part of the product while it is in the cache: bias, activation, residual,
+/// dropout, masks of backward passes. Comes after fuse_elementwise.
+Graph fuse_epilogues(const Graph& graph);
+
 /// All that simplify, in the order that serves.
 Graph optimise(const Graph& graph, const EvaluateNode& evaluate);
 

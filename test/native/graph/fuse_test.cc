@@ -19,7 +19,7 @@ int64_t count_ops(const Graph& g) {
 }
 
 Graph fused_of(const Graph& g) {
-  return fuse_elementwise(optimise(g, reference::evaluate_constant));
+  return fuse_epilogues(fuse_elementwise(optimise(g, reference::evaluate_constant)));
 }
 
 reference::Arguments random_arguments(const Graph& g, int64_t windows) {
@@ -72,8 +72,8 @@ TEST(Fuse, WhatOthersReadStays) {
   g.output("h", h);
   const Var k = tanh(h * 2.0);
   g.output("y", matmul(k, w) + k);
-  // relu(x + 1); tanh(2h); the product; the sum.
-  EXPECT_EQ(count_ops(fused_of(g)), 4);
+  // relu(x + 1); tanh(2h); the product and the sum.
+  EXPECT_EQ(count_ops(fused_of(g)), 3);
   expect_equal(g);
 }
 
@@ -122,6 +122,71 @@ TEST(Fuse, DetachInsideAndReshapesBetween) {
   const Var y = reshape(exp(x) * 2.0, Shape::batched({2, 3}));
   g.output("y", detach(y + 1.0) * y);
   expect_equal(g);
+}
+
+TEST(Epilogues, BiasActivationAndTheirBackwardPass) {
+  Graph g;
+  const Var x = g.input("x", Shape::batched({6}));
+  const Var w = g.parameter({"w", Shape::fixed({5, 6}), {}});
+  const Var b = g.parameter({"b", Shape::fixed({5}), {}});
+  const Var v = g.parameter({"v", Shape::fixed({5, 5}), {}});
+  const Var h = relu(matmul(x, w, false, true) + b);
+  g.output("loss", sum_all(matmul(h, v, false, true)));
+  differentiate(g, "loss");
+  const Graph fused = fused_of(g);
+  EXPECT_EQ(std::count_if(fused.nodes().begin(), fused.nodes().end(),
+                          [](const Node& n) { return n.op == &kMatMulFused; }),
+            2);
+  EXPECT_EQ(std::count_if(fused.nodes().begin(), fused.nodes().end(),
+                          [](const Node& n) { return n.op != nullptr && n.op->elementwise; }),
+            0);
+  expect_equal(g, 40);
+}
+
+TEST(Epilogues, ThroughAViewWithTheOperandsOfItsShape) {
+  Graph g;
+  const Var x = g.input("x", Shape::batched({4})), w = g.input("w", Shape::fixed({4, 6}));
+  const Var r = g.input("r", Shape::batched({2, 3})), s = g.input("s", Shape{});
+  const Var b = g.input("b", Shape::fixed({2, 3}));
+  g.output("y", (reshape(matmul(x, w), Shape::batched({2, 3})) + b) * s + r);
+  const Graph fused = fused_of(g);
+  EXPECT_EQ(std::count_if(fused.nodes().begin(), fused.nodes().end(),
+                          [](const Node& n) { return n.op == &kMatMulFused; }),
+            1);
+  expect_equal(g, 7);
+}
+
+TEST(Epilogues, ProductsThatOthersReadStay) {
+  Graph g;
+  const Var x = g.input("x", Shape::batched({4})), w = g.input("w", Shape::fixed({4, 6}));
+  const Var c = g.input("c", Shape::fixed({2, 1}));
+  const Var y = matmul(x, w);
+  g.output("y", y);
+  g.output("z", relu(y));
+  // Two rows of a window have different factors: no single row, no column.
+  g.output("u", reshape(matmul(x, w * 2.0), Shape::batched({2, 3})) * c);
+  const Graph fused = fused_of(g);
+  EXPECT_TRUE(std::none_of(fused.nodes().begin(), fused.nodes().end(),
+                           [](const Node& n) { return n.op == &kMatMulFused; }));
+  expect_equal(g);
+}
+
+TEST(FusedSteps, OperandsOfAView) {
+  const auto shape = [](std::vector<int64_t> dims, int64_t batch = 0) {
+    return Shape{batch, dims};
+  };
+  const auto viewed = [](const Shape& operand, const Shape& from, const Shape& to) {
+    Shape result;
+    return reshape_operand(operand, from, to, result) ? to_string(result) : "none";
+  };
+  EXPECT_EQ(viewed(shape({24, 1}), shape({24, 1}, 1), shape({24}, 1)), "[24]");
+  EXPECT_EQ(viewed(shape({24}), shape({24}, 1), shape({24, 1}, 1)), "[24, 1]");
+  EXPECT_EQ(viewed(shape({1, 3}, 1), shape({4, 3}, 1), shape({2, 2, 3}, 1)), "[B, 1, 1, 3]");
+  EXPECT_EQ(viewed(shape({3}), shape({4, 3}, 1), shape({3}, 4)), "[3]");
+  EXPECT_EQ(viewed(shape({4, 3}), shape({4, 3}, 1), shape({3}, 4)), "none");
+  EXPECT_EQ(viewed(shape({4, 1}, 1), shape({4, 3}, 1), shape({1}, 12)), "none");
+  EXPECT_EQ(viewed(shape({4, 3}, 1), shape({4, 3}, 1), shape({12}, 1)), "[B, 12]");
+  EXPECT_EQ(viewed(shape({3}), shape({4, 3}, 1), shape({12}, 1)), "none");
 }
 
 TEST(FusedSteps, EncodeAndDecode) {

@@ -189,7 +189,8 @@ TEST(Models, FusionChangesNoValue) {
     SCOPED_TRACE(c.name);
     const Network net = network(c);
     const Graph graph = net.train_graph(true);
-    const Graph fused = fuse_elementwise(optimise(graph, reference::evaluate_constant));
+    const Graph fused =
+        fuse_epilogues(fuse_elementwise(optimise(graph, reference::evaluate_constant)));
     const reference::Arguments args = arguments(net);
     const auto expected = reference::evaluate(graph, args), got = reference::evaluate(fused, args);
     ASSERT_EQ(expected.size(), got.size());

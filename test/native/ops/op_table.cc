@@ -414,6 +414,27 @@ std::vector<OpRow> make_table() {
   fused("dropout", {batched({13}), fixed({13})},
         {{{&kAdd, {0, 1}}, {&kDropout, {2}, {{5}, {0.3}}}, {&kNeg, {3}}}, batched({13})});
   fused("repeated", {fixed({3})}, {{{&kSigmoid, {0}}}, batched({7, 3})});
+  const auto product = [&](const char* label, std::vector<Shape> inputs, bool trans_b,
+                           FusedSteps steps) {
+    rows.push_back({&kMatMulFused, label, std::move(inputs), [=](Graph& g, const Vars& v) {
+                      std::vector<NodeId> ids;
+                      for (const Var& x : v) ids.push_back(x.id);
+                      Attrs attrs = encode(steps);
+                      attrs.ints.insert(attrs.ints.begin(), {0, trans_b});
+                      return g.emit(kMatMulFused, ids, attrs);
+                    }});
+  };
+  product("bias and activation", {batched({9}), fixed({37, 9}), fixed({37})}, true,
+          {{{&kAdd, {0, 1}}, {&kRelu, {2}}}, batched({37})});
+  product("mask of an activation", {batched({70}), fixed({70, 300}), batched({300}), Shape{}},
+          false, {{{&kWhere, {1, 0, 2}}}, batched({300})});
+  product("column, residual and dropout",
+          {batched({3, 8}), fixed({8, 5}), batched({3, 1}), batched({3, 5})}, false,
+          {{{&kMul, {0, 1}}, {&kDropout, {3}, {{5}, {0.3}}}, {&kAdd, {4, 2}}}, batched({3, 5})});
+  product("product read twice", {batched({4}), fixed({4, 6})}, false,
+          {{{&kSigmoid, {0}}, {&kMul, {0, 1}}}, batched({6})});
+  product("several vectors of rows", {batched({1, 7}, 2), fixed({7, 130}), fixed({1, 130})}, false,
+          {{{&kSub, {0, 1}}, {&kTanh, {2}}}, batched({1, 130}, 2)});
   return rows;
 }
 

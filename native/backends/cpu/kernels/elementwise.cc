@@ -123,14 +123,6 @@ class Elementwise final : public Kernel {
 
 void lower(Lowering& l, NodeId id) {
   const Node& node = l.graph().node(id);
-  std::vector<FusedStep> steps;
-  if (node.op == &kFused) {
-    steps = decode_fused(node.attrs).steps;
-  } else {
-    steps = {{.op = node.op, .attrs = node.attrs}};
-    for (size_t k = 0; k < node.inputs.size(); ++k)
-      steps[0].operands.push_back(static_cast<int64_t>(k));
-  }
   std::vector<Slot> slots;
   std::vector<std::vector<int64_t>> operands;
   for (NodeId input : node.inputs) {
@@ -140,7 +132,7 @@ void lower(Lowering& l, NodeId id) {
   slots.push_back(l.slot(id));
   const int64_t first = node.shape.is_batched() ? node.shape.elements(1) * l.first_window() : 0;
   l.emit(std::make_unique<Elementwise>(std::move(slots), operands, l.dims(id),
-                                       program_of(steps, operands.size()), first));
+                                       program_of(steps_of(node).steps, operands.size()), first));
 }
 
 }  // namespace

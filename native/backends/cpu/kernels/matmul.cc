@@ -3,8 +3,10 @@
 // activations (the right operand of a weight gradient) in every run.
 #include "simd/gemm.h"
 
+#include <array>
 #include <vector>
 
+#include "backends/cpu/kernels/elementwise.h"
 #include "backends/cpu/kernels/pack.h"
 #include "backends/cpu/lowering.h"
 #include "ops/list.h"
@@ -44,7 +46,7 @@ Form form_of(const Lowering& l, NodeId id) {
   return f;
 }
 
-class Gemm final : public Kernel {
+class Gemm : public Kernel {
  public:
   Gemm(Slot a, Slot packed, Slot c, const Form& f, bool b_transposed) : Kernel({a, packed, c}) {
     const int64_t panel = simd::gemm_panel();
@@ -62,15 +64,77 @@ class Gemm final : public Kernel {
         simd::gemm_scratch_floats(f.m, f.n, f.k, f.a_row == 1 && f.a_col != 1, b_transposed);
   }
   void run(int64_t begin, int64_t end, const RunContext& context) const override {
+    multiply(begin, end, context, {});
+  }
+
+ protected:
+  void multiply(int64_t begin, int64_t end, const RunContext& context,
+                simd::GemmEpilogue epilogue) const {
     simd::Gemm gemm = gemm_;
     gemm.a = at[0];
     gemm.b = at[1];
     gemm.c = at[2];
+    gemm.epilogue = epilogue;
     simd::gemm_run(gemm, begin, end, context.scratch);
   }
+  int64_t columns() const { return gemm_.n; }
 
  private:
   simd::Gemm gemm_{};
+};
+
+// A product and the elementwise program that every finished part of it goes through; operand 0 of
+// the program is that part.
+class FusedGemm final : public Gemm {
+ public:
+  /// `first`: number of C's first element for dropout.
+  FusedGemm(Slot a, Slot packed, Slot c, const Form& f, bool b_transposed, simd::Program program,
+            int64_t first)
+      : Gemm(a, packed, c, f, b_transposed),
+        program_(std::move(program)),
+        operands_{{nullptr, f.n, 1}},
+        first_(first) {
+    work += nanoseconds_of(program_) * static_cast<double>(f.m * f.n);
+  }
+  void add_operand(Slot slot, int64_t row_stride, int step) {
+    slots.push_back(slot);
+    at.push_back(nullptr);
+    operands_.push_back({nullptr, row_stride, step});
+  }
+  void run(int64_t begin, int64_t end, const RunContext& context) const override {
+    const Call call{this, &context};
+    multiply(begin, end, context, {finish, &call});
+  }
+
+ private:
+  struct Call {
+    const FusedGemm* kernel;
+    const RunContext* context;
+  };
+  static void finish(const void* opaque, int64_t row, int64_t rows, int64_t column,
+                     int64_t columns) {
+    const auto& [kernel, context] = *static_cast<const Call*>(opaque);
+    std::array<simd::ProgramOperand, simd::kProgramOperands> in;
+    for (size_t k = 0; k < kernel->operands_.size(); ++k) {
+      const simd::ProgramOperand& operand = kernel->operands_[k];
+      in[k] = operand;
+      in[k].at = kernel->at[k + 2] + row * operand.row_stride + column * operand.step;
+    }
+    const int64_t stride = kernel->columns(), position = row * stride + column;
+    simd::run_program(kernel->program_, {.in = in.data(),
+                                         .out = kernel->at[2] + position,
+                                         .out_stride = stride,
+                                         .rows = rows,
+                                         .columns = columns,
+                                         .first = kernel->first_ + position,
+                                         .index_stride = stride,
+                                         .seed = context->seed,
+                                         .step = context->step});
+  }
+
+  simd::Program program_;
+  std::vector<simd::ProgramOperand> operands_;  // resolved in every call
+  int64_t first_;
 };
 
 int64_t workspace(const Lowering& l, NodeId id) {
@@ -98,6 +162,7 @@ Slot static_panels(Lowering& l, const Form& f) {
 }
 
 void lower(Lowering& l, NodeId id) {
+  const Node& node = l.graph().node(id);
   const Form f = form_of(l, id);
   Slot packed = l.workspace();
   bool b_transposed = false;
@@ -109,7 +174,23 @@ void lower(Lowering& l, NodeId id) {
   } else {
     l.emit(make_pack(l.slot(f.b), packed, {f.k, f.n, f.b_row, f.b_col}));
   }
-  l.emit(std::make_unique<Gemm>(l.slot(f.a), packed, l.slot(id), f, b_transposed));
+  if (node.op == &kMatMul) {
+    l.emit(std::make_unique<Gemm>(l.slot(f.a), packed, l.slot(id), f, b_transposed));
+    return;
+  }
+  auto kernel = std::make_unique<FusedGemm>(
+      l.slot(f.a), packed, l.slot(id), f, b_transposed,
+      program_of(decode_fused(node.attrs, 2).steps, node.inputs.size() - 1),
+      node.shape.elements(1) * l.first_window());
+  for (size_t k = 2; k < node.inputs.size(); ++k) {
+    const NodeId operand = node.inputs[k];
+    const int64_t elements = l.elements(operand);
+    const bool full = elements == f.m * f.n,
+               row = !full && !l.graph().node(operand).shape.is_batched() && elements == f.n,
+               column = !full && !row && elements > 1;
+    kernel->add_operand(l.slot(operand), full ? f.n : column ? 1 : 0, full || row ? 1 : 0);
+  }
+  l.emit(std::move(kernel));
 }
 
 // Aᵀ·B, as every weight gradient is.
@@ -119,7 +200,8 @@ bool writes_panels(const Node& node) { return node.attrs.ints[0] != 0; }
 
 std::span<const LoweringRule> matmul_rules() {
   static const LoweringRule kRules[] = {
-      {.op = &kMatMul, .lower = lower, .workspace = workspace, .writes_panels = writes_panels}};
+      {.op = &kMatMul, .lower = lower, .workspace = workspace, .writes_panels = writes_panels},
+      {.op = &kMatMulFused, .lower = lower, .workspace = workspace}};
   return kRules;
 }
 
