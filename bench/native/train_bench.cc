@@ -1,16 +1,21 @@
 // Steps of every network beside their floor: FLOP at the FMA peak plus the optimiser's bytes at the
 // bandwidth, both of this run. nd_bench_train [--quick] [--json FILE] [--threads N] [--only TEXT]
-// With --serve it answers requests instead, one JSON object a line, so that a driver can take turns
-// with another program: {"case": NAME, "threads": N, "steps": N} -> {"seconds" (of a step),
-// "peakFlops", "floor", "flop", "parameters", "bytes" (of the plan)}; {"list": true} -> the cases.
+// With --profile it prints where the time of one thread goes: seconds by op, then the slowest
+// kernels. With --serve it answers requests instead, one JSON object a line, so that a driver can
+// take turns with another program: {"case": NAME, "threads": N, "steps": N} -> {"seconds" (of a
+// step), "peakFlops", "floor", "flop", "parameters", "bytes" (of the plan)}; {"list": true} -> the
+// cases.
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "backends/cpu/profile.h"
 #include "base/error.h"
 #include "simd/target.h"
 #include "support/cases.h"
@@ -129,12 +134,63 @@ json measure(const Case& c, int threads, double budget) {
           {"bytes", work.step().plan().memory_bytes()}};
 }
 
+/// One line per op, one per kernel of the slowest; each kernel at its fastest of many runs.
+void profile(const Case& c, double budget) {
+  constexpr size_t kShown = 16;
+  const nd::parallel::ScopedFlushDenormals flush;
+  Step step(c, 1);
+  for (int i = 0; i < 3; ++i) step.run();
+  nd::cpu::Profile profile(step.plan());
+  double optimizer = std::numeric_limits<double>::infinity();
+  const double begin = wall_seconds();
+  for (int i = 0; i < 5 || (wall_seconds() - begin < budget && i < 1000); ++i) {
+    step.run_plan();
+    profile.finish_run();
+    const double start = wall_seconds();
+    step.update();
+    optimizer = std::min(optimizer, wall_seconds() - start);
+  }
+  struct Sum {
+    double seconds = 0;
+    int kernels = 0;
+  };
+  std::map<std::string, Sum> ops;
+  std::vector<nd::cpu::KernelTime> kernels = profile.kernels();
+  double total = optimizer;
+  for (const nd::cpu::KernelTime& kernel : kernels) {
+    total += kernel.seconds;
+    ops[kernel.op].seconds += kernel.seconds;
+    ++ops[kernel.op].kernels;
+  }
+  std::vector<std::pair<std::string, Sum>> rows(ops.begin(), ops.end());
+  rows.emplace_back("optimiser", Sum{optimizer, 1});
+  std::sort(rows.begin(), rows.end(),
+            [](const auto& a, const auto& b) { return a.second.seconds > b.second.seconds; });
+  const auto print = [&](double seconds, const std::string& what) {
+    std::printf("  %10.2f us %5.1f %%  %s\n", seconds * 1e6, 100 * seconds / total, what.c_str());
+  };
+  std::printf("%s: %zu kernels, %.1f us\n", c.name, kernels.size(), total * 1e6);
+  for (const auto& [op, sum] : rows) print(sum.seconds, op + " x " + std::to_string(sum.kernels));
+  std::stable_sort(kernels.begin(), kernels.end(),
+                   [](const auto& a, const auto& b) { return a.seconds > b.seconds; });
+  std::printf(" slowest kernels\n");
+  for (size_t i = 0; i < std::min(kShown, kernels.size()); ++i)
+    print(kernels[i].seconds, kernels[i].op + " " + kernels[i].shapes);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const Arguments arguments = parse_arguments(argc, argv);
   if (arguments.serve) {
     serve();
+    return 0;
+  }
+  if (arguments.profile) {
+    for (const Case& c : cases()) {
+      if (std::string(c.name).find(arguments.only) != std::string::npos)
+        profile(c, arguments.quick ? 0.3 : 2);
+    }
     return 0;
   }
   nd::parallel::Team one(1);

@@ -117,15 +117,23 @@ void Step::feed(const Network& network, int64_t windows) {
 }
 
 void Step::run() {
+  run_plan();
+  update();
+}
+
+void Step::run_plan() {
   RunArgs args{.parameters = weights_.span(), .gradients = {}, .seed = 1, .step = step_++};
   args.team = &team_;
-  if (!trains_) {
+  if (trains_) {
+    args.gradients = gradients_.span();
+  } else {
     args.parameters_changed = step_ == 1;
-    plan_->run(args);
-    return;
   }
-  args.gradients = gradients_.span();
   plan_->run(args);
+}
+
+void Step::update() {
+  if (!trains_) return;
   optimizer_->step(weights_.span().first(trainable_), gradients_.span().first(trainable_), 1e-4,
                    &team_);
 }

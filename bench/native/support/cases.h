@@ -32,6 +32,9 @@ class Step {
   Step(const Case& c, int threads);
   /// Forward, backward, Adam; weights change, as in a fit.
   void run();
+  /// The two halves of it: forward and backward; Adam (nothing without training).
+  void run_plan();
+  void update();
 
   /// Of all matrix products and sequence ops of one run, forward and backward: 2·M·N·K each.
   double flop() const { return flop_; }

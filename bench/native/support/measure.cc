@@ -95,6 +95,8 @@ Arguments parse_arguments(int argc, char** argv) {
     const bool has_value = i + 1 < argc;
     if (is("--quick")) {
       a.quick = true;
+    } else if (is("--profile")) {
+      a.profile = true;
     } else if (is("--serve")) {
       a.serve = true;
     } else if (is("--json") && has_value) {
@@ -105,7 +107,8 @@ Arguments parse_arguments(int argc, char** argv) {
       a.threads = std::max(1, std::atoi(argv[++i]));
     } else {
       std::fprintf(stderr,
-                   "usage: %s [--quick] [--json FILE] [--threads N] [--only TEXT] [--serve]\n",
+                   "usage: %s [--quick] [--json FILE] [--threads N] [--only TEXT] [--serve] "
+                   "[--profile]\n",
                    argv[0]);
       std::exit(2);
     }

@@ -45,13 +45,14 @@ inline constexpr double kAdamBytes = 7 * sizeof(float);
 /// What all benchmark programs are started with.
 struct Arguments {
   bool quick = false;     ///< fewer repetitions, rougher figures
+  bool profile = false;   ///< where the time goes instead of how much it is
   bool serve = false;     ///< answer requests on standard input instead of printing a table
   std::string json_path;  ///< empty: no file
   std::string only;       ///< a part of the names of the work to measure; empty: all
   int threads = 1;        ///< the largest number of threads to measure
 };
-/// [--quick] [--json FILE] [--threads N] [--only TEXT] [--serve]; prints the usage and exits with 2
-/// on anything else. Threads default to what the process may use, at most 2.
+/// [--quick] [--json FILE] [--threads N] [--only TEXT] [--serve] [--profile]; prints the usage and
+/// exits with 2 on anything else. Threads default to what the process may use, at most 2.
 Arguments parse_arguments(int argc, char** argv);
 
 /// Writes `report` to arguments.json_path, if any; exits with 1 when that fails.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <string>
 
 #include "base/error.h"
@@ -21,6 +22,31 @@ auto& find_named(List& list, std::string_view name) {
   return *it;
 }
 
+// What each body kernel computes. All but the last kernel of a node prepare it and are numbered.
+std::vector<CpuPlan::Label> make_labels(const Graph& graph, const Program& program,
+                                        int64_t windows) {
+  const auto dims = [&](NodeId id) {
+    const Shape& shape = graph.node(id).shape;
+    std::vector<int64_t> dims = shape.dims;
+    if (shape.is_batched()) dims.insert(dims.begin(), shape.batch * windows);
+    return to_string(Shape::fixed(dims));
+  };
+  std::vector<CpuPlan::Label> labels;
+  int number = 0;
+  for (size_t k = 0; k < program.origins.size(); ++k) {
+    const NodeId id = program.origins[k];
+    const Node& node = graph.node(id);
+    CpuPlan::Label label{std::string(node.kind == NodeKind::op ? node.op->name : "copy"), ""};
+    const bool last = k + 1 == program.origins.size() || program.origins[k + 1] != id;
+    number = last ? 0 : number + 1;
+    if (!last) label.op += " #" + std::to_string(number);
+    for (const NodeId input : node.inputs) label.shapes += dims(input) + " ";
+    label.shapes += "-> " + dims(id);
+    labels.push_back(std::move(label));
+  }
+  return labels;
+}
+
 bool is_shared(const std::unique_ptr<Kernel>& kernel) {
   return kernel->tiles > 1 && kernel->work >= kParallelWork;
 }
@@ -31,6 +57,7 @@ CpuPlan::CpuPlan(const Graph& graph, const ParameterTable& table, int64_t window
                  int64_t first_window)
     : windows_(windows) {
   Lowering(graph, table, windows, first_window, program_).run();
+  labels_ = make_labels(graph, program_, windows);
   arena_ = FloatBuffer(static_cast<size_t>(program_.arena_floats));
   prologue_ = FloatBuffer(static_cast<size_t>(program_.prologue_floats));
   prologue_data_ = prologue_.data();
@@ -200,6 +227,17 @@ void CpuPlan::execute(std::span<const std::unique_ptr<Kernel>> kernels, const Ru
   }
 }
 
+void CpuPlan::execute_timed(size_t begin, size_t end, const RunArgs& args) {
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point before = Clock::now();
+  for (size_t k = begin; k < end; ++k) {
+    execute(std::span(program_.body).subspan(k, 1), args);
+    const Clock::time_point after = Clock::now();
+    kernel_seconds_[k] += std::chrono::duration<double>(after - before).count();
+    before = after;
+  }
+}
+
 void CpuPlan::prepare(const RunArgs& args) {
   bind(args);
   execute(program_.prologue, args);
@@ -207,7 +245,11 @@ void CpuPlan::prepare(const RunArgs& args) {
 
 void CpuPlan::run_part(size_t begin, size_t end, const RunArgs& args) {
   bind(args);
-  execute(std::span(program_.body).subspan(begin, end - begin), args);
+  if (kernel_seconds_ != nullptr) {
+    execute_timed(begin, end, args);
+  } else {
+    execute(std::span(program_.body).subspan(begin, end - begin), args);
+  }
   if (args.cancel != nullptr) args.cancel->check();
 }
 
@@ -220,8 +262,7 @@ std::span<float> CpuPlan::mutable_output(std::string_view name) {
 void CpuPlan::run(const RunArgs& args) {
   bind(args);
   if (args.parameters_changed && !program_.prologue.empty()) execute(program_.prologue, args);
-  execute(program_.body, args);
-  if (args.cancel != nullptr) args.cancel->check();
+  run_part(0, program_.body.size(), args);
 }
 
 }  // namespace nd::cpu

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "backends/cpu/lowering.h"
@@ -34,6 +35,14 @@ class CpuPlan final : public Plan {
   /// An output's memory, for whoever joins the values of several plans.
   std::span<float> mutable_output(std::string_view name);
   const Program& program() const { return program_; }
+  /// What a body kernel computes, for people: see KernelTime.
+  struct Label {
+    std::string op, shapes;
+  };
+  const std::vector<Label>& labels() const { return labels_; }
+  /// From now on adds the seconds of body kernel k, in runs on one thread, to seconds[k]; nullptr
+  /// ends it.
+  void time_kernels(double* seconds) { kernel_seconds_ = seconds; }
 
  private:
   struct Run;
@@ -42,10 +51,13 @@ class CpuPlan final : public Plan {
   void bind(Kernels& kernels, const RunArgs& args);
   float* resolve(const Slot& slot, const RunArgs& args);
   void execute(std::span<const std::unique_ptr<Kernel>> kernels, const RunArgs& args);
+  void execute_timed(size_t begin, size_t end, const RunArgs& args);
   static void execute_member(void* run, int member);
 
   int64_t windows_;
   Program program_;
+  std::vector<Label> labels_;
+  double* kernel_seconds_ = nullptr;
   FloatBuffer arena_, prologue_, constants_, scratch_;
   std::vector<FloatBuffer> input_buffers_;
   std::vector<float*> input_data_;

@@ -221,6 +221,7 @@ void Lowering::run() {
     release(id);
   }
   for (const auto& [id, entry] : copied_gradients_) {
+    current_ = id;
     emit(entry->packed() ? make_pack(slot(id), gradient_slot(*entry), entry->form())
                          : make_copy(slot(id), gradient_slot(*entry), elements(id)));
   }

@@ -25,6 +25,8 @@ class ShardedPlan final : public Plan {
   int64_t windows() const override { return windows_; }
   int64_t memory_bytes() const override;
   int64_t shards() const { return static_cast<int64_t>(shards_.size()); }
+  /// The plan of each shard: equal but for the place of their windows.
+  const std::vector<std::unique_ptr<CpuPlan>>& parts() const { return shards_; }
 
  private:
   struct Input {
