@@ -4,6 +4,7 @@
 #include "hwy/highway.h"
 
 #include "simd/dispatch.h"
+#include "simd/erf-inl.h"
 #include "simd/peak.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -31,6 +32,19 @@ double fma_rounds(long rounds, float* sink) {
   for (int i = 0; i < kChains; ++i) total = hn::Add(total, chain[i]);
   *sink = hn::ReduceSum(d, total) > 0 ? 0.5f : 0.25f;
   return 2.0 * kChains * static_cast<double>(hn::Lanes(d)) * static_cast<double>(rounds);
+}
+
+/// y[i] = e^x[i], `rounds` times; returns how many.
+double exponential_rounds(long rounds, const float* x, size_t n, float* y) {
+  const hn::ScalableTag<float> d;
+  const size_t lanes = hn::Lanes(d);
+  for (long r = 0; r < rounds; ++r) {
+    for (size_t i = 0; i + 2 * lanes <= n; i += 2 * lanes) {
+      hn::StoreU(exp_nonpositive(d, hn::LoadU(d, x + i)), d, y + i);
+      hn::StoreU(exp_nonpositive(d, hn::LoadU(d, x + i + lanes)), d, y + i + lanes);
+    }
+  }
+  return static_cast<double>(rounds) * static_cast<double>(n);
 }
 
 void update_streams_kernel(float* p, const float* g, float* m, float* v, int64_t n) {
@@ -64,9 +78,23 @@ double thread_seconds() {
   return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
+/// Operations per second of `rounds`, which returns how many it did in well under a tenth of a
+/// millisecond.
+template <class F>
+double rate_of(double seconds, F rounds) {
+  double operations = 0, elapsed = 0;
+  const double start = thread_seconds();
+  do {
+    operations += rounds();
+    elapsed = thread_seconds() - start;
+  } while (elapsed < seconds);
+  return operations / elapsed;
+}
+
 }  // namespace
 
 HWY_EXPORT(fma_rounds);
+HWY_EXPORT(exponential_rounds);
 HWY_EXPORT(update_streams_kernel);
 
 void update_streams(float* p, const float* g, float* m, float* v, int64_t n) {
@@ -74,15 +102,16 @@ void update_streams(float* p, const float* g, float* m, float* v, int64_t n) {
 }
 
 double fma_peak_flops(double seconds) {
-  constexpr long kRounds = 20000;  // well under a tenth of a millisecond
   float sink = 0.5f;
-  double operations = 0, elapsed = 0;
-  const double start = thread_seconds();
-  do {
-    operations += HWY_DYNAMIC_DISPATCH(fma_rounds)(kRounds, &sink);
-    elapsed = thread_seconds() - start;
-  } while (elapsed < seconds);
-  return operations / elapsed;
+  return rate_of(seconds, [&] { return HWY_DYNAMIC_DISPATCH(fma_rounds)(20000, &sink); });
+}
+
+double exponential_rate(double seconds) {
+  constexpr size_t kCount = 1024;
+  float x[kCount], y[kCount];
+  for (size_t i = 0; i < kCount; ++i) x[i] = -0.01f * static_cast<float>(i);
+  return rate_of(seconds,
+                 [&] { return HWY_DYNAMIC_DISPATCH(exponential_rounds)(40, x, kCount, y); });
 }
 
 }  // namespace nd::simd

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "graph/parameters.h"
 #include "simd/peak.h"
@@ -37,18 +38,27 @@ nlohmann::json to_json(const Spread& s) {
   return {{"median", s.median}, {"min", s.least}, {"max", s.most}, {"samples", s.samples}};
 }
 
-double peak_flops(parallel::Team& team) {
-  std::vector<double> members(static_cast<size_t>(team.size()));
+namespace {
+
+/// The sum of `rate` over all members, each measured for half a millisecond.
+double total_rate(parallel::Team& team, double (*rate)(double seconds)) {
+  struct Work {
+    double (*rate)(double);
+    std::vector<double> members;
+  } work{rate, std::vector<double>(static_cast<size_t>(team.size()))};
   team.run(
       [](void* context, int member) {
-        (*static_cast<std::vector<double>*>(context))[static_cast<size_t>(member)] =
-            simd::fma_peak_flops(0.0005);
+        Work& w = *static_cast<Work*>(context);
+        w.members[static_cast<size_t>(member)] = w.rate(0.0005);
       },
-      &members);
-  double total = 0;
-  for (const double one : members) total += one;
-  return total;
+      &work);
+  return std::accumulate(work.members.begin(), work.members.end(), 0.0);
 }
+
+}  // namespace
+
+double peak_flops(parallel::Team& team) { return total_rate(team, simd::fma_peak_flops); }
+double exponential_rate(parallel::Team& team) { return total_rate(team, simd::exponential_rate); }
 
 double update_bandwidth(parallel::Team& team, int64_t parameters) {
   constexpr int64_t kLine = 16;  // floats: members never share a cache line

@@ -33,6 +33,8 @@ nlohmann::json to_json(const Spread& spread);
 
 /// FLOP/s of all members of `team` computing at once, about half a millisecond.
 double peak_flops(parallel::Team& team);
+/// Exponentials per second of all members of `team` at once, of those that a softmax takes.
+double exponential_rate(parallel::Team& team);
 
 /// Bytes per second that all members of `team` reach together on the streams of an Adam step over
 /// `parameters` parameters (buffers of that very size: small networks stay in a cache); median of

@@ -18,7 +18,6 @@ const nameOf = (r) => `${r.form} ${shapeOf(r)}`;
 
 /** One pass of ours: { target, rows }. */
 function pass(threads, quick) {
-  if (!fs.existsSync(at('bench', 'native', 'attention_bench.cc'))) return { rows: [] };
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nd-bench-'));
   const file = path.join(folder, 'attention.json');
   try {
@@ -40,7 +39,7 @@ async function askPeer(server, rows, budget, times) {
       width: r.width,
       heads: r.heads,
       causal: r.causal ?? false,
-      backward: !/forward/.test(r.work),
+      backward: /backward/.test(r.work),
       budget,
     });
     append(times, shapeOf(r), seconds);
