@@ -80,7 +80,8 @@ export function nhits(options: NhitsOptions = {}): ModelDescription {
 }
 
 /**
- * LSTM: Long short-term memory over the history and a dense decoder for the whole horizon at once.
+ * LSTM: Long short-term memory over the history and a dense decoder for the whole horizon at once,
+ * or one step at a time, each forecast read back.
  * Hochreiter, Schmidhuber, "Long Short-Term Memory", Neural Computation 9(8), 1997,
  * https://doi.org/10.1162/neco.1997.9.8.1735; Sak, Senior, Beaufays, "Long Short-Term Memory
  * Recurrent Neural Network Architectures for Large Scale Acoustic Modeling", INTERSPEECH 2014

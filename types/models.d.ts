@@ -437,6 +437,18 @@ export declare function nhits(options?: NhitsOptions): ModelDescription;
 /** Options of `lstm()`: the network's own; those of training come with them. */
 export interface LstmOptions extends ModelOptions {
   /**
+   * Recurrent: number of past steps that are read to forecast; null means inputSize. An integer in
+   * [-1, 1000000], or null.
+   * @default null
+   */
+  readonly inferenceInputSize?: number | null;
+  /**
+   * Recurrent: number of last steps of a training window whose forecasts count in the loss. An
+   * integer in [1, 1000000].
+   * @default 1
+   */
+  readonly hTrain?: number;
+  /**
    * Number of LSTM layers. An integer in [1, 1000].
    * @default 2
    */
@@ -473,11 +485,17 @@ export interface LstmOptions extends ModelOptions {
   readonly decoderLayers?: number;
   /**
    * Activation of the decoder's hidden layers; null means ReLU. One of 'ReLU', 'Softplus', 'Tanh',
-   * 'SELU', 'LeakyReLU', 'PReLU', 'Sigmoid', 'ELU', 'SiLU', 'Mish', 'Softsign', 'Hardshrink',
-   * 'Softshrink', 'CELU', 'LogSigmoid', 'Hardtanh', 'Hardswish', 'Identity', or null.
+   * 'SELU', 'LeakyReLU', 'PReLU', 'Sigmoid', 'ELU', 'SiLU', 'Mish', 'GELU', 'Softsign',
+   * 'Hardshrink', 'Softshrink', 'CELU', 'LogSigmoid', 'Hardtanh', 'Hardswish', 'Identity', or null.
    * @default null
    */
-  readonly decoderActivation?: 'ReLU' | 'Softplus' | 'Tanh' | 'SELU' | 'LeakyReLU' | 'PReLU' | 'Sigmoid' | 'ELU' | 'SiLU' | 'Mish' | 'Softsign' | 'Hardshrink' | 'Softshrink' | 'CELU' | 'LogSigmoid' | 'Hardtanh' | 'Hardswish' | 'Identity' | null;
+  readonly decoderActivation?: 'ReLU' | 'Softplus' | 'Tanh' | 'SELU' | 'LeakyReLU' | 'PReLU' | 'Sigmoid' | 'ELU' | 'SiLU' | 'Mish' | 'GELU' | 'Softsign' | 'Hardshrink' | 'Softshrink' | 'CELU' | 'LogSigmoid' | 'Hardtanh' | 'Hardswish' | 'Identity' | null;
+  /**
+   * Whether forecasts are made one step at a time, each read as the next input; there is no decoder
+   * then. True or false.
+   * @default false
+   */
+  readonly recurrent?: boolean;
   /**
    * Number of windows per step; null means all windows of the step's series. An integer in [1,
    * 16777216], or null.
@@ -493,7 +511,8 @@ export interface LstmOptions extends ModelOptions {
 }
 
 /**
- * LSTM: Long short-term memory over the history and a dense decoder for the whole horizon at once.
+ * LSTM: Long short-term memory over the history and a dense decoder for the whole horizon at once,
+ * or one step at a time, each forecast read back.
  * Hochreiter, Schmidhuber, "Long Short-Term Memory", Neural Computation 9(8), 1997,
  * https://doi.org/10.1162/neco.1997.9.8.1735; Sak, Senior, Beaufays, "Long Short-Term Memory
  * Recurrent Neural Network Architectures for Large Scale Acoustic Modeling", INTERSPEECH 2014

@@ -177,7 +177,7 @@ std::vector<std::string> ModelConfig::columns() const {
 int64_t ForecasterConfig::longest_input() const {
   int64_t longest = 0;
   for (const ModelConfig& model : models)
-    longest = std::max(longest, model.network->geometry().input_size);
+    longest = std::max(longest, model.network->window(Use::predict).input_size);
   return longest;
 }
 

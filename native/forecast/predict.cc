@@ -46,7 +46,7 @@ void check_frequency(const data::Panel& panel, const State& state) {
 
 train::BatchOptions batch_options(const ModelConfig& model, const ModelState& state) {
   train::BatchOptions options;
-  options.layout = train::window_layout(model.network->geometry(), model.train, 0);
+  options.layout = train::window_layout(*model.network, Use::predict, model.train, 0);
   options.scaler = model.window_scaler;
   options.revin = state.revin;
   options.exclude_insample_y = model.train.exclude_insample_y;

@@ -1,4 +1,5 @@
-// LSTM: recurrent layers over the history, then a dense decoder of the last steps (direct).
+// LSTM: recurrent layers over the history; direct, a dense decoder of the last steps, or recurrent,
+// projected to the forecast of the next step, which is read back.
 #include "models/list.h"
 #include "nn/linear.h"
 #include "nn/resample.h"
@@ -34,14 +35,44 @@ Var decode(const BuildArgs& a, Var x) {
                 "mlp_decoder.layers." + std::to_string(3 * (layers - 1)));
 }
 
+LstmOptions encoder_of(const Options& options) {
+  return {.hidden_size = options.integer("encoder_hidden_size"),
+          .layers = options.integer("encoder_n_layers"),
+          .bias = options.boolean("encoder_bias"),
+          .dropout = options.number("encoder_dropout")};
+}
+
+std::string state_name(const char* part, int64_t layer) {
+  return std::string("hidden.") + part + std::to_string(layer);
+}
+
+// The layers themselves give the Q numbers of the next step.
+Var build_recurrent(const BuildArgs& a) {
+  LstmOptions encoder = encoder_of(a.options);
+  encoder.projection = a.geometry.outputs;
+  std::vector<LstmState> first;
+  for (int64_t k = 0; a.phase == Phase::step && k < encoder.layers; ++k)
+    first.push_back({a.graph.input(state_name("h", k), Shape::batched({encoder.projection})),
+                     a.graph.input(state_name("c", k), Shape::batched({encoder.hidden_size}))});
+  const LstmStack stack = lstm_stack(a.graph, encoder_input(a), encoder, "hist_encoder",
+                                     a.phase == Phase::train, first);
+  for (int64_t k = 0; a.phase != Phase::train && k < encoder.layers; ++k) {
+    const LstmState& last = stack.last[static_cast<size_t>(k)];
+    a.graph.output(next_name(state_name("h", k)), last.h);
+    a.graph.output(next_name(state_name("c", k)), last.c);
+  }
+  const int64_t T = stack.h.shape().dims[0];
+  return slice(stack.h, 1, T - a.geometry.horizon, T);  // [B, H, Q]
+}
+
+bool is_recurrent(const Options& options) { return options.boolean("recurrent"); }
+
 Var build(const BuildArgs& a) {
+  if (is_recurrent(a.options)) return build_recurrent(a);
   const int64_t L = a.geometry.input_size, H = a.geometry.horizon, F = a.geometry.futr;
-  const LstmOptions encoder{.hidden_size = a.options.integer("encoder_hidden_size"),
-                            .layers = a.options.integer("encoder_n_layers"),
-                            .bias = a.options.boolean("encoder_bias"),
-                            .dropout = a.options.number("encoder_dropout")};
-  Var hidden =
-      lstm_stack(a.graph, encoder_input(a), encoder, "hist_encoder", a.phase == Phase::train).h;
+  Var hidden = lstm_stack(a.graph, encoder_input(a), encoder_of(a.options), "hist_encoder",
+                          a.phase == Phase::train)
+                   .h;
   if (H > L) {
     hidden = swap_last_axes(linear(a.graph, swap_last_axes(hidden), H, "upsample_sequence"));
   } else {
@@ -53,6 +84,7 @@ Var build(const BuildArgs& a) {
 
 std::vector<std::pair<std::string, std::string>> aliases(const Options& options) {
   std::vector<std::pair<std::string, std::string>> names;
+  if (is_recurrent(options)) return names;
   for (int64_t i = 0; i + 1 < options.integer("decoder_layers"); ++i)
     names.emplace_back("mlp_decoder.layers." + std::to_string(3 * i + 1) + ".",
                        "mlp_decoder.activation.");
@@ -71,9 +103,24 @@ const ModelSpec kLstmModel = {
         "INTERSPEECH 2014",
     .summary =
         "Long short-term memory over the history and a dense decoder for the whole horizon at "
-        "once.",
+        "once, or one step at a time, each forecast read back.",
     .params =
         {
+            {.name = "inference_input_size",
+             .type = ParamType::integer,
+             .default_json = "null",
+             .doc = "Recurrent: number of past steps that are read to forecast; null means "
+                    "inputSize.",
+             .minimum = -1,
+             .maximum = 1000000,
+             .nullable = true},
+            {.name = "h_train",
+             .type = ParamType::integer,
+             .default_json = "1",
+             .doc = "Recurrent: number of last steps of a training window whose forecasts count "
+                    "in the loss.",
+             .minimum = 1,
+             .maximum = 1000000},
             {.name = "encoder_n_layers",
              .type = ParamType::integer,
              .default_json = "2",
@@ -120,10 +167,16 @@ const ModelSpec kLstmModel = {
              .doc = "Activation of the decoder's hidden layers; null means ReLU.",
              .choices = decoder_activation_names(),
              .nullable = true},
+            {.name = "recurrent",
+             .type = ParamType::boolean,
+             .default_json = "false",
+             .doc = "Whether forecasts are made one step at a time, each read as the next input; "
+                    "there is no decoder then."},
         },
-    .capabilities = {.futr = true, .hist = true, .stat = true},
+    .capabilities = {.futr = true, .hist = true, .stat = true, .recurrent = true},
     .train_defaults = {{"windows_batch_size", "128"}, {"scaler_type", "\"robust\""}},
     .build = build,
+    .recurrent = is_recurrent,
     .aliases = aliases,
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "graph/differentiate.h"
+#include "models/recurrent_plan.h"
 #include "ops/ops.h"
 
 namespace nd {
@@ -39,8 +40,8 @@ void check_geometry(const ModelSpec& spec, const Geometry& g, const Loss& loss) 
   check_width(spec, "static", g.stat, spec.capabilities.stat);
 }
 
-ModelInputs univariate_inputs(Graph& graph, const Geometry& g) {
-  const int64_t L = g.input_size, H = g.horizon;
+ModelInputs univariate_inputs(Graph& graph, const Geometry& g, bool recurrent) {
+  const int64_t L = g.input_size, H = recurrent ? 0 : g.horizon;
   ModelInputs in;
   in.insample_y = graph.input(io_names::kInsampleY, Shape::batched({L}));
   in.insample_mask = graph.input(io_names::kInsampleMask, Shape::batched({L}));
@@ -90,7 +91,7 @@ Network::Network(const ModelSpec& spec, Options options, Geometry geometry, Loss
   check_geometry(spec, geometry_, loss_);
   // With the loss, so that a loss that does not fit the geometry is an error now and not in the
   // middle of a fit.
-  const Graph graph = build(Phase::train, true);
+  const Graph graph = build(Phase::train, true, window(Use::train).input_size);
   declarations_ = graph.parameters();
   table_ = ParameterTable(declarations_);
   for (const ParameterEntry& entry : table_.entries())
@@ -104,12 +105,28 @@ void Network::commit_state(const Plan& plan, std::span<float> parameters) const 
   }
 }
 
-Graph Network::build(Phase phase, bool with_loss) const {
+WindowSize Network::window(Use use) const {
+  if (!recurrent()) return {geometry_.input_size, geometry_.horizon};
+  if (use == Use::train && loss_.horizon_weight().empty())
+    return {geometry_.input_size + 1, options_.integer("h_train")};
+  const bool asked = use == Use::predict && !options_.is_null("inference_input_size");
+  const int64_t context = asked ? options_.integer("inference_input_size") : 0;
+  return {(context > 0 ? context : geometry_.input_size) + 1, geometry_.horizon};
+}
+
+Graph Network::build(Phase phase, bool with_loss, int64_t input_size) const {
   Graph graph;
   graph.set_place(place_of(*spec_));
-  const Geometry& g = geometry_;
+  Geometry g = geometry_;
+  g.input_size = input_size;
+  if (recurrent()) {
+    // In training the targets of all but the last step are read as inputs.
+    g.horizon = with_loss ? window(Use::train).horizon : 1;
+    g.input_size += g.horizon - 1;
+  }
   const bool multivariate = spec_->capabilities.multivariate;
-  const ModelInputs in = multivariate ? multivariate_inputs(graph, g) : univariate_inputs(graph, g);
+  const ModelInputs in =
+      multivariate ? multivariate_inputs(graph, g) : univariate_inputs(graph, g, recurrent());
   Var forecast = spec_->build({graph, options_, g, in, phase});
   check_internal(forecast.shape() == Shape::batched({g.horizon, g.outputs * g.series}),
                  "a model's output is [B, H, Q·N]");
@@ -128,18 +145,27 @@ Graph Network::build(Phase phase, bool with_loss) const {
   return graph;
 }
 
-Graph Network::infer_graph() const { return build(Phase::infer, false); }
+Graph Network::infer_graph(int64_t input_size) const {
+  return build(Phase::infer, false, input_size > 0 ? input_size : window(Use::predict).input_size);
+}
+
+Graph Network::step_graph() const { return build(Phase::step, false, 1); }
 
 Graph Network::train_graph(bool input_gradient, Phase phase) const {
-  Graph graph = build(phase, true);
+  Graph graph = build(phase, true, window(Use::train).input_size);
   differentiate(
       graph, io_names::kLoss,
       input_gradient ? std::vector<std::string>{io_names::kInsampleY} : std::vector<std::string>{});
   return graph;
 }
 
-std::unique_ptr<Plan> Network::compile_infer(int64_t windows) const {
-  return compile_cpu(infer_graph(), table_, {.windows = windows});
+std::unique_ptr<Plan> Network::compile_infer(int64_t windows, Use use) const {
+  auto plan = compile_cpu(infer_graph(window(use).input_size), table_, {.windows = windows});
+  if (!recurrent()) return plan;
+  const Graph step = step_graph();
+  return std::make_unique<RecurrentPlan>(std::move(plan),
+                                         compile_cpu(step, table_, {.windows = windows}), step,
+                                         geometry_, loss_.compat() && use == Use::predict);
 }
 
 std::unique_ptr<Plan> Network::compile_train(int64_t windows, Split split,

@@ -31,6 +31,14 @@ inline constexpr char kForecast[] = "forecast";           // [R, H, Q], raw netw
 inline constexpr char kLoss[] = "loss";                   // []
 }  // namespace io_names
 
+/// What windows are read for. Only a recurrent network tells them apart.
+enum class Use : uint8_t { train, validate, predict };
+
+/// Steps of a window: those that the network is given, and those after them that it forecasts.
+struct WindowSize {
+  int64_t input_size, horizon;
+};
+
 class Network {
  public:
   /// `options` may hold training options beside the model's. Throws E0010 when options, geometry
@@ -42,6 +50,12 @@ class Network {
   const Options& options() const { return options_; }
   const Geometry& geometry() const { return geometry_; }
   const Loss& loss() const { return loss_; }
+  /// Forecasts one step at a time, feeding its own forecasts back.
+  bool recurrent() const { return spec_->recurrent != nullptr && spec_->recurrent(options_); }
+  /// Direct: input size and horizon. Recurrent, as in the reference: one step more than the input
+  /// size, because inputs are the targets shifted by one, and in training h_train steps to forecast
+  /// (the whole horizon where the loss weighs it).
+  WindowSize window(Use use) const;
   const ParameterTable& table() const { return table_; }
   const std::vector<ParameterDecl>& declarations() const { return declarations_; }
   /// Parameters that a training run hands back changed, as the output next.<name>: running
@@ -55,21 +69,25 @@ class Network {
   /// importer ignores them after checking that they are equal.
   std::vector<std::pair<std::string, std::string>> aliases() const;
 
-  /// Output `forecast`.
-  Graph infer_graph() const;
+  /// Output `forecast` [R, H, Q] for windows of `input_size` steps (0: those of Use::predict). Of a
+  /// recurrent network: the next step only, [B, 1, Q], and its state (next_name).
+  Graph infer_graph(int64_t input_size = 0) const;
+  /// One step of a recurrent network: inputs [B, 1, …] and the state, outputs as infer_graph().
+  Graph step_graph() const;
   /// Outputs `forecast`, `loss` and `grad.<parameter>`; also `grad.insample_y` with
   /// `input_gradient`. With Phase::infer the gradient of the network as it predicts: without
   /// dropout.
   Graph train_graph(bool input_gradient = false, Phase phase = Phase::train) const;
 
-  std::unique_ptr<Plan> compile_infer(int64_t windows) const;
+  /// Output `forecast` [R, H, Q], also of a recurrent network. `use`: validate or predict.
+  std::unique_ptr<Plan> compile_infer(int64_t windows, Use use = Use::predict) const;
   /// With `checkpointing`, forward values are computed again for the derivative instead of kept:
   /// the same gradients from less memory and more time.
   std::unique_ptr<Plan> compile_train(int64_t windows, Split split = Split::automatic,
                                       bool checkpointing = false) const;
 
  private:
-  Graph build(Phase phase, bool with_loss) const;
+  Graph build(Phase phase, bool with_loss, int64_t input_size) const;
   const ModelSpec* spec_;
   Options options_;
   Geometry geometry_;

@@ -30,7 +30,9 @@ struct Geometry {
 /// `step` is one time step of a recurrent model whose state comes in and goes out (next_name).
 enum class Phase : uint8_t { train, infer, step };
 
-/// The inputs of a network, univariate | multivariate; absent exogenous inputs are invalid Vars.
+/// The inputs of a network, univariate | multivariate; absent exogenous inputs are invalid Vars. A
+/// recurrent network reads all of them, future ones included, at the same T steps; exogenous ones
+/// are those of the step to come.
 struct ModelInputs {
   Var insample_y;     ///< [B, L] | [B, L, N], scaled
   Var insample_mask;  ///< [B, L] | [B, L, N], 1 = observed
@@ -70,6 +72,11 @@ struct ModelSpec {
   Capabilities capabilities;
   std::vector<DefaultOverride> train_defaults;
   Var (*build)(const BuildArgs&);
+  /// Whether a network with these options forecasts one step at a time and reads its own forecasts
+  /// back; nullptr = never. It has the options h_train and inference_input_size. In its graphs
+  /// `horizon` of BuildArgs is the number of last steps whose successors it gives: h_train in
+  /// training, else 1. In the phases infer and step it hands out its state as next_name().
+  bool (*recurrent)(const Options&) = nullptr;
   /// Other names under which the reference stores a tensor, as (other, ours); a name that ends in
   /// "." stands for all parameters with that prefix. nullptr = none.
   std::vector<std::pair<std::string, std::string>> (*aliases)(const Options&) = nullptr;

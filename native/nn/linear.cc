@@ -12,9 +12,9 @@ namespace {
 constexpr std::array<std::string_view, 7> kActivations = {"ReLU",      "Softplus", "Tanh",   "SELU",
                                                           "LeakyReLU", "PReLU",    "Sigmoid"};
 
-constexpr std::array<std::string_view, 11> kDecoderActivations = {
-    "ELU",  "SiLU",       "Mish",     "Softsign",  "Hardshrink", "Softshrink",
-    "CELU", "LogSigmoid", "Hardtanh", "Hardswish", "Identity"};
+constexpr std::array<std::string_view, 12> kDecoderActivations = {
+    "ELU",        "SiLU", "Mish",       "GELU",     "Softsign",  "Hardshrink",
+    "Softshrink", "CELU", "LogSigmoid", "Hardtanh", "Hardswish", "Identity"};
 
 // Klambauer et al., "Self-Normalizing Neural Networks", NeurIPS 2017: the fixed point of mean 0,
 // variance 1.
@@ -69,6 +69,7 @@ Var activate(Graph& graph, Var x, std::string_view activation, const std::string
     return relu(x) + (exp(negative_part(graph, x)) - 1.0);
   if (activation == "SiLU") return x * sigmoid(x);
   if (activation == "Mish") return x * tanh(softplus(x));
+  if (activation == "GELU") return gelu(x);
   if (activation == "Softsign") return x / (abs(x) + 1.0);
   if (activation == "LogSigmoid") return neg(softplus(neg(x)));
   if (activation == "Hardshrink")

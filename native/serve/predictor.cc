@@ -20,8 +20,9 @@ struct Predictor::Impl {
       : state(std::move(s)), plans(kMostWindows, [this](int64_t windows) {
           return state.network->compile_infer(windows);
         }) {
-    layout.input_size = state.network->geometry().input_size;
-    layout.horizon = state.network->geometry().horizon;
+    const WindowSize window = state.network->window(Use::predict);
+    layout.input_size = window.input_size;
+    layout.horizon = window.horizon;
     layout.series = state.network->geometry().series;
   }
 

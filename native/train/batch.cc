@@ -67,9 +67,25 @@ void WindowBatch::load(const data::Panel& panel, std::span<const data::WindowRef
   count_ = count;
 }
 
+void WindowBatch::feed_history(Plan& plan, const char* name, const std::vector<float>& insample,
+                               const std::vector<float>& outsample) const {
+  if (!plan.has_input(name)) return;
+  const std::span<float> input = plan.input(name);
+  const int64_t L = options_.layout.input_size, H = options_.layout.horizon,
+                rows = plan.windows() * options_.layout.series,
+                steps = static_cast<int64_t>(input.size()) / rows;
+  check_internal(rows <= capacity_ && (steps == L || steps == L + H - 1),
+                 "a plan input fits the capacity of the batch");
+  for (int64_t row = 0; row < rows; ++row) {
+    const auto to = input.begin() + row * steps;
+    std::copy_n(insample.begin() + row * L, L, to);
+    std::copy_n(outsample.begin() + row * H, steps - L, to + L);
+  }
+}
+
 void WindowBatch::feed(Plan& plan) const {
-  copy_if_present(plan, io_names::kInsampleY, insample_y_);
-  copy_if_present(plan, io_names::kInsampleMask, insample_mask_);
+  feed_history(plan, io_names::kInsampleY, insample_y_, outsample_y_);
+  feed_history(plan, io_names::kInsampleMask, insample_mask_, outsample_mask_);
   copy_if_present(plan, io_names::kOutsampleY, outsample_y_);
   const int64_t windows = count_ / options_.layout.series;
   if (plan.has_input(kWindowMask)) {

@@ -46,12 +46,15 @@ class WindowBatch {
     return statistics_[static_cast<size_t>(row)];
   }
 
-  /// Copies the network's inputs into `plan`, for at least as many windows as the batch holds now.
+  /// Copies the network's inputs into `plan`, for at least as many windows as the batch holds now. A
+  /// recurrent network that trains also reads the horizon as history, up to its last step.
   void feed(Plan& plan) const;
   /// Inverse window scaling of a network output [count, H, Q].
   void unscale(std::span<const float> raw, int64_t outputs, std::span<double> out) const;
 
  private:
+  void feed_history(Plan& plan, const char* name, const std::vector<float>& insample,
+                    const std::vector<float>& outsample) const;
   BatchOptions options_;
   int64_t capacity_, count_ = 0;
   std::vector<float> insample_y_, insample_mask_, outsample_y_, outsample_mask_;

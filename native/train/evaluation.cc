@@ -27,9 +27,9 @@ void gather_raw(const data::Panel& panel, const data::WindowRef& window, int64_t
 }  // namespace
 
 WindowForecaster::WindowForecaster(const Network& network, const BatchOptions& options,
-                                   int64_t windows, parallel::Team* team)
+                                   int64_t windows, parallel::Team* team, Use use)
     : network_(network),
-      plans_(windows, [&network](int64_t n) { return network.compile_infer(n); }),
+      plans_(windows, [&network, use](int64_t n) { return network.compile_infer(n, use); }),
       batch_(options, windows),
       team_(team),
       forecasts_(static_cast<size_t>(batch_.capacity() * network.geometry().horizon *
@@ -76,7 +76,7 @@ Validator::Validator(const Network& network, const Loss& loss, const data::Panel
   }
   const int64_t windows = static_cast<int64_t>(windows_.size()) / options.layout.series;
   const int64_t batch = inference_batch(inference_windows_batch_size, windows);
-  forecaster_ = std::make_unique<WindowForecaster>(network, options, batch, team);
+  forecaster_ = std::make_unique<WindowForecaster>(network, options, batch, team, Use::validate);
 }
 
 double Validator::evaluate(std::span<const float> parameters, const CancelToken* cancel) {

@@ -16,9 +16,9 @@ namespace nd::train {
 /// Runs a network over lists of windows, `capacity` rows at a time.
 class WindowForecaster {
  public:
-  /// `windows`: the most of one run.
+  /// `windows`: the most of one run; `options.layout` is that of `use`, validate or predict.
   WindowForecaster(const Network& network, const BatchOptions& options, int64_t windows,
-                   parallel::Team* team);
+                   parallel::Team* team, Use use = Use::predict);
   /// Gathers and forecasts at most `capacity()` rows, whole groups of N for a multivariate network;
   /// gives [rows, H, Q] in the scale of the panel, valid until the next call.
   std::span<const double> run(const data::Panel& panel, std::span<const data::WindowRef> windows,

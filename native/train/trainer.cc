@@ -25,9 +25,9 @@ constexpr double kDecayFactor = 0.5;     // gamma of the reference's StepLR
 constexpr int64_t kSnapshotEvery = 100;  // steps between copies of the last good weights
 constexpr int64_t kHistoryPoints = 1000;
 
-BatchOptions batch_options(const TrainRequest& r) {
+BatchOptions batch_options(const TrainRequest& r, Use use) {
   BatchOptions options;
-  options.layout = window_layout(r.network->geometry(), r.config, r.val_size);
+  options.layout = window_layout(*r.network, use, r.config, r.val_size);
   options.scaler = data::parse_window_scaler(r.config.scaler_type);
   options.revin = r.revin;
   options.exclude_insample_y = r.config.exclude_insample_y;
@@ -105,7 +105,7 @@ class Fit {
       : r_(request),
         network_(*request.network),
         parameters_(parameters),
-        options_(batch_options(request)),
+        options_(batch_options(request, Use::train)),
         team_(std::max(1, request.threads)),
         windows_(*request.panel, options_.layout),
         steps_(total_steps(request.config, windows_.total(), series_drawn_alone())),
@@ -122,7 +122,8 @@ class Fit {
         gradients_(static_cast<size_t>(network_.table().total())) {
     if (r_.val_size > 0) {
       validator_.emplace(network_, r_.valid_loss != nullptr ? *r_.valid_loss : network_.loss(),
-                         *r_.panel, options_, r_.config.inference_windows_batch_size, &team_);
+                         *r_.panel, batch_options(r_, Use::validate),
+                         r_.config.inference_windows_batch_size, &team_);
     }
   }
 
@@ -272,17 +273,18 @@ class Fit {
 };
 }  // namespace
 
-data::WindowLayout window_layout(const Geometry& geometry, const TrainConfig& config,
+data::WindowLayout window_layout(const Network& network, Use use, const TrainConfig& config,
                                  int64_t val_size) {
   data::WindowLayout layout;
-  layout.input_size = geometry.input_size;
-  layout.horizon = geometry.horizon;
+  const WindowSize window = network.window(use);
+  layout.input_size = window.input_size;
+  layout.horizon = window.horizon;
   layout.step_size = config.step_size;
   layout.start_padding = config.start_padding_enabled;
   layout.min_insample_fraction = config.min_insample_fraction;
   layout.min_outsample_fraction = config.min_outsample_fraction;
   layout.val_size = val_size;
-  layout.series = geometry.series;
+  layout.series = network.geometry().series;
   return layout;
 }
 
@@ -316,7 +318,8 @@ void check_request(const TrainRequest& request) {
     check_series(g, request.panel->series_count(), "fit", model);
   if (config.max_steps == 0 && config.max_epochs == 0)
     return;  // nothing is trained, nothing can be too short
-  const data::TrainingWindows windows(*request.panel, window_layout(g, config, request.val_size));
+  const data::TrainingWindows windows(
+      *request.panel, window_layout(*request.network, Use::train, config, request.val_size));
 }
 
 TrainResult train(const TrainRequest& request, FloatBuffer& parameters) {

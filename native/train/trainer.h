@@ -53,8 +53,8 @@ struct TrainResult {
   std::vector<HistoryPoint> valid_history;
 };
 
-/// The data layer's description of the request's windows.
-data::WindowLayout window_layout(const Geometry& geometry, const TrainConfig& config,
+/// The data layer's description of a network's windows.
+data::WindowLayout window_layout(const Network& network, Use use, const TrainConfig& config,
                                  int64_t val_size);
 
 /// Throws E0002 when a panel of `count` series is not what a multivariate network was made for.

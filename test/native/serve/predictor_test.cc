@@ -17,18 +17,17 @@ namespace {
 using nlohmann::json;
 
 forecast::Forecaster fitted(const char* local_scaler, const char* window_scaler,
-                            const std::vector<int64_t>& lengths) {
+                            const std::vector<int64_t>& lengths, const char* type = "NHITS",
+                            const json& more = {{"mlpUnits", {{8, 8}, {8, 8}, {8, 8}}}}) {
+  json options = {{"maxSteps", 20},
+                  {"scalerType", window_scaler},
+                  {"loss", {{"type", "MQLoss"}, {"levels", {80}}}}};
+  options.update(more);
   forecast::Forecaster f(json{{"horizon", 6},
                               {"inputSize", 24},
                               {"localScaler", local_scaler},
-                              {"models",
-                               {{{"type", "NHITS"},
-                                 {"options",
-                                  {{"maxSteps", 20},
-                                   {"scalerType", window_scaler},
-                                   {"mlpUnits", {{8, 8}, {8, 8}, {8, 8}}},
-                                   {"loss", {{"type", "MQLoss"}, {"levels", {80}}}}}}}}}});
-  f.fit(testing::shared_sine_panel(lengths), {});
+                              {"models", {{{"type", type}, {"options", options}}}}});
+  f.fit(testing::shared_sine_panel(lengths), {.val_size = 10});
   return f;
 }
 
@@ -63,6 +62,25 @@ TEST(Predictor, EqualsPredict) {
       std::vector<double> again(6 * 3);
       predictor->predict(panel.target(0), 1, 10, again);
       EXPECT_EQ(one, again);
+    }
+  }
+}
+
+TEST(Predictor, EqualsPredictOfARecurrentModel) {
+  for (const json& context : {json(nullptr), json(10), json(40)}) {
+    const forecast::Forecaster f =
+        fitted("standard", "robust", {60, 60, 60}, "LSTM",
+               {{"recurrent", true}, {"encoderHiddenSize", 8}, {"inferenceInputSize", context}});
+    const auto table = f.predict(nullptr, {});
+    const auto predictor = f.predictor("");
+    const data::Panel panel = testing::sine_panel({60, 60, 60});
+    std::vector<double> out(6 * 3);
+    for (int64_t s : {0, 1, 2, 1}) {  // a window does not see the state of the one before it
+      predictor->predict(panel.target(s), 1, 60, out);
+      for (size_t i = 0; i < out.size(); ++i) {
+        const double expected = table.values[i % 3][static_cast<size_t>(s) * 6 + i / 3];
+        EXPECT_NEAR(out[i], expected, 1e-5 * std::abs(expected));
+      }
     }
   }
 }

@@ -183,7 +183,7 @@ TEST(Trainer, RunningStatisticsFollowTheBatches) {
   r.config.windows_batch_size = 0;  // every window: the statistics are those of the panel
   r.config.scaler_type = "identity";
   train(r, parameters);
-  const data::WindowLayout layout = window_layout(net.geometry(), r.config, 0);
+  const data::WindowLayout layout = window_layout(net, Use::train, r.config, 0);
   const data::TrainingWindows windows(panel, layout);
   const ParameterEntry* entry =
       net.table().find("mixing_layers.0.temporal_mixer.temporal_norm.running_mean");
@@ -218,7 +218,7 @@ TEST(Trainer, CountsEpochsInWindows) {
   TrainRequest r = request(net, panel, 1000);
   r.config.max_epochs = 3;
   r.config.windows_batch_size = 32;
-  const data::TrainingWindows windows(panel, window_layout(net.geometry(), r.config, 0));
+  const data::TrainingWindows windows(panel, window_layout(net, Use::train, r.config, 0));
   EXPECT_EQ(train(r, parameters).steps, 3 * ((windows.total() + 31) / 32));
 }
 
@@ -267,7 +267,7 @@ TEST(Trainer, ValidatesInOriginalScale) {
 
   // The naive version: each window of the last 10 rows forecast on its own.
   BatchOptions options;
-  options.layout = window_layout(net.geometry(), r.config, r.val_size);
+  options.layout = window_layout(net, Use::train, r.config, r.val_size);
   options.scaler = data::WindowScaler::standard;
   WindowForecaster forecaster(net, options, 1, nullptr);
   double sum = 0, count = 0;

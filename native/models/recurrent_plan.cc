@@ -1,0 +1,106 @@
+#include "models/recurrent_plan.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "models/network.h"
+
+namespace nd {
+
+RecurrentPlan::RecurrentPlan(std::unique_ptr<Plan> context, std::unique_ptr<Plan> step,
+                             const Graph& step_graph, const Geometry& geometry, bool gives_means)
+    : context_(std::move(context)),
+      step_(std::move(step)),
+      geometry_(geometry),
+      gives_means_(gives_means) {
+  for (const auto& [name, id] : step_graph.outputs())
+    for (const Node& node : step_graph.nodes())
+      if (node.kind == NodeKind::input && next_name(node.name) == name)
+        states_.push_back(node.name);
+  const int64_t B = context_->windows();
+  forecast_.resize(static_cast<size_t>(B * geometry_.horizon * geometry_.outputs));
+  if (geometry_.futr > 0) {
+    const auto context_size = static_cast<int64_t>(context_->input(io_names::kFutrExog).size());
+    futr_.resize(static_cast<size_t>(context_size + B * (geometry_.horizon - 1) * geometry_.futr));
+  }
+  if (geometry_.hist > 0) std::ranges::fill(step_->input(io_names::kHistExog), 0.0F);
+}
+
+std::span<float> RecurrentPlan::input(std::string_view name) {
+  return name == io_names::kFutrExog && !futr_.empty() ? std::span(futr_) : context_->input(name);
+}
+
+bool RecurrentPlan::has_input(std::string_view name) const { return context_->has_input(name); }
+
+void RecurrentPlan::copy_state(const Plan& from) {
+  for (const std::string& state : states_)
+    std::ranges::copy(from.output(next_name(state)), step_->input(state).begin());
+}
+
+float RecurrentPlan::mean_forecast(int64_t window, int64_t tau) const {
+  const int64_t Q = geometry_.outputs;
+  const float* outputs = forecast_.data() + (window * geometry_.horizon + tau) * Q;
+  float sum = 0;
+  for (int64_t q = 0; q < Q; ++q) sum += outputs[q];
+  return sum / static_cast<float>(Q);
+}
+
+// Inputs of the step whose forecast is number `tau`, from the forecast before it.
+void RecurrentPlan::feed_step(int64_t tau) {
+  const int64_t B = windows(), H = geometry_.horizon, F = geometry_.futr;
+  const std::span<float> y = step_->input(io_names::kInsampleY);
+  for (int64_t b = 0; b < B; ++b) y[static_cast<size_t>(b)] = mean_forecast(b, tau - 1);
+  if (F > 0) {
+    const std::span<float> futr = step_->input(io_names::kFutrExog);
+    const auto row = static_cast<int64_t>(futr_.size()) / B, context = row - (H - 1) * F;
+    for (int64_t b = 0; b < B; ++b)
+      std::copy_n(futr_.data() + b * row + context + (tau - 1) * F, F, futr.data() + b * F);
+  }
+}
+
+void RecurrentPlan::run(const RunArgs& args) {
+  const int64_t B = windows(), H = geometry_.horizon, Q = geometry_.outputs;
+  const auto keep = [&](const Plan& plan, int64_t tau) {
+    const std::span<const float> next = plan.output(io_names::kForecast);
+    for (int64_t b = 0; b < B; ++b)
+      std::copy_n(next.data() + b * Q, Q, forecast_.data() + (b * H + tau) * Q);
+  };
+  if (!futr_.empty()) {
+    const std::span<float> context = context_->input(io_names::kFutrExog);
+    const auto row = static_cast<int64_t>(context.size()) / B,
+               whole = static_cast<int64_t>(futr_.size()) / B;
+    for (int64_t b = 0; b < B; ++b)
+      std::copy_n(futr_.data() + b * whole, row, context.data() + b * row);
+  }
+  context_->run(args);
+  keep(*context_, 0);
+  step_is_stale_ = step_is_stale_ || args.parameters_changed;
+  if (geometry_.stat > 0)
+    std::ranges::copy(context_->input(io_names::kStatExog),
+                      step_->input(io_names::kStatExog).begin());
+  for (int64_t tau = 1; tau < H; ++tau) {
+    feed_step(tau);
+    copy_state(tau == 1 ? *context_ : *step_);
+    RunArgs step = args;
+    step.parameters_changed = step_is_stale_;
+    step_->run(step);
+    step_is_stale_ = false;
+    keep(*step_, tau);
+  }
+  if (!gives_means_) return;
+  for (int64_t b = 0; b < B; ++b)
+    for (int64_t tau = 0; tau < H; ++tau)
+      std::fill_n(forecast_.begin() + (b * H + tau) * Q, Q, mean_forecast(b, tau));
+}
+
+std::span<const float> RecurrentPlan::output(std::string_view name) const {
+  check_internal(name == io_names::kForecast, "a recurrent plan gives the forecast alone");
+  return forecast_;
+}
+
+int64_t RecurrentPlan::memory_bytes() const {
+  return context_->memory_bytes() + step_->memory_bytes() +
+         static_cast<int64_t>((forecast_.size() + futr_.size()) * sizeof(float));
+}
+
+}  // namespace nd
