@@ -1,47 +1,12 @@
 #include <algorithm>
+#include <bit>
 #include <numeric>
-#include <unordered_map>
 
 #include "base/error.h"
 #include "base/philox.h"
 #include "data/windows.h"
 
 namespace nd::data {
-
-namespace {
-
-/// `draws` distinct numbers below `bound`: the first steps of a Fisher–Yates shuffle whose
-/// untouched cells are implied.
-std::vector<int64_t> draw_distinct(const PhiloxKey& key, int64_t draws, int64_t bound) {
-  std::unordered_map<int64_t, int64_t> moved;
-  moved.reserve(static_cast<size_t>(draws));
-  const auto value_at = [&](int64_t cell) {
-    const auto found = moved.find(cell);
-    return found == moved.end() ? cell : found->second;
-  };
-  std::vector<int64_t> drawn;
-  drawn.reserve(static_cast<size_t>(draws));
-  for (int64_t i = 0; i < draws; ++i) {
-    const auto index = static_cast<uint64_t>(i);
-    const int64_t j =
-        i + static_cast<int64_t>(philox_below(key, index, static_cast<uint64_t>(bound - i)));
-    drawn.push_back(value_at(j));
-    moved[j] = value_at(i);
-  }
-  return drawn;
-}
-
-std::vector<int64_t> draw_repeating(const PhiloxKey& key, int64_t draws, int64_t bound) {
-  std::vector<int64_t> drawn;
-  drawn.reserve(static_cast<size_t>(draws));
-  for (int64_t i = 0; i < draws; ++i) {
-    drawn.push_back(static_cast<int64_t>(
-        philox_below(key, static_cast<uint64_t>(i), static_cast<uint64_t>(bound))));
-  }
-  return drawn;
-}
-
-}  // namespace
 
 WindowSampler::WindowSampler(const TrainingWindows& windows, int64_t series_count,
                              const Options& options)
@@ -56,59 +21,89 @@ WindowSampler::WindowSampler(const TrainingWindows& windows, int64_t series_coun
   check_internal(!eligible_.empty(), "sampler: at least one series with a window");
 }
 
-std::vector<int32_t> WindowSampler::series_of(int64_t step) const {
+std::span<const int32_t> WindowSampler::series_of(int64_t step) {
   const int64_t all = static_cast<int64_t>(eligible_.size()), size = options_.batch_size;
   if (all <= size) return eligible_;
   const int64_t per_pass = options_.drop_last ? all / size : (all + size - 1) / size;
   const int64_t first = step % per_pass * size, last = std::min(first + size, all);
-  const PhiloxKey key{options_.seed, Stream::series, 0, static_cast<uint32_t>(step / per_pass)};
-  std::vector<int32_t> order = eligible_;
-  for (int64_t i = 0; i < last; ++i) {
-    const auto j = static_cast<int64_t>(
-        philox_below(key, static_cast<uint64_t>(i), static_cast<uint64_t>(all - i)));
-    std::swap(order[static_cast<size_t>(i)], order[static_cast<size_t>(i + j)]);
+  if (const int64_t pass = step / per_pass; pass != pass_) {
+    const PhiloxKey key{options_.seed, Stream::series, 0, static_cast<uint32_t>(pass)};
+    order_ = eligible_;
+    for (int64_t i = 0; i < all; ++i) {
+      const auto j = static_cast<int64_t>(
+          philox_below(key, static_cast<uint64_t>(i), static_cast<uint64_t>(all - i)));
+      std::swap(order_[static_cast<size_t>(i)], order_[static_cast<size_t>(i + j)]);
+    }
+    pass_ = pass;
   }
-  std::vector<int32_t> batch(order.begin() + first, order.begin() + last);
-  std::sort(batch.begin(), batch.end());
-  return batch;
+  batch_.assign(order_.begin() + first, order_.begin() + last);
+  std::sort(batch_.begin(), batch_.end());
+  return batch_;
 }
 
-WindowDraw WindowSampler::draw(int64_t step) const {
-  const std::vector<int32_t> batch = series_of(step);
-  std::vector<int64_t> ends;  // running number of windows
-  ends.reserve(batch.size());
+void WindowSampler::draw_repeating(const PhiloxKey& key, int64_t bound) {
+  for (size_t i = 0; i < drawn_.size(); ++i)
+    drawn_[i] = static_cast<int64_t>(philox_below(key, i, static_cast<uint64_t>(bound)));
+}
+
+// The first steps of a Fisher–Yates shuffle of 0 … bound - 1, of which only the cells that a step
+// has moved are kept: in a hash table with room for twice as many.
+void WindowSampler::draw_distinct(const PhiloxKey& key, int64_t bound) {
+  constexpr int64_t kFree = -1;
+  moved_.assign(std::bit_ceil(2 * drawn_.size()), {kFree, 0});
+  const size_t mask = moved_.size() - 1;
+  const auto find = [&](int64_t cell) -> Moved& {
+    size_t at = (static_cast<uint64_t>(cell) * 0x9E3779B97F4A7C15U >> 32) & mask;
+    while (moved_[at].cell != kFree && moved_[at].cell != cell) at = (at + 1) & mask;
+    return moved_[at];
+  };
+  for (size_t n = 0; n < drawn_.size(); ++n) {
+    const auto i = static_cast<int64_t>(n);
+    const int64_t j =
+        i + static_cast<int64_t>(philox_below(key, n, static_cast<uint64_t>(bound - i)));
+    const Moved& current = find(i);
+    const int64_t replacement = current.cell == kFree ? i : current.value;
+    Moved& chosen = find(j);
+    drawn_[n] = chosen.cell == kFree ? j : chosen.value;
+    chosen = {j, replacement};
+  }
+}
+
+void WindowSampler::draw(int64_t step, WindowDraw& draw) {
+  const std::span<const int32_t> batch = series_of(step);
+  ends_.clear();
   int64_t available = 0;
-  for (const int32_t s : batch) ends.push_back(available += windows_.count(s));
+  for (const int32_t s : batch) ends_.push_back(available += windows_.count(s));
 
   const PhiloxKey key{options_.seed, Stream::windows, 0, static_cast<uint32_t>(step)};
   const int64_t wanted = options_.windows_batch_size;
-  std::vector<int64_t> drawn;
+  drawn_.resize(static_cast<size_t>(wanted == 0 ? available : wanted));
   if (wanted == 0) {
-    drawn.resize(static_cast<size_t>(available));
-    std::iota(drawn.begin(), drawn.end(), int64_t{0});
+    std::iota(drawn_.begin(), drawn_.end(), int64_t{0});
   } else {
-    drawn = available < wanted ? draw_repeating(key, wanted, available)
-                               : draw_distinct(key, wanted, available);
-    std::sort(drawn.begin(), drawn.end());
+    if (available < wanted)
+      draw_repeating(key, available);
+    else
+      draw_distinct(key, available);
+    std::sort(drawn_.begin(), drawn_.end());
   }
 
-  WindowDraw draw;
+  draw.windows.clear(), draw.multiplicity.clear();
   const int64_t together = windows_.series_per_window();
   size_t b = 0;
-  for (size_t i = 0; i < drawn.size(); ++i) {
-    if (options_.merge_repeated && i > 0 && drawn[i] == drawn[i - 1]) {
+  for (size_t i = 0; i < drawn_.size(); ++i) {
+    if (options_.merge_repeated && i > 0 && drawn_[i] == drawn_[i - 1]) {
       for (int64_t s = 1; s <= together; ++s)
         draw.multiplicity[draw.multiplicity.size() - static_cast<size_t>(s)] += 1.0F;
       continue;
     }
-    while (drawn[i] >= ends[b]) ++b;
-    const int64_t before = b == 0 ? 0 : ends[b - 1];
+    while (drawn_[i] >= ends_[b]) ++b;
+    const int64_t before = b == 0 ? 0 : ends_[b - 1];
     for (int64_t s = 0; s < together; ++s) {
-      draw.windows.push_back(windows_.at(batch[b] + s, drawn[i] - before));
+      draw.windows.push_back(windows_.at(batch[b] + s, drawn_[i] - before));
       draw.multiplicity.push_back(1.0F);
     }
   }
-  return draw;
 }
 
 int64_t WindowSampler::capacity() const {

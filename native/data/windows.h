@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "base/philox.h"
 #include "data/panel.h"
 #include "data/scalers.h"
 
@@ -72,7 +73,7 @@ struct WindowDraw {
 /// Draws training batches: `batch_size` series per step (a permutation per pass over the series
 /// that have windows), then `windows_batch_size` of their windows: without replacement if enough,
 /// else with (0 = all). Multivariate windows hold every series in every step. Every draw is a
-/// function of (seed, step).
+/// function of (seed, step). Not thread-safe.
 class WindowSampler {
  public:
   struct Options {
@@ -83,16 +84,29 @@ class WindowSampler {
   };
   /// `windows` must outlive the sampler.
   WindowSampler(const TrainingWindows& windows, int64_t series_count, const Options& options);
-  WindowDraw draw(int64_t step) const;
+  /// Replaces what is in `draw`. Its room and the sampler's are used again: no allocation once they
+  /// have grown.
+  void draw(int64_t step, WindowDraw& draw);
   /// Upper bound of windows in any draw: the batch size a training plan is compiled for.
   int64_t capacity() const;
 
  private:
-  std::vector<int32_t> series_of(int64_t step) const;
+  struct Moved {
+    int64_t cell, value;
+  };
+  std::span<const int32_t> series_of(int64_t step);
+  void draw_repeating(const PhiloxKey& key, int64_t bound);
+  void draw_distinct(const PhiloxKey& key, int64_t bound);
 
   const TrainingWindows& windows_;
   Options options_;
   std::vector<int32_t> eligible_;  // series with at least one window
+  std::vector<int32_t> order_;     // of pass_, permuted
+  int64_t pass_ = -1;
+  std::vector<int32_t> batch_;
+  std::vector<int64_t> ends_;  // of the batch: running number of windows
+  std::vector<int64_t> drawn_;
+  std::vector<Moved> moved_;
 };
 
 /// Gathers one window into scaled network inputs. `target`: the (series-scaled) values of the

@@ -11,6 +11,7 @@
 #include "nn/batch.h"
 #include "ops/op.h"
 #include "parallel/team.h"
+#include "simd/reduce.h"
 #include "train/batch.h"
 #include "train/divergence.h"
 #include "train/evaluation.h"
@@ -131,6 +132,7 @@ class Fit {
     const int64_t check_every = std::max<int64_t>(1, std::min(r_.config.val_check_steps, steps_));
     const int64_t record_every = (steps_ + kHistoryPoints - 1) / kHistoryPoints;
     result_.train_loss = result_.valid_loss = kNaN;
+    result_.train_history.reserve(static_cast<size_t>(steps_ / record_every + 1));
     for (int64_t step = 0; step < steps_ && !result_.stopped_early; ++step) {
       if (r_.cancel != nullptr) r_.cancel->check();
       train_step(step);
@@ -180,25 +182,27 @@ class Fit {
     const std::span<const float> mask = batch_.outsample_mask();
     const std::vector<double>& horizon_weight = network_.loss().horizon_weight();
     const auto h = static_cast<size_t>(options_.layout.horizon);
-    std::fill(weight.begin(), weight.end(), 0.0F);
-    double sum = 0;
-    for (size_t i = 0; i < static_cast<size_t>(batch_.count()) * h; ++i) {
-      const double step_weight = horizon_weight.empty() ? 1.0 : horizon_weight[i % h];
-      weight[i] = static_cast<float>(mask[i] * step_weight * multiplicity[i / h]);
-      sum += weight[i];
+    const size_t rows = static_cast<size_t>(batch_.count()), used = rows * h;
+    for (size_t row = 0; row < rows; ++row)
+      for (size_t t = row * h; t < (row + 1) * h; ++t) weight[t] = mask[t] * multiplicity[row];
+    if (!horizon_weight.empty()) {
+      for (size_t row = 0; row < rows; ++row)
+        for (size_t t = 0; t < h; ++t) weight[row * h + t] *= static_cast<float>(horizon_weight[t]);
     }
+    std::fill(weight.begin() + static_cast<ptrdiff_t>(used), weight.end(), 0.0F);
     if (plan.has_input(io_names::kInverseSum)) {
+      const double sum = simd::sum(weight.data(), static_cast<int64_t>(used));
       plan.input(io_names::kInverseSum)[0] = sum > 0 ? static_cast<float>(1.0 / sum) : 0.0F;
     }
   }
 
   void train_step(int64_t step) {
-    const data::WindowDraw draw = sampler_.draw(step);
-    if (draw.windows.empty()) return;  // none of this step's series is long enough
-    batch_.load(*r_.panel, draw.windows, r_.val_size, true, &team_);
+    sampler_.draw(step, draw_);
+    if (draw_.windows.empty()) return;  // none of this step's series is long enough
+    batch_.load(*r_.panel, draw_.windows, r_.val_size, true, &team_);
     Plan& plan = plans_.select(batch_.count() / options_.layout.series);
     batch_.feed(plan);
-    feed_weights(draw.multiplicity, plan);
+    feed_weights(draw_.multiplicity, plan);
 
     RunArgs args;
     args.parameters = parameters_.span();
@@ -262,6 +266,7 @@ class Fit {
   data::TrainingWindows windows_;
   int64_t steps_;
   data::WindowSampler sampler_;
+  data::WindowDraw draw_;
   PlanLadder plans_;
   WindowBatch batch_;
   std::unique_ptr<Optimizer> optimizer_;

@@ -19,6 +19,8 @@
 #include "models/network.h"
 #include "nn/batch.h"
 #include "parallel/team.h"
+#include "train/panels.h"
+#include "train/trainer.h"
 
 namespace {
 
@@ -174,6 +176,29 @@ TEST(QuietPlan, InferenceTakesNoMutexAndAllocatesNothing) {
           counts_of(*plan, {.parameters = parameters.span(), .gradients = {}, .team = &team});
       EXPECT_EQ(counts.allocations, 0);
       EXPECT_EQ(counts.locks, 0);
+    }
+  }
+}
+
+TEST(QuietPlan, StepsOfAFitAllocateNothing) {
+  const data::Panel panel = testing::sine_panel({400, 300, 300, 200, 200});
+  for (const char* model : {"DLinear", "NHITS"}) {
+    const Network net = network(find_model(model));
+    FloatBuffer parameters(static_cast<size_t>(net.table().total()));
+    initialise_parameters(net.declarations(), net.table(), 1, parameters.span());
+    for (const char* scaler : {"robust", "revin"}) {
+      SCOPED_TRACE(std::string(model) + ", " + scaler);
+      train::TrainRequest request;
+      request.network = &net, request.panel = &panel, request.threads = 2;
+      request.config.scaler_type = scaler;
+      request.config.max_steps = 30;
+      request.config.batch_size = 2, request.config.windows_batch_size = 80;
+      allocations = 0;
+      request.on_progress = [](const train::Progress& p) {
+        counting = p.step >= 10 && p.step < 30;
+      };
+      train::train(request, parameters);
+      EXPECT_EQ(allocations, 0);
     }
   }
 }

@@ -37,6 +37,12 @@ Panel ragged(const std::vector<int64_t>& lengths) {
   return Panel(raw, {"1"});
 }
 
+WindowDraw draw_of(WindowSampler& sampler, int64_t step) {
+  WindowDraw draw;
+  sampler.draw(step, draw);
+  return draw;
+}
+
 /// What the reference does, with every array materialised: align right, cut, pad, unfold, filter.
 struct Padded {
   std::vector<double> value, mask;
@@ -203,13 +209,12 @@ TEST(Windows, MultivariateWindowsEqualTheMaterialisedOnes) {
     ++nonempty;
     const TrainingWindows windows(panel, w);
     ASSERT_EQ(windows.total(), static_cast<int64_t>(expected.size()) / w.series) << trial;
-    const WindowSampler all(windows, w.series, {.windows_batch_size = 0});
-    EXPECT_EQ(all.draw(0).windows, expected) << trial;
+    WindowSampler all(windows, w.series, {.windows_batch_size = 0});
+    EXPECT_EQ(draw_of(all, 0).windows, expected) << trial;
     EXPECT_EQ(all.capacity(), windows.total());
 
-    const WindowSampler sampler(windows, w.series,
-                                {.batch_size = 1, .windows_batch_size = 3, .seed = 5});
-    const WindowDraw draw = sampler.draw(7);
+    WindowSampler sampler(windows, w.series, {.batch_size = 1, .windows_batch_size = 3, .seed = 5});
+    const WindowDraw draw = draw_of(sampler, 7);
     ASSERT_EQ(draw.windows.size(), draw.multiplicity.size());
     float drawn = 0;
     for (size_t i = 0; i < draw.windows.size(); i += static_cast<size_t>(w.series)) {
@@ -313,13 +318,13 @@ TEST(Sampler, WithoutReplacementWhenEnough) {
   WindowSampler::Options options;
   options.batch_size = 2;
   options.windows_batch_size = 16;
-  const WindowSampler sampler(windows, 5, options);
+  WindowSampler sampler(windows, 5, options);
   EXPECT_EQ(sampler.capacity(), 16);
   std::set<Key> seen;
   for (int64_t pass = 0; pass < 3; ++pass) {
     std::multiset<int32_t> series_of_pass;
     for (int64_t k = 0; k < 3; ++k) {
-      const WindowDraw d = sampler.draw(3 * pass + k);
+      const WindowDraw d = draw_of(sampler, 3 * pass + k);
       ASSERT_EQ(d.windows.size(), 16U);
       EXPECT_EQ(d.multiplicity, std::vector<float>(16, 1.0F));
       std::set<Key> distinct;
@@ -349,9 +354,9 @@ TEST(Sampler, WithReplacementCountsRepeats) {
   ASSERT_EQ(windows.total(), 7);
   WindowSampler::Options options;
   options.windows_batch_size = 1000;
-  const WindowSampler merged(windows, 1, options);
+  WindowSampler merged(windows, 1, options);
   EXPECT_EQ(merged.capacity(), 7);
-  const WindowDraw d = merged.draw(3);
+  const WindowDraw d = draw_of(merged, 3);
   ASSERT_EQ(d.windows.size(), 7U);
   float total = 0;
   for (size_t i = 0; i < 7; ++i) {
@@ -362,9 +367,9 @@ TEST(Sampler, WithReplacementCountsRepeats) {
   EXPECT_EQ(total, 1000);
 
   options.merge_repeated = false;
-  const WindowSampler listed(windows, 1, options);
+  WindowSampler listed(windows, 1, options);
   EXPECT_EQ(listed.capacity(), 1000);
-  const WindowDraw l = listed.draw(3);
+  const WindowDraw l = draw_of(listed, 3);
   ASSERT_EQ(l.windows.size(), 1000U);
   std::map<int64_t, float> counts;
   for (const WindowRef& ref : l.windows) counts[ref.start] += 1;
@@ -376,21 +381,21 @@ TEST(Sampler, AllWindowsAndDropLast) {
   const TrainingWindows windows(panel, {5, 2});
   WindowSampler::Options options;
   options.windows_batch_size = 0;
-  const WindowSampler all(windows, 5, options);
+  WindowSampler all(windows, 5, options);
   EXPECT_EQ(all.capacity(), windows.total());
-  EXPECT_EQ(all.draw(0).windows, all_of(windows, 5));
+  EXPECT_EQ(draw_of(all, 0).windows, all_of(windows, 5));
   options.batch_size = 3;
   options.drop_last = true;
-  const WindowSampler dropped(windows, 5, options);
+  WindowSampler dropped(windows, 5, options);
   options.drop_last = false;
-  const WindowSampler kept(windows, 5, options);
+  WindowSampler kept(windows, 5, options);
   for (int64_t step = 0; step < 20; ++step) {
     std::set<int32_t> of_dropped, of_kept;
-    for (const WindowRef& ref : dropped.draw(step).windows) of_dropped.insert(ref.series);
-    for (const WindowRef& ref : kept.draw(step).windows) of_kept.insert(ref.series);
+    for (const WindowRef& ref : draw_of(dropped, step).windows) of_dropped.insert(ref.series);
+    for (const WindowRef& ref : draw_of(kept, step).windows) of_kept.insert(ref.series);
     EXPECT_EQ(of_dropped.size(), 3U);
     EXPECT_EQ(of_kept.size(), step % 2 == 0 ? 3U : 1U);
-    EXPECT_LE(static_cast<int64_t>(kept.draw(step).windows.size()), kept.capacity());
+    EXPECT_LE(static_cast<int64_t>(draw_of(kept, step).windows.size()), kept.capacity());
   }
 }
 
@@ -400,22 +405,23 @@ TEST(Sampler, DrawIsAFunctionOfSeedAndStep) {
   WindowSampler::Options options;
   options.batch_size = 2;
   options.windows_batch_size = 32;
-  const WindowSampler a(windows, 3, options), b(windows, 3, options);
-  a.draw(0);
-  EXPECT_EQ(a.draw(7).windows, b.draw(7).windows);
-  EXPECT_NE(a.draw(7).windows, a.draw(8).windows);
+  WindowSampler a(windows, 3, options), b(windows, 3, options);
+  draw_of(a, 0);
+  EXPECT_EQ(draw_of(a, 7).windows, draw_of(b, 7).windows);
+  EXPECT_NE(draw_of(a, 7).windows, draw_of(a, 8).windows);
   options.seed = 2;
-  EXPECT_NE(WindowSampler(windows, 3, options).draw(7).windows, a.draw(7).windows);
+  WindowSampler other(windows, 3, options);
+  EXPECT_NE(draw_of(other, 7).windows, draw_of(a, 7).windows);
 }
 
 TEST(Sampler, DistinctDrawsAreUniform) {
   const TrainingWindows windows(ragged({24}), {5, 2});
   WindowSampler::Options options;
   options.windows_batch_size = 5;
-  const WindowSampler sampler(windows, 1, options);
+  WindowSampler sampler(windows, 1, options);
   std::map<int64_t, int> counts;
   for (int64_t step = 0; step < 4000; ++step) {
-    for (const WindowRef& ref : sampler.draw(step).windows) ++counts[ref.start];
+    for (const WindowRef& ref : draw_of(sampler, step).windows) ++counts[ref.start];
   }
   ASSERT_EQ(static_cast<int64_t>(counts.size()), windows.total());
   const double expected = 20000.0 / static_cast<double>(windows.total());
