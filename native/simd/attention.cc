@@ -20,6 +20,7 @@ using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 
 constexpr size_t kKeyBlock = 64;  // scores and their derivatives of a block stay in L1
+constexpr float kLog2E = 1.44269504088896f;
 constexpr size_t kPitch = kTileVectors * hn::MaxLanes(D());  // floats from row to row of scratch
 
 /// Queries [begin, begin + count), one per lane of `vectors` vectors.
@@ -83,9 +84,10 @@ void store_transposed(const float* t, const Block& block, size_t depth, const He
   }
 }
 
-/// Memory of one call, cut from scratch.
+/// Memory of one call, cut from scratch; the backward pass holds the scores of all keys for a block
+/// of queries.
 struct Buffers {
-  float *query, *d_query, *out, *d_out, *scores, *d_scores;
+  float *query, *d_query, *out, *d_out, *d_scores, *scores;
 };
 
 Buffers buffers(float* scratch, size_t depth, size_t value_depth) {
@@ -94,8 +96,8 @@ Buffers buffers(float* scratch, size_t depth, size_t value_depth) {
   b.d_query = b.query + depth * kPitch;
   b.out = b.d_query + depth * kPitch;
   b.d_out = b.out + value_depth * kPitch;
-  b.scores = b.d_out + value_depth * kPitch;
-  b.d_scores = b.scores + kKeyBlock * kPitch;
+  b.d_scores = b.d_out + value_depth * kPitch;
+  b.scores = b.d_scores + kKeyBlock * kPitch;
   return b;
 }
 
@@ -151,34 +153,55 @@ struct Statistics {
   V top[kTileVectors], total[kTileVectors];
 };
 
-/// Takes a block of scores in: they become e^(score - maximum), unless `keep`. Returns in `factor`
-/// by what earlier sums and results shrink.
-template <bool kKeep>
+HWY_INLINE V column_maximum(const float* column, size_t count) {
+  const D d;
+  constexpr size_t kChains = 4;  // the latency of a maximum
+  V top[kChains];
+  for (V& t : top) t = hn::LoadU(d, column);
+  size_t j = 0;
+  for (; j + kChains <= count; j += kChains) {
+    HWY_UNROLL(4)
+    for (size_t k = 0; k < kChains; ++k)
+      top[k] = hn::Max(top[k], hn::LoadU(d, column + (j + k) * kPitch));
+  }
+  for (; j < count; ++j) top[0] = hn::Max(top[0], hn::LoadU(d, column + j * kPitch));
+  return hn::Max(hn::Max(top[0], top[1]), hn::Max(top[2], top[3]));
+}
+
+/// column[j] becomes 2^(column[j]·scale - shift); returns the sum.
+HWY_INLINE V exponentials_of_column(float* column, size_t count, V scale, V shift) {
+  const D d;
+  constexpr size_t kChains = 4;
+  V total[kChains];
+  for (V& t : total) t = hn::Zero(d);
+  const auto one = [&](size_t j) HWY_ATTR {
+    float* at = column + j * kPitch;
+    const V e = exp2_nonpositive(d, hn::MulSub(hn::LoadU(d, at), scale, shift));
+    hn::StoreU(e, d, at);
+    return e;
+  };
+  size_t j = 0;
+  for (; j + kChains <= count; j += kChains) {
+    HWY_UNROLL(4)
+    for (size_t k = 0; k < kChains; ++k) total[k] = hn::Add(total[k], one(j + k));
+  }
+  for (; j < count; ++j) total[0] = hn::Add(total[0], one(j));
+  return hn::Add(hn::Add(total[0], total[1]), hn::Add(total[2], total[3]));
+}
+
+/// Takes a block of scores in: they become e^(score - maximum). Returns in `factor` by what earlier
+/// sums and results shrink.
 HWY_INLINE void absorb(const Block& block, size_t count, float* scores, bool is_first,
                        Statistics& s, V (&factor)[kTileVectors]) {
   const D d;
-  const size_t lanes = hn::Lanes(d);
+  const V scale = hn::Set(d, kLog2E);
   for (size_t v = 0; v < block.vectors; ++v) {
-    float* column = scores + v * lanes;
-    V top = hn::LoadU(d, column);
-    for (size_t j = 1; j < count; ++j) top = hn::Max(top, hn::LoadU(d, column + j * kPitch));
+    float* column = scores + v * hn::Lanes(d);
+    V top = column_maximum(column, count);
     if (!is_first) top = hn::Max(top, s.top[v]);
-    V even = hn::Zero(d), odd = hn::Zero(d);
-    size_t j = 0;
-    for (; j + 2 <= count; j += 2) {
-      float* at = column + j * kPitch;
-      const V a = exp_nonpositive(d, hn::Sub(hn::LoadU(d, at), top));
-      const V b = exp_nonpositive(d, hn::Sub(hn::LoadU(d, at + kPitch), top));
-      if (!kKeep) hn::StoreU(a, d, at), hn::StoreU(b, d, at + kPitch);
-      even = hn::Add(even, a), odd = hn::Add(odd, b);
-    }
-    if (j < count) {
-      const V a = exp_nonpositive(d, hn::Sub(hn::LoadU(d, column + j * kPitch), top));
-      if (!kKeep) hn::StoreU(a, d, column + j * kPitch);
-      even = hn::Add(even, a);
-    }
-    factor[v] = is_first ? hn::Zero(d) : exp_nonpositive(d, hn::Sub(s.top[v], top));
-    const V sum = hn::Add(even, odd);
+    const V shift = hn::Mul(top, scale);
+    const V sum = exponentials_of_column(column, count, scale, shift);
+    factor[v] = is_first ? hn::Zero(d) : exp2_nonpositive(d, hn::MulSub(s.top[v], scale, shift));
     s.total[v] = is_first ? sum : hn::MulAdd(s.total[v], factor[v], sum);
     s.top[v] = top;
   }
@@ -234,7 +257,7 @@ void forward(const AttentionHead& head, size_t index, float* scratch) {
   for (size_t first = 0; first < keys; first += kKeyBlock) {
     const size_t count = HWY_MIN(kKeyBlock, keys - first);
     compute_scores(head, block, b.query, first, count, b.scores);
-    absorb<false>(block, count, b.scores, first == 0, statistics, factor);
+    absorb(block, count, b.scores, first == 0, statistics, factor);
     if (head.dropout > 0) {
       for_each_mask(head, block, first, count, [&](size_t j, size_t v, V kept) HWY_ATTR {
         float* at = b.scores + j * kPitch + v * lanes;
@@ -252,19 +275,13 @@ void forward(const AttentionHead& head, size_t index, float* scratch) {
   store_transposed(b.out, block, value_depth, head.out);
 }
 
-/// The maximum and the sum of each query once more; the scores of a single key block stay in
-/// `scores`.
-void recompute_statistics(const AttentionHead& head, const Block& block, size_t keys,
-                          const float* query, float* scores, Statistics& statistics) {
-  V factor[kTileVectors];
-  for (size_t first = 0; first < keys; first += kKeyBlock) {
-    const size_t count = HWY_MIN(kKeyBlock, keys - first);
-    compute_scores(head, block, query, first, count, scores);
-    if (keys <= kKeyBlock) {
-      absorb<false>(block, count, scores, true, statistics, factor);
-    } else {
-      absorb<true>(block, count, scores, first == 0, statistics, factor);
-    }
+/// Scores of all `keys` become e^(score - maximum); `inverse` = 1 / their sum.
+void exponentials(const Block& block, size_t keys, float* scores, V (&inverse)[kTileVectors]) {
+  const D d;
+  for (size_t v = 0; v < block.vectors; ++v) {
+    float* column = scores + v * hn::Lanes(d);
+    const V scale = hn::Set(d, kLog2E), shift = hn::Mul(column_maximum(column, keys), scale);
+    inverse[v] = hn::Div(hn::Set(d, 1.0f), exponentials_of_column(column, keys, scale, shift));
   }
 }
 
@@ -297,11 +314,10 @@ void backward_block(const AttentionHead& head, size_t index, const Buffers& b) {
   load_transposed(head.out, block, value_depth, b.out);
   load_transposed(head.d_out, block, value_depth, b.d_out);
   const size_t keys = visible_keys(head, block);
-  Statistics statistics;
-  recompute_statistics(head, block, keys, b.query, b.scores, statistics);
   V inverse[kTileVectors], delta[kTileVectors];
+  compute_scores(head, block, b.query, 0, keys, b.scores);
+  exponentials(block, keys, b.scores, inverse);
   for (size_t v = 0; v < block.vectors; ++v) {
-    inverse[v] = hn::Div(hn::Set(d, 1.0f), statistics.total[v]);
     delta[v] = hn::Zero(d);
     for (size_t c = 0; c < value_depth; ++c) {
       const size_t at = c * kPitch + v * lanes;
@@ -310,8 +326,7 @@ void backward_block(const AttentionHead& head, size_t index, const Buffers& b) {
   }
   for (size_t first = 0; first < keys; first += kKeyBlock) {
     const size_t count = HWY_MIN(kKeyBlock, keys - first);
-    const bool is_exponential = keys <= kKeyBlock;
-    if (!is_exponential) compute_scores(head, block, b.query, first, count, b.scores);
+    float* scores = b.scores + first * kPitch;
     const Term weights = {
         head.value.data + first * value_stride, value_stride, 1, b.d_out, kPitch, value_depth};
     product_panel(&weights, 1, count, block.vectors, b.d_scores, kPitch, false);
@@ -321,24 +336,22 @@ void backward_block(const AttentionHead& head, size_t index, const Buffers& b) {
         hn::StoreU(hn::Mul(hn::LoadU(d, at), kept), d, at);
       });
     }
-    for (size_t v = 0; v < block.vectors; ++v) {
-      for (size_t j = 0; j < count; ++j) {
-        float* score = b.scores + j * kPitch + v * lanes;
+    for (size_t j = 0; j < count; ++j) {
+      for (size_t v = 0; v < block.vectors; ++v) {
+        float* score = scores + j * kPitch + v * lanes;
         float* d_score = b.d_scores + j * kPitch + v * lanes;
-        V weight = hn::LoadU(d, score);
-        if (!is_exponential) weight = exp_nonpositive(d, hn::Sub(weight, statistics.top[v]));
-        weight = hn::Mul(weight, inverse[v]);
+        const V weight = hn::Mul(hn::LoadU(d, score), inverse[v]);
         hn::StoreU(weight, d, score);
         hn::StoreU(hn::Mul(weight, hn::Sub(hn::LoadU(d, d_score), delta[v])), d, d_score);
       }
     }
     if (head.dropout > 0) {
       for_each_mask(head, block, first, count, [&](size_t j, size_t v, V kept) HWY_ATTR {
-        float* at = b.scores + j * kPitch + v * lanes;
+        float* at = scores + j * kPitch + v * lanes;
         hn::StoreU(hn::Mul(hn::LoadU(d, at), kept), d, at);
       });
     }
-    add_product(b.scores, head.d_out, block, count, value_depth, head.d_value, first, index > 0);
+    add_product(scores, head.d_out, block, count, value_depth, head.d_value, first, index > 0);
     float* d_query = b.d_query;
     for (int64_t p = 0; p < head.pair_count; ++p) {
       const HeadPair& pair = head.pairs[p];
@@ -369,8 +382,8 @@ void backward(const AttentionHead& head, float* scratch) {
     backward_block(head, i, b);
 }
 
-size_t scratch_floats(size_t depth, size_t value_depth) {
-  return 2 * (depth + value_depth + kKeyBlock) * kPitch;
+size_t scratch_floats(size_t depth, size_t value_depth, size_t keys) {
+  return (2 * (depth + value_depth) + kKeyBlock + HWY_MAX(keys, kKeyBlock)) * kPitch;
 }
 
 }  // namespace nd::simd::HWY_NAMESPACE
@@ -387,9 +400,9 @@ HWY_EXPORT(backward);
 int64_t attention_blocks(int64_t queries) {
   return static_cast<int64_t>(HWY_DYNAMIC_DISPATCH(blocks_of)(static_cast<size_t>(queries)));
 }
-int64_t attention_scratch_floats(int64_t depth, int64_t value_depth) {
+int64_t attention_scratch_floats(int64_t depth, int64_t value_depth, int64_t keys) {
   return static_cast<int64_t>(HWY_DYNAMIC_DISPATCH(scratch_floats)(
-      static_cast<size_t>(depth), static_cast<size_t>(value_depth)));
+      static_cast<size_t>(depth), static_cast<size_t>(value_depth), static_cast<size_t>(keys)));
 }
 void attention_forward(const AttentionHead& head, int64_t block, float* scratch) {
   HWY_DYNAMIC_DISPATCH(forward)(head, static_cast<size_t>(block), scratch);

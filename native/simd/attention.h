@@ -44,8 +44,9 @@ struct AttentionHead {
 
 /// Number of query blocks into which a head is cut: a function of `queries` and the target.
 int64_t attention_blocks(int64_t queries);
-/// Floats of scratch (64-byte aligned) for depths Σ_p depth_p and value_depth.
-int64_t attention_scratch_floats(int64_t depth, int64_t value_depth);
+/// Floats of scratch (64-byte aligned) for depths Σ_p depth_p and value_depth; `keys` of the
+/// backward pass, 0 for the forward pass.
+int64_t attention_scratch_floats(int64_t depth, int64_t value_depth, int64_t keys);
 /// Writes the rows of `out` that belong to query block `block`.
 void attention_forward(const AttentionHead& head, int64_t block, float* scratch);
 /// Writes d_value and every d_query and d_key of the head.

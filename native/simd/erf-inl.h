@@ -41,6 +41,25 @@ HWY_INLINE V exp_nonpositive(D d, V x) {
   return exp_of_sum(d, x, hn::Zero(d));
 }
 
+/// 2^x for x <= 0; 0 below 2^-126, where floats become denormal, and at -inf; NaN stays NaN.
+/// Largest relative error 2e-7.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V exp2_nonpositive(D d, V x) {
+  const hn::RebindToSigned<D> di;
+  // As above, the bias of the exponent already added.
+  const V magic = hn::Set(d, 12582912.0f + 127.0f);
+  const V shifted = hn::Add(x, magic);
+  const V r = hn::Sub(x, hn::Sub(shifted, magic));  // exact, at most a half
+  V p = hn::Set(d, 1.326472690e-3f);
+  p = hn::MulAdd(p, r, hn::Set(d, 9.671512661e-3f));
+  p = hn::MulAdd(p, r, hn::Set(d, 5.550733744e-2f));
+  p = hn::MulAdd(p, r, hn::Set(d, 2.402224208e-1f));
+  p = hn::MulAdd(p, r, hn::Set(d, 6.931469776e-1f));
+  const V scale = hn::BitCast(d, hn::ShiftLeft<23>(hn::BitCast(di, shifted)));
+  const V result = hn::MulAdd(hn::Mul(p, r), scale, scale);
+  return hn::IfThenZeroElse(hn::Lt(x, hn::Set(d, -126.0f)), result);
+}
+
 /// What GELU and its slope share, at u = min(|x|, 14): e^(-u²/2) and Φ(-u) = e^(-u²/2)·g(u). g is
 /// smooth: t = 1 / (1 + 0.3u) times a polynomial in t - 1, to 4e-9, so that the far tail keeps its
 /// relative accuracy; the rounding error of u² goes into the exponential as well.

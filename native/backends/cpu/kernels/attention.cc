@@ -36,9 +36,7 @@ class Attention : public Kernel {
         causal_(attrs.ints[1] != 0),
         number_(static_cast<uint32_t>(attrs.ints[2])),
         dropout_(static_cast<float>(attrs.reals[0])),
-        first_row_(first_row) {
-    scratch_floats = simd::attention_scratch_floats(sizes_.depth, sizes_.value_depth);
-  }
+        first_row_(first_row) {}
 
  protected:
   using Pairs = std::array<simd::HeadPair, simd::kMaxAttentionPairs>;
@@ -86,6 +84,7 @@ class Forward final : public Attention {
   Forward(std::vector<Slot> slots, Sizes sizes, const Attrs& attrs, int64_t first_row)
       : Attention(std::move(slots), std::move(sizes), attrs, first_row),
         blocks_(simd::attention_blocks(sizes_.queries)) {
+    scratch_floats = simd::attention_scratch_floats(sizes_.depth, sizes_.value_depth, 0);
     tiles = sizes_.rows * sizes_.heads * blocks_;
     work = scores() * (0.3 + 0.015 * static_cast<double>(sizes_.depth + sizes_.value_depth));
   }
@@ -108,6 +107,7 @@ class Backward final : public Attention {
  public:
   Backward(std::vector<Slot> slots, Sizes sizes, const Attrs& attrs, int64_t first_row)
       : Attention(std::move(slots), std::move(sizes), attrs, first_row) {
+    scratch_floats = simd::attention_scratch_floats(sizes_.depth, sizes_.value_depth, sizes_.keys);
     tiles = sizes_.rows * sizes_.heads;
     work = scores() * (0.5 + 0.04 * static_cast<double>(sizes_.depth + sizes_.value_depth));
   }
