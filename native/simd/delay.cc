@@ -13,10 +13,12 @@ namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 
-constexpr size_t kSteps = 4;    // rows of a register tile
-constexpr size_t kVectors = 4;  // vectors of a row in it
-constexpr size_t kDelays = 8;   // correlations that share a read of `a`
-constexpr size_t kChunk = 64;   // steps summed in float before the sum goes on in double
+constexpr size_t kSteps = 4;     // rows of a register tile
+constexpr size_t kVectors = 4;   // vectors of a row in it
+constexpr size_t kDelays = 8;    // correlations that share a read of `a`
+constexpr size_t kChunk = 64;    // steps summed in float before the sum goes on in double
+constexpr size_t kRunSteps = 4;  // steps of `a` that share a row of `v` in a run of delays
+constexpr size_t kRun = HWY_TARGET <= HWY_AVX3 ? 16 : 8;  // delays of a run: sums in registers
 
 HWY_INLINE const float* delayed_row(const float* v, size_t t, size_t delay, size_t length,
                                     size_t width) {
@@ -129,9 +131,70 @@ HWY_INLINE void correlate_block(const float* a, const float* v, const int32_t* r
   for (size_t i = 0; i < kCount; ++i) out[i] = static_cast<float>(total[i]);
 }
 
+/// The same for kRun delays that follow each other from `first` on: kStepsHere steps read
+/// kRun + kStepsHere - 1 rows of `v` where single delays would read kRun·kStepsHere.
+template <size_t kStepsHere>
+HWY_INLINE void correlate_run_steps(const float* a, const float* v, size_t first, size_t length,
+                                    size_t width, size_t t, V* sum) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  const float* left = a + t * width;
+  const float* right[kRun + kStepsHere - 1];
+  size_t row = (t + first) % length;
+  HWY_UNROLL(19)
+  for (size_t j = 0; j < kRun + kStepsHere - 1; ++j) {
+    right[j] = v + row * width;
+    row = row + 1 == length ? 0 : row + 1;
+  }
+  size_t c = 0;
+  const auto columns = [&](auto load) HWY_ATTR {
+    V x[kStepsHere];
+    HWY_UNROLL(4)
+    for (size_t r = 0; r < kStepsHere; ++r) x[r] = load(left + r * width + c);
+    HWY_UNROLL(19)
+    for (size_t j = 0; j < kRun + kStepsHere - 1; ++j) {
+      const V y = load(right[j] + c);
+      HWY_UNROLL(4)
+      for (size_t r = 0; r < kStepsHere; ++r)
+        if (j >= r && j - r < kRun) sum[j - r] = hn::MulAdd(x[r], y, sum[j - r]);
+    }
+  };
+  for (; c + lanes <= width; c += lanes)
+    columns([&](const float* from) HWY_ATTR { return hn::LoadU(d, from); });
+  if (c < width) columns([&](const float* from) HWY_ATTR { return hn::LoadN(d, from, width - c); });
+}
+
+HWY_NOINLINE void correlate_run(const float* a, const float* v, size_t first, size_t length,
+                                size_t width, float* out) {
+  const D d;
+  double total[kRun] = {};
+  for (size_t begin = 0; begin < length; begin += kChunk) {
+    const size_t end = HWY_MIN(begin + kChunk, length);
+    V sum[kRun];
+    HWY_UNROLL(16)
+    for (size_t i = 0; i < kRun; ++i) sum[i] = hn::Zero(d);
+    size_t t = begin;
+    for (; t + kRunSteps <= end; t += kRunSteps)
+      correlate_run_steps<kRunSteps>(a, v, first, length, width, t, sum);
+    for (; t < end; ++t) correlate_run_steps<1>(a, v, first, length, width, t, sum);
+    HWY_UNROLL(16)
+    for (size_t i = 0; i < kRun; ++i) total[i] += hn::ReduceSum(d, sum[i]);
+  }
+  for (size_t i = 0; i < kRun; ++i) out[i] = static_cast<float>(total[i]);
+}
+
+bool is_run(const int32_t* rows, size_t length) {
+  for (size_t i = 1; i < kRun; ++i)
+    if (static_cast<size_t>(rows[i]) != (static_cast<size_t>(rows[i - 1]) + 1) % length)
+      return false;
+  return true;
+}
+
 void delay_correlate(const float* a, const float* v, const int32_t* rows, size_t count,
                      size_t length, size_t width, float* out) {
   size_t i = 0;
+  for (; i + kRun <= count && is_run(rows + i, length); i += kRun)
+    correlate_run(a, v, static_cast<size_t>(rows[i]), length, width, out + i);
   for (; i + kDelays <= count; i += kDelays)
     correlate_block<kDelays>(a, v, rows + i, length, width, out + i);
   for (; i + kDelays / 2 <= count; i += kDelays / 2)

@@ -11,7 +11,7 @@ namespace nd::simd {
 void delay_aggregate(const float* v, const float* weights, const int32_t* rows, int64_t count,
                      int64_t length, int64_t width, int64_t begin, int64_t end, float* out);
 /// out[i] = Σ_t Σ_c a[t, c]·v[(t + rows[i]) mod length, c]; every few hundred terms go into a sum
-/// in double.
+/// in double. Fastest where delays follow each other (d, d + 1, …).
 void delay_correlate(const float* a, const float* v, const int32_t* rows, int64_t count,
                      int64_t length, int64_t width, float* out);
 
