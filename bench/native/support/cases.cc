@@ -83,7 +83,8 @@ std::span<const Case> cases() {
 
 Step::Step(const Case& c, int threads) : trains_(c.phase == Phase::train), team_(threads) {
   const Network network = network_of(c);
-  plan_ = trains_ ? network.compile_train(c.windows) : network.compile_infer(c.windows);
+  plan_ = trains_ ? network.compile_train(c.windows, Split::automatic, c.checkpointing)
+                  : network.compile_infer(c.windows);
   flop_ = flop_of(eliminate_dead_code(trains_ ? network.train_graph() : network.infer_graph()),
                   c.windows);
   const ParameterTable& table = network.table();

@@ -21,6 +21,7 @@ struct Case {
   const char* options = "{}";  ///< JSON, as a user writes them
   Phase phase = Phase::train;  ///< train: forward, backward, Adam; infer: forward only
   int64_t series = 1;          ///< of a multivariate model
+  bool checkpointing = false;  ///< forward values are computed again for the gradient
 };
 
 /// All cases whose model the registry has.

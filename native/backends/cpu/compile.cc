@@ -64,9 +64,11 @@ std::unique_ptr<Plan> compile_cpu(const Graph& graph, const ParameterTable& tabl
   const Work work = work_of(optimised, options.windows);
   int64_t shards = shard_count(work, options.windows);
   if (options.split == Split::sharded) shards = std::max<int64_t>(shards, 2);
-  const bool wants_shards =
-      options.split == Split::sharded ||
-      (options.split == Split::automatic && prefers_shards(shards, work, table));
+  // Shards have a gradient each, and what crosses their phases stays: the memory that computing
+  // again was to save.
+  const bool wants_shards = options.split == Split::sharded ||
+                            (options.split == Split::automatic && options.recompute_until.empty() &&
+                             prefers_shards(shards, work, table));
   const Graph fused = fuse_epilogues(fuse_elementwise(optimised));
   if (wants_shards) {
     if (auto phases = cpu::split_phases(fused)) {

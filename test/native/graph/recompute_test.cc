@@ -60,13 +60,15 @@ TEST(Recompute, GivesTheSameBitsFromLessMemory) {
     EXPECT_EQ(run_cpu(plain, args, split, 2), run_cpu(frugal, args, split, 2));
 
   const ParameterTable table(plain.parameters());
-  const auto bytes = [&](std::string loss) {
-    return compile_cpu(plain, table,
-                       {.windows = 1024, .split = Split::partitioned, .recompute_until = loss})
-        ->memory_bytes();
-  };
-  EXPECT_LT(static_cast<double>(bytes("loss")), 0.6 * static_cast<double>(bytes("")))
-      << bytes("loss") << " of " << bytes("") << " bytes";
+  // Also where all values together would be reason to shard.
+  for (const Split split : {Split::partitioned, Split::automatic}) {
+    const auto bytes = [&](std::string loss) {
+      return compile_cpu(plain, table, {.windows = 1024, .split = split, .recompute_until = loss})
+          ->memory_bytes();
+    };
+    EXPECT_LT(static_cast<double>(bytes("loss")), 0.6 * static_cast<double>(bytes("")))
+        << bytes("loss") << " of " << bytes("") << " bytes";
+  }
 }
 
 TEST(Recompute, LeavesASmallGraphAlone) {
