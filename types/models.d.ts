@@ -166,7 +166,8 @@ export interface TrainingOptions {
   readonly gradientClipNorm?: number | null;
   /**
    * Whether values inside the network are computed again for the gradient instead of kept: the same
-   * result from less memory and about a third more time. True or false.
+   * result from less memory and about a third more time; a table is in docs/concepts.md. True or
+   * false.
    * @default false
    */
   readonly gradientCheckpointing?: boolean;
