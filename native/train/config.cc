@@ -71,6 +71,13 @@ const std::vector<ParamSpec>& params() {
        .minimum = 1,
        .maximum = 16777216,
        .nullable = true},
+      {.name = "accumulate_steps",
+       .type = integer,
+       .default_json = "1",
+       .doc = "Number of batches whose gradients make one step: the descent of one batch with the "
+              "windows of all of them, in the memory of one.",
+       .minimum = 1,
+       .maximum = 65536},
       {.name = "inference_windows_batch_size",
        .type = integer,
        .default_json = "1024",
@@ -224,6 +231,7 @@ TrainConfig train_config(const Options& o) {
   c.batch_size = o.integer("batch_size");
   c.valid_batch_size = integer_or(o, "valid_batch_size", 0);
   c.windows_batch_size = integer_or(o, "windows_batch_size", 0);
+  c.accumulate_steps = o.integer("accumulate_steps");
   c.inference_windows_batch_size = o.integer("inference_windows_batch_size");
   c.start_padding_enabled = o.boolean("start_padding_enabled");
   const auto thresholds = o.numbers("training_data_availability_threshold");

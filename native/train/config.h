@@ -17,14 +17,15 @@ std::span<const ParamSpec> train_params();
 /// Typed view of the validated options.
 struct TrainConfig {
   int64_t max_steps = 1000;
-  int64_t max_epochs =
-      0;  ///< 0 = max_steps rules; an epoch is ⌈training windows / windows_batch_size⌉ steps
+  int64_t max_epochs = 0;  ///< 0 = max_steps rules; an epoch is ⌈training windows /
+                           ///< (windows_batch_size · accumulate_steps)⌉ steps
   double learning_rate = 1e-3;
   int64_t num_lr_decays = -1;
   int64_t early_stop_patience_steps = -1;  ///< in validation checks
   int64_t val_check_steps = 100;
   int64_t batch_size = 32, valid_batch_size = 0 /* 0 = batch_size */;
   int64_t windows_batch_size = 1024, inference_windows_batch_size = 1024;  ///< 0 / -1 = all
+  int64_t accumulate_steps = 1;                                            ///< batches per step
   bool start_padding_enabled = false;
   double min_insample_fraction = 0,
          min_outsample_fraction = 0;  ///< training_data_availability_threshold

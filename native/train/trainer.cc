@@ -15,6 +15,7 @@
 #include "train/batch.h"
 #include "train/divergence.h"
 #include "train/evaluation.h"
+#include "train/gradient_mean.h"
 #include "train/optimizer.h"
 #include "train/plan_ladder.h"
 
@@ -54,7 +55,8 @@ int64_t total_steps(const TrainConfig& config, int64_t windows, int64_t series) 
   const bool all = config.windows_batch_size <= 0;
   const int64_t total = all ? series : windows,
                 batch = all ? config.batch_size : config.windows_batch_size;
-  return config.max_epochs * std::max<int64_t>(1, (total + batch - 1) / batch);
+  const int64_t per_step = batch * config.accumulate_steps;
+  return config.max_epochs * std::max<int64_t>(1, (total + per_step - 1) / per_step);
 }
 
 OptimizerOptions optimizer_options(const TrainConfig& c) {
@@ -120,7 +122,8 @@ class Fit {
         optimizer_(make_optimizer(request.config.optimizer, optimizer_options(request.config),
                                   trainable())),
         early_(request.config.early_stop_patience_steps, !request.config.compat),
-        gradients_(static_cast<size_t>(network_.table().total())) {
+        gradients_(static_cast<size_t>(network_.table().total())),
+        mean_(request.config.accumulate_steps, trainable()) {
     if (r_.val_size > 0) {
       validator_.emplace(network_, r_.valid_loss != nullptr ? *r_.valid_loss : network_.loss(),
                          *r_.panel, batch_options(r_, Use::validate),
@@ -132,6 +135,7 @@ class Fit {
     const int64_t check_every = std::max<int64_t>(1, std::min(r_.config.val_check_steps, steps_));
     const int64_t record_every = (steps_ + kHistoryPoints - 1) / kHistoryPoints;
     result_.train_loss = result_.valid_loss = kNaN;
+    last_good_.keep(parameters_, 0);
     result_.train_history.reserve(static_cast<size_t>(steps_ / record_every + 1));
     for (int64_t step = 0; step < steps_ && !result_.stopped_early; ++step) {
       if (r_.cancel != nullptr) r_.cancel->check();
@@ -176,8 +180,9 @@ class Fit {
                    kDecayFactor);
   }
 
-  /// Fills `weight` (mask ⊙ horizon weight ⊙ multiplicity, 0 for spare rows) and `inverse_sum`.
-  void feed_weights(std::span<const float> multiplicity, Plan& plan) {
+  /// Fills `weight` (mask ⊙ horizon weight ⊙ multiplicity, 0 for spare rows) and `inverse_sum`;
+  /// gives Σ w.
+  double feed_weights(std::span<const float> multiplicity, Plan& plan) {
     const std::span<float> weight = plan.input(io_names::kWeight);
     const std::span<const float> mask = batch_.outsample_mask();
     const std::vector<double>& horizon_weight = network_.loss().horizon_weight();
@@ -190,43 +195,51 @@ class Fit {
         for (size_t t = 0; t < h; ++t) weight[row * h + t] *= static_cast<float>(horizon_weight[t]);
     }
     std::fill(weight.begin() + static_cast<ptrdiff_t>(used), weight.end(), 0.0F);
-    if (plan.has_input(io_names::kInverseSum)) {
-      const double sum = simd::sum(weight.data(), static_cast<int64_t>(used));
+    const double sum = simd::sum(weight.data(), static_cast<int64_t>(used));
+    if (plan.has_input(io_names::kInverseSum))
       plan.input(io_names::kInverseSum)[0] = sum > 0 ? static_cast<float>(1.0 / sum) : 0.0F;
-    }
+    return sum;
   }
 
-  void train_step(int64_t step) {
-    sampler_.draw(step, draw_);
-    if (draw_.windows.empty()) return;  // none of this step's series is long enough
+  /// Adds the gradient of draw `number`, one of those of `step`, to the step's.
+  void run_batch(int64_t number, int64_t step) {
+    sampler_.draw(number, draw_);
+    if (draw_.windows.empty()) return;  // none of the draw's series is long enough
     batch_.load(*r_.panel, draw_.windows, r_.val_size, true, &team_);
     Plan& plan = plans_.select(batch_.count() / options_.layout.series);
     batch_.feed(plan);
-    feed_weights(draw_.multiplicity, plan);
+    const double weight = feed_weights(draw_.multiplicity, plan);
 
     RunArgs args;
     args.parameters = parameters_.span();
     args.gradients = gradients_.span();
     args.seed = r_.config.random_seed;
-    args.step = static_cast<uint32_t>(step);
+    args.step = static_cast<uint32_t>(number);
     args.cancel = r_.cancel;
     args.team = &team_;
     plans_.run(args);
 
     const double loss = static_cast<double>(plan.output(io_names::kLoss)[0]);
-    const std::span<float> gradients = gradients_.span().first(trainable());
-    const double rate = learning_rate(step);
     if (!std::isfinite(loss)) {
       diverge("the training loss became " + std::string(std::isnan(loss) ? "nan" : "infinite"),
-              step, rate);
+              step);
     }
-    if (!all_finite(gradients, &team_)) diverge("a gradient became nan or infinite", step, rate);
-    if (step % kSnapshotEvery == 0) last_good_.keep(parameters_, step);
+    mean_.add(gradients_.span().first(trainable()), loss, weight, &team_);
+    network_.commit_state(plan, parameters_.span());
+  }
+
+  void train_step(int64_t step) {
+    const int64_t batches = r_.config.accumulate_steps;
+    mean_.clear();
+    for (int64_t b = 0; b < batches; ++b) run_batch(step * batches + b, step);
+    if (mean_.empty()) return;
+    const std::span<float> gradients = mean_.gradients(&team_);
+    if (!all_finite(gradients, &team_)) diverge("a gradient became nan or infinite", step);
+    if (step > 0 && step % kSnapshotEvery == 0) last_good_.keep(parameters_, step);
     if (r_.config.gradient_clip_norm > 0)
       clip_by_norm(network_.table(), gradients, r_.config.gradient_clip_norm);
-    optimizer_->step(parameters_.span().first(trainable()), gradients, rate, &team_);
-    network_.commit_state(plan, parameters_.span());
-    result_.train_loss = loss;
+    optimizer_->step(parameters_.span().first(trainable()), gradients, learning_rate(step), &team_);
+    result_.train_loss = mean_.loss();
   }
 
   void validate(int64_t step) {
@@ -245,14 +258,13 @@ class Fit {
     }
     if (!all_finite(parameters_.span(),
                     &team_)) {  // the last update overflowed and no step came after it
-      diverge("a weight became nan or infinite", result_.steps,
-              learning_rate(std::max<int64_t>(0, result_.steps - 1)));
+      diverge("a weight became nan or infinite", result_.steps);
     }
   }
 
-  [[noreturn]] void diverge(const std::string& what, int64_t step, double rate) {
-    if (last_good_.step() < 0) last_good_.keep(parameters_, 0);  // step 0: the weights as they came
+  [[noreturn]] void diverge(const std::string& what, int64_t step) {
     last_good_.restore(parameters_);
+    const double rate = learning_rate(std::min(step, steps_ - 1));
     throw_diverged(std::string(network_.spec().name), what, step, last_good_.step(), rate,
                    r_.config, *r_.panel);
   }
@@ -273,6 +285,7 @@ class Fit {
   EarlyStopping early_;
   std::optional<Validator> validator_;
   FloatBuffer gradients_;
+  GradientMean mean_;
   LastGood last_good_;
   TrainResult result_;
 };

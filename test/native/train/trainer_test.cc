@@ -156,6 +156,36 @@ TEST(Trainer, BatchesOfChangingSizeGiveTheDescentOfFullOnes) {
     EXPECT_NEAR(trained[0].data()[i], trained[1].data()[i], 2e-4F);
 }
 
+TEST(Trainer, AccumulatedBatchesAreOneBigBatch) {
+  // All windows of four series, at once or in two draws of unequal numbers of windows.
+  const data::Panel panel = sine_panel({120, 60, 90, 50});
+  for (const char* loss : {"MAE", "MSE", "SMAPE"}) {
+    const Network net = network("MLP", {{"hiddenSize", 16}}, 24, 6, loss);
+    std::vector<FloatBuffer> trained;
+    std::vector<TrainResult> results;
+    for (const int64_t batches : {1, 2, 4}) {
+      FloatBuffer parameters = initial(net);
+      TrainRequest r = request(net, panel, 10, 1e-2);
+      r.config.optimizer = "sgd";
+      r.config.windows_batch_size = 0;
+      r.config.gradient_clip_norm = 1;
+      r.config.batch_size = 4 / batches;
+      r.config.accumulate_steps = batches;
+      results.push_back(train(r, parameters));
+      trained.push_back(std::move(parameters));
+    }
+    for (const size_t k : {size_t{1}, size_t{2}}) {
+      EXPECT_EQ(results[k].steps, 10);
+      for (size_t i = 0; i < 10; ++i)
+        EXPECT_NEAR(results[k].train_history[i].loss, results[0].train_history[i].loss,
+                    1e-5 * results[0].train_history[i].loss);
+      for (size_t i = 0; i < trained[0].size(); ++i)
+        ASSERT_NEAR(trained[k].data()[i], trained[0].data()[i], 2e-6F) << loss << " " << i;
+    }
+    EXPECT_FALSE(same_bits(trained[0], initial(net)));
+  }
+}
+
 TEST(Trainer, LearnsSeveralSeriesTogether) {
   const data::Panel panel = sine_panel({120, 90, 100});
   const Network net = network("TSMixer", {{"nSeries", 3}, {"dropout", 0.1}}, 24, 6);
@@ -220,6 +250,18 @@ TEST(Trainer, CountsEpochsInWindows) {
   r.config.windows_batch_size = 32;
   const data::TrainingWindows windows(panel, window_layout(net, Use::train, r.config, 0));
   EXPECT_EQ(train(r, parameters).steps, 3 * ((windows.total() + 31) / 32));
+}
+
+TEST(Trainer, AnEpochHasFewerStepsWhenBatchesAreAccumulated) {
+  const data::Panel panel = sine_panel({124});
+  const Network net = network("NLinear", nlohmann::json::object(), 24, 6);
+  FloatBuffer parameters = initial(net);
+  TrainRequest r = request(net, panel, 1);
+  r.config.max_epochs = 2;
+  r.config.windows_batch_size = 10;
+  const int64_t alone = train(r, parameters).steps;
+  r.config.accumulate_steps = 4;
+  EXPECT_EQ(train(r, parameters).steps, 2 * ((alone / 2 + 3) / 4));
 }
 
 TEST(Trainer, RestoresTheBestWeightsWhenItStopsEarly) {
