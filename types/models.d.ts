@@ -69,6 +69,12 @@ export interface TrainingOptions {
    */
   readonly windowsBatchSize?: number | null;
   /**
+   * Number of batches whose gradients make one step: the descent of one batch with the windows of
+   * all of them, in the memory of one. An integer in [1, 65536].
+   * @default 1
+   */
+  readonly accumulateSteps?: number;
+  /**
    * Number of windows per validation and prediction batch; -1 means all. An integer in [-1,
    * 16777216].
    * @default 1024
