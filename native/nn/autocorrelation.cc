@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "nn/batch.h"
-#include "nn/linear.h"
 #include "ops/ops.h"
 
 namespace nd {
@@ -60,13 +59,17 @@ Var odd_grid(Graph& graph, int64_t steps) {
   return graph.constant(Shape::fixed({steps, lags}), std::move(values));
 }
 
-/// A linear layer whose bias, unless `shifted`, is declared for the file only.
-Var project(Graph& graph, Var x, int64_t out, const std::string& name, bool shifted) {
-  if (shifted) return linear(graph, x, out, name);
-  const double bound = 1 / std::sqrt(static_cast<double>(x.shape().dims.back()));
-  const Var y = linear(graph, x, out, name, /*bias=*/false);
-  graph.parameter({name + ".bias", Shape::fixed({out}), Init::uniform(bound)});
-  return y;
+/// Weight and bias of a linear layer that is not applied by itself.
+struct LinearMap {
+  Var weight;  ///< [out, in]
+  Var bias;    ///< [1, out]
+};
+
+LinearMap linear_map(Graph& graph, int64_t in, int64_t out, const std::string& name) {
+  const Init init = Init::uniform(1 / std::sqrt(static_cast<double>(in)));
+  const Var weight = graph.parameter({name + ".weight", Shape::fixed({out, in}), init});
+  const Var bias = graph.parameter({name + ".bias", Shape::fixed({out}), init});
+  return {weight, reshape(bias, Shape::fixed({1, out}))};
 }
 
 /// Delays and what the series correlate at them, averaged over channels.
@@ -75,17 +78,21 @@ struct Delays {
   Var correlation;  ///< [B, k]
 };
 
-Delays find_delays(Graph& graph, Var queries, Var keys, int64_t k, bool training) {
+Delays find_delays(Graph& graph, Var queries, Var keys, const AutoCorrelationOptions& options,
+                   int64_t channels) {
   const int64_t T = queries.shape().dims[0], lags = lags_of(T);
-  // Of all delays the correlation is only compared; what the softmax weighs is computed again at
-  // the delays chosen, so that no derivative passes through the others.
+  const int64_t k = delays_of(graph, T, options.factor);
+  const auto averaged = [&](Var sum) { return sum / static_cast<double>(channels); };
   Var all = delay_correlate(keys, queries, all_delays(graph, T));  // [B, T]
   if (lags < T) all = matmul(all, odd_grid(graph, T));             // [B, T-1]
-  const Var ranked = training ? reshape(batch_mean(graph, all), Shape::fixed({lags})) : all;
-  const Var places = top_k(ranked, k);
-  const Var chosen =
-      lags < T ? gather(all, places) : delay_correlate(keys, queries, places);  // [B, k]
-  return {places, chosen / static_cast<double>(queries.shape().dims[1])};
+  if (!options.training) {
+    const Var places = top_k(all, k);
+    return {places, averaged(gather(all, places))};
+  }
+  const Var places = top_k(reshape(batch_mean(graph, all), Shape::fixed({lags})), k);
+  // Computed again at the delays chosen, so that no derivative passes through the others.
+  const Var chosen = lags < T ? gather(all, places) : delay_correlate(keys, queries, places);
+  return {places, averaged(chosen)};
 }
 
 }  // namespace
@@ -94,19 +101,30 @@ Var auto_correlation(Graph& graph, Var queries, Var memory, const AutoCorrelatio
                      const std::string& name) {
   const int64_t T = queries.shape().dims[0], hidden = queries.shape().dims[1];
   const int64_t width = width_of(graph, hidden, options.heads);
-  const int64_t k = delays_of(graph, T, options.factor);
   const int64_t S = memory.shape().dims[0];
   if (S > T) memory = slice(memory, 1, 0, T);
-  const auto extend = [&](Var x) { return S < T ? pad(x, 1, 0, T - S) : x; };
-  // The same bias at every step of one series adds the same to its correlation at every delay.
-  const bool extended = S < T, shifts = !options.centred;
-  const Var q = project(graph, queries, width, name + ".query_projection", /*shifted=*/false);
-  const Var keys = extend(project(graph, memory, width, name + ".key_projection", extended));
-  const Var values =
-      extend(project(graph, memory, width, name + ".value_projection", extended || shifts));
-  const Delays delays = find_delays(graph, q, keys, k, options.training);
+  const LinearMap query = linear_map(graph, hidden, width, name + ".query_projection");
+  const LinearMap key = linear_map(graph, hidden, width, name + ".key_projection");
+  const LinearMap value = linear_map(graph, hidden, width, name + ".value_projection");
+  const LinearMap out = linear_map(graph, width, hidden, name + ".out_projection");
+
+  // Nothing between two maps is nonlinear: the correlation of x·W_qᵀ with m·W_kᵀ is that of x with
+  // m·(W_kᵀ·W_q), and delays may be averaged after the last map. Two products of [T, D], not four.
+  const auto mapped = [&](Var combined, Var bias, bool biased) {
+    Var y = matmul(memory, combined, false, true);  // [B, min(S, T), D]
+    if (biased) y = y + bias;
+    return S < T ? pad(y, 1, 0, T - S) : y;
+  };
+  const bool extended = S < T;
+  // The same at every step adds the same to the correlation at every delay, and to every average.
+  const Var keys = mapped(matmul(query.weight, key.weight, /*trans_a=*/true),
+                          matmul(key.bias, query.weight), extended);
+  const Var shift = matmul(value.bias, out.weight, false, /*trans_b=*/true);  // [1, D]
+  const Var values = mapped(matmul(out.weight, value.weight), shift, extended);
+  const Delays delays = find_delays(graph, queries, keys, options, width);
   const Var mixed = delay_aggregate(values, softmax(delays.correlation), delays.places);
-  return project(graph, mixed, hidden, name + ".out_projection", shifts);
+  if (options.centred && !extended) return mixed;
+  return mixed + (extended ? out.bias : out.bias + shift);
 }
 
 }  // namespace nd

@@ -20,7 +20,7 @@ struct AutoCorrelationOptions {
 };
 
 /// queries [B, T, D], memory [B, S, D] -> [B, T, D]. Of a memory of another length the first T
-/// steps count, or zeros are appended after its projection. Parameters: linear layers
+/// steps count, or zeros are appended after its projection. Parameters: the linear layers
 /// `<name>.query_projection`, `key_projection`, `value_projection` and `out_projection`, whose
 /// biases take part only where they can make a difference: one that shifts every delay's
 /// correlation alike, or the result where that is `centred`, has the gradient 0 and no rounding
