@@ -3,6 +3,7 @@
 #include "hwy/foreach_target.h"  // must come before highway.h
 #include "hwy/highway.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "simd/attention.h"
@@ -87,7 +88,7 @@ void store_transposed(const float* t, const Block& block, size_t depth, const He
 /// Memory of one call, cut from scratch; the backward pass holds the scores of all keys for a block
 /// of queries.
 struct Buffers {
-  float *query, *d_query, *out, *d_out, *d_scores, *scores;
+  float *query, *d_query, *out, *d_out, *d_scores, *pairs, *doubled, *scores;
 };
 
 Buffers buffers(float* scratch, size_t depth, size_t value_depth) {
@@ -97,7 +98,9 @@ Buffers buffers(float* scratch, size_t depth, size_t value_depth) {
   b.out = b.d_query + depth * kPitch;
   b.d_out = b.out + value_depth * kPitch;
   b.d_scores = b.d_out + value_depth * kPitch;
-  b.scores = b.d_scores + kKeyBlock * kPitch;
+  b.pairs = b.d_scores + kKeyBlock * kPitch;
+  b.doubled = b.pairs + kKeyBlock * kPitch;
+  b.scores = b.doubled + kPitch * hn::Lanes(D());
   return b;
 }
 
@@ -290,18 +293,111 @@ void clear_rows(const HeadRows& rows, size_t begin, size_t end, size_t depth) {
     std::memset(rows.data + i * static_cast<size_t>(rows.stride), 0, depth * sizeof(float));
 }
 
-/// C[count, depth] (+)= aᵀ·rows: what a block of queries adds to the derivative of keys or values.
-HWY_INLINE void add_product(const float* a, const HeadRows& rows, const Block& block, size_t count,
-                            size_t depth, const HeadRows& to, size_t first, bool accumulate) {
-  const size_t stride = static_cast<size_t>(rows.stride), out = static_cast<size_t>(to.stride);
-  const Term term = {a, kPitch, 1, rows.data + block.begin * stride, stride, block.count};
-  float* c = to.data + first * out;
-  const hn::CappedTag<float, 8> narrow;
-  if (hn::Lanes(D()) > 8 && depth <= 8) {
-    product_any(narrow, term, count, depth, c, out, accumulate);
-  } else {
-    product_any(D(), term, count, depth, c, out, accumulate);
+// Heads of at most half a vector share vectors between two keys, or half of each would be idle: the
+// weights of keys 2j and 2j + 1 lie side by side, every column of the other operand stands twice.
+
+bool fits_half(size_t depth) { return 2 * depth <= hn::Lanes(D()); }
+
+constexpr size_t kPairRow = 2 * kPitch;  // floats from pair to pair
+constexpr size_t kPairTile = 12;         // accumulators
+constexpr size_t kFewPairs = 4;
+
+/// pairs[j, 2·lane + p] = a[2j + p, lane] for `count` keys, filled up with zeros to whole tiles.
+void pair_keys(const float* a, const Block& block, size_t count, float* pairs) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  const size_t end = (count + 2 * kFewPairs - 1) / (2 * kFewPairs) * (2 * kFewPairs);
+  for (size_t j = 0; j < end; j += 2) {
+    for (size_t v = 0; v < block.vectors; ++v) {
+      const float* at = a + j * kPitch + v * lanes;
+      const V even = j < count ? hn::LoadU(d, at) : hn::Zero(d);
+      const V odd = j + 1 < count ? hn::LoadU(d, at + kPitch) : hn::Zero(d);
+      float* to = pairs + j / 2 * kPairRow + 2 * v * lanes;
+      hn::StoreU(hn::InterleaveWholeLower(d, even, odd), d, to);
+      hn::StoreU(hn::InterleaveWholeUpper(d, even, odd), d, to + lanes);
+    }
   }
+}
+
+/// doubled[i, 2c] = doubled[i, 2c + 1] = rows[begin + i][c].
+void double_columns(const HeadRows& rows, const Block& block, size_t depth, float* doubled) {
+  const D d;
+  const size_t stride = static_cast<size_t>(rows.stride);
+  const float* from = rows.data + block.begin * stride;
+  for (size_t i = 0; i < block.count; ++i, from += stride) {
+    const V x = hn::LoadN(d, from, depth);
+    hn::StoreU(hn::InterleaveWholeLower(d, x, x), d, doubled + i * hn::Lanes(d));
+  }
+}
+
+/// kPairs pairs of rows of `to`, `count` of them exist.
+template <size_t kPairs>
+HWY_INLINE void paired_tile(const float* pairs, const float* doubled, size_t queries, size_t count,
+                            size_t depth, float* to, size_t stride, bool accumulate) {
+  const D d;
+  const hn::Half<D> dh;
+  const hn::Repartition<double, D> two_floats;
+  V sum[kPairs];
+  HWY_UNROLL(12)
+  for (size_t r = 0; r < kPairs; ++r) sum[r] = hn::Zero(d);
+  for (size_t i = 0; i < queries; ++i) {
+    const V b = hn::LoadU(d, doubled + i * hn::Lanes(d));
+    HWY_UNROLL(12)
+    for (size_t r = 0; r < kPairs; ++r) {
+      double pair;
+      std::memcpy(&pair, pairs + r * kPairRow + 2 * i, sizeof pair);
+      sum[r] = hn::MulAdd(hn::BitCast(d, hn::Set(two_floats, pair)), b, sum[r]);
+    }
+  }
+  const auto add = [&](size_t row, auto value) HWY_ATTR {
+    if (row >= count) return;
+    float* at = to + row * stride;
+    const auto old = accumulate ? hn::LoadN(dh, at, depth) : hn::Zero(dh);
+    hn::StoreN(hn::Add(old, value), dh, at, depth);
+  };
+  HWY_UNROLL(12)
+  for (size_t r = 0; r < kPairs; ++r) {
+    add(2 * r, hn::LowerHalf(dh, hn::ConcatEven(d, sum[r], sum[r])));
+    add(2 * r + 1, hn::LowerHalf(dh, hn::ConcatOdd(d, sum[r], sum[r])));
+  }
+}
+
+void paired_product(const float* pairs, const float* doubled, const Block& block, size_t count,
+                    size_t depth, float* to, size_t stride, bool accumulate) {
+  for (size_t row = 0; row < count;) {
+    const bool is_large = row + 2 * (kPairTile - kFewPairs) < count;
+    const float* from = pairs + row / 2 * kPairRow;
+    if (is_large) {
+      paired_tile<kPairTile>(from, doubled, block.count, count - row, depth, to + row * stride,
+                             stride, accumulate);
+    } else {
+      paired_tile<kFewPairs>(from, doubled, block.count, count - row, depth, to + row * stride,
+                             stride, accumulate);
+    }
+    row += 2 * (is_large ? kPairTile : kFewPairs);
+  }
+}
+
+/// to[first + j] (+)= Σ_i a[j, i]·rows[begin + i] for j < count: what a block of queries adds to
+/// the derivative of keys or values. `pairs` holds `a` for heads that share vectors.
+void add_product(const float* a, const float* pairs, const HeadRows& rows, const Block& block,
+                 size_t count, size_t depth, const HeadRows& to, size_t first, bool accumulate,
+                 float* doubled) {
+  const size_t stride = static_cast<size_t>(rows.stride), out = static_cast<size_t>(to.stride);
+  float* c = to.data + first * out;
+  if (fits_half(depth)) {
+    double_columns(rows, block, depth, doubled);
+    paired_product(pairs, doubled, block, count, depth, c, out, accumulate);
+    return;
+  }
+  const Term term = {a, kPitch, 1, rows.data + block.begin * stride, stride, block.count};
+  product_any(D(), term, count, depth, c, out, accumulate);
+}
+
+bool any_fits_half(const AttentionHead& head) {
+  return std::any_of(head.pairs, head.pairs + head.pair_count, [](const HeadPair& pair) {
+    return fits_half(static_cast<size_t>(pair.depth));
+  });
 }
 
 void backward_block(const AttentionHead& head, size_t index, const Buffers& b) {
@@ -324,6 +420,7 @@ void backward_block(const AttentionHead& head, size_t index, const Buffers& b) {
       delta[v] = hn::MulAdd(hn::LoadU(d, b.out + at), hn::LoadU(d, b.d_out + at), delta[v]);
     }
   }
+  const bool shares_vectors = any_fits_half(head);
   for (size_t first = 0; first < keys; first += kKeyBlock) {
     const size_t count = HWY_MIN(kKeyBlock, keys - first);
     float* scores = b.scores + first * kPitch;
@@ -351,7 +448,10 @@ void backward_block(const AttentionHead& head, size_t index, const Buffers& b) {
         hn::StoreU(hn::Mul(hn::LoadU(d, at), kept), d, at);
       });
     }
-    add_product(scores, head.d_out, block, count, value_depth, head.d_value, first, index > 0);
+    if (fits_half(value_depth)) pair_keys(scores, block, count, b.pairs);
+    add_product(scores, b.pairs, head.d_out, block, count, value_depth, head.d_value, first,
+                index > 0, b.doubled);
+    if (shares_vectors) pair_keys(b.d_scores, block, count, b.pairs);
     float* d_query = b.d_query;
     for (int64_t p = 0; p < head.pair_count; ++p) {
       const HeadPair& pair = head.pairs[p];
@@ -360,7 +460,8 @@ void backward_block(const AttentionHead& head, size_t index, const Buffers& b) {
       const Term term = {pair.key.data + first * stride, 1, stride, b.d_scores, kPitch, count};
       product_panel(&term, 1, pair_depth, block.vectors, d_query, kPitch, first > 0);
       d_query += pair_depth * kPitch;
-      add_product(b.d_scores, pair.query, block, count, pair_depth, pair.d_key, first, index > 0);
+      add_product(b.d_scores, b.pairs, pair.query, block, count, pair_depth, pair.d_key, first,
+                  index > 0, b.doubled);
     }
   }
   const float* d_query = b.d_query;
@@ -383,7 +484,8 @@ void backward(const AttentionHead& head, float* scratch) {
 }
 
 size_t scratch_floats(size_t depth, size_t value_depth, size_t keys) {
-  return (2 * (depth + value_depth) + kKeyBlock + HWY_MAX(keys, kKeyBlock)) * kPitch;
+  return (2 * (depth + value_depth + kKeyBlock) + hn::Lanes(D()) + HWY_MAX(keys, kKeyBlock)) *
+         kPitch;
 }
 
 }  // namespace nd::simd::HWY_NAMESPACE
