@@ -124,7 +124,10 @@ export interface NeuralForecastOptions extends ColumnNames {
   readonly compat?: 'neuralforecast';
 }
 
-/** Training progress of one model. Events are coalesced: only the latest is delivered. */
+/**
+ * Training progress of one model. Events are coalesced: only the latest is delivered. Models that train at the same time
+ * take turns.
+ */
 export interface FitProgress {
   /** Alias of the model that trains. */
   readonly model: string;
@@ -146,7 +149,11 @@ export interface FitOptions {
   readonly signal?: AbortSignal;
   /** Called on the event loop; when it throws, the fit stops and rejects with that error. */
   readonly onProgress?: (progress: FitProgress) => void;
-  /** Threads to compute with; the result does not depend on it. @default what the cgroup allows, or ND_NUM_THREADS */
+  /**
+   * Threads to compute with; the result does not depend on it. Several models train at the same time, as many as there are
+   * threads, and each then holds its own memory of a step: 1 trains them one after the other.
+   * @default what the cgroup allows, or ND_NUM_THREADS
+   */
   readonly threads?: number;
 }
 

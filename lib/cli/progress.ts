@@ -1,6 +1,6 @@
-/** A progress bar on stderr, where a person watches; nothing otherwise. */
+/** A progress bar per model on stderr, where a person watches; nothing otherwise. */
 
-import { SingleBar } from 'cli-progress';
+import { MultiBar, type SingleBar } from 'cli-progress';
 import type { FitProgress } from '../../types/index';
 import { formatNumber } from './report';
 
@@ -11,7 +11,7 @@ export interface ProgressBar {
 
 export function progressBar(quiet: boolean): ProgressBar {
   if (quiet || !process.stderr.isTTY) return { update: () => undefined, stop: () => undefined };
-  const bar = new SingleBar({
+  const bars = new MultiBar({
     stream: process.stderr,
     format: '{model} [{bar}] {value}/{total} steps  {seconds} s  {loss}',
     barCompleteChar: '=',
@@ -22,21 +22,17 @@ export function progressBar(quiet: boolean): ProgressBar {
     clearOnComplete: false,
     gracefulExit: false,
   });
-  let model: string | undefined;
+  const byModel = new Map<string, SingleBar>();
   return {
-    update({ model: current, step, maxSteps, trainLoss, validLoss, elapsedMs }) {
+    update({ model, step, maxSteps, trainLoss, validLoss, elapsedMs }) {
       const loss = `loss ${formatNumber(trainLoss)}${validLoss === undefined ? '' : `, validation ${formatNumber(validLoss)}`}`;
-      const payload = { model: current, loss, seconds: (elapsedMs / 1000).toFixed(1) };
-      if (current !== model) {
-        if (model !== undefined) bar.stop();
-        model = current;
-        bar.start(maxSteps, step, payload);
-      } else {
-        bar.update(step, payload);
-      }
+      const payload = { model, loss, seconds: (elapsedMs / 1000).toFixed(1) };
+      const bar = byModel.get(model);
+      if (bar) bar.update(step, payload);
+      else byModel.set(model, bars.create(maxSteps, step, payload));
     },
     stop() {
-      if (model !== undefined) bar.stop();
+      bars.stop();
     },
   };
 }

@@ -1,6 +1,8 @@
 #include <cmath>
+#include <mutex>
 
 #include "forecast/forecaster_impl.h"
+#include "forecast/side_by_side.h"
 #include "train/trainer.h"
 
 namespace nd::forecast {
@@ -70,11 +72,29 @@ train::TrainRequest train_request(const ModelConfig& model, const data::Panel& s
   r.valid_loss = model.valid_loss ? &*model.valid_loss : nullptr;
   r.threads = request.threads;
   r.cancel = request.cancel;
-  if (request.on_progress) {
-    r.on_progress = [&](const train::Progress& p) { request.on_progress(model.alias, p); };
-  }
   return r;
 }
+
+/// Ends a fit whose result will not be used.
+struct Superseded {};
+
+/// Trains the model of this turn; gives its summary. `progress` keeps calls of the user's function
+/// apart.
+ordered_json train_model(const ModelConfig& model, const data::Panel& scaled,
+                         const FitRequest& request, const data::RevinAffine& revin,
+                         const Turn& turn, std::mutex& progress, FloatBuffer& parameters) {
+  train::TrainRequest training = train_request(model, scaled, request);
+  training.revin = revin;
+  training.shared_threads = &turn.threads;
+  training.on_progress = [&](const train::Progress& p) {
+    if (turn.superseded()) throw Superseded();
+    if (!request.on_progress) return;
+    const std::lock_guard lock(progress);
+    request.on_progress(model.alias, p);
+  };
+  return summary_json(model, train::train(training, parameters));
+}
+
 /// Networks as they are declared, before any step.
 std::vector<ModelState> initial_models(const ForecasterConfig& config) {
   std::vector<ModelState> models;
@@ -119,34 +139,41 @@ ordered_json Forecaster::fit(std::shared_ptr<const data::Panel> panel, const Fit
 
   if (earlier != nullptr) check_same_series(config, *earlier, *panel);
   next->models = earlier != nullptr ? earlier->models : initial_models(config);
-  ordered_json summaries = ordered_json::array();
-  for (size_t i = 0; i < config.models.size(); ++i) {
-    const ModelConfig& model = config.models[i];
-    ModelState& state = next->models[i];
-    auto parameters = std::make_shared<FloatBuffer>(*state.parameters);
-    train::TrainRequest training = train_request(model, *scaled, request);
-    training.revin = state.revin;
-    try {
-      state.history = summary_json(model, train::train(training, *parameters));
-    } catch (const Error& error) {
-      // Untrained weights are not worth keeping; trained ones are, and the models that follow stay
-      // as they were.
-      if (error.code() != Code::diverged || (!state.trained && last_good_step(error) == 0)) throw;
-      state.history = {{"alias", model.alias},
-                       {"type", model.network->spec().name},
-                       {"diverged", true},
-                       {"steps", last_good_step(error)}};
-      state.parameters = parameters;
-      state.trained = true;
-      impl_->publish(std::move(next));
-      throw;
-    }
-    state.parameters = parameters;
-    state.trained = true;
-    summaries.push_back(state.history);
+  std::vector<std::shared_ptr<FloatBuffer>> trained(config.models.size());
+  std::vector<ordered_json> summaries(config.models.size());
+  std::mutex progress;
+  const auto train_one = [&](const Turn& turn) {
+    const ModelState& state = next->models[turn.index];
+    trained[turn.index] = std::make_shared<FloatBuffer>(*state.parameters);
+    summaries[turn.index] = train_model(config.models[turn.index], *scaled, request, state.revin,
+                                        turn, progress, *trained[turn.index]);
+  };
+  const Outcome outcome = run_side_by_side(config.models.size(), request.threads, train_one);
+  const auto keep = [&](size_t i, ordered_json history) {
+    next->models[i].history = std::move(history);
+    next->models[i].parameters = trained[i];
+    next->models[i].trained = true;
+  };
+  for (size_t i = 0; i < outcome.failed; ++i) keep(i, summaries[i]);
+  if (outcome.error == nullptr) {
+    impl_->publish(std::move(next));
+    return ordered_json(std::move(summaries));
   }
-  impl_->publish(std::move(next));
-  return summaries;
+  try {
+    std::rethrow_exception(outcome.error);
+  } catch (const Error& error) {
+    // Untrained weights are not worth keeping; trained ones are, and the models that follow stay
+    // as they were.
+    const size_t i = outcome.failed;
+    if (error.code() == Code::diverged && (next->models[i].trained || last_good_step(error) > 0)) {
+      keep(i, {{"alias", config.models[i].alias},
+               {"type", config.models[i].network->spec().name},
+               {"diverged", true},
+               {"steps", last_good_step(error)}});
+      impl_->publish(std::move(next));
+    }
+    throw;
+  }
 }
 
 }  // namespace nd::forecast

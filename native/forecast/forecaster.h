@@ -36,7 +36,7 @@ struct FitRequest {
   int64_t val_size = 0;
   int threads = 1;
   const CancelToken* cancel = nullptr;
-  /// model alias, progress; called on the computing thread.
+  /// model alias, progress; called on computing threads, by one at a time.
   std::function<void(const std::string&, const train::Progress&)> on_progress = {};
 };
 
@@ -57,8 +57,9 @@ class Forecaster {
   Forecaster(Forecaster&&) noexcept;
   Forecaster& operator=(Forecaster&&) noexcept;
 
-  /// Fits all models in order. On error or cancellation the earlier state stays (E0009: the last
-  /// good weights are kept). A refit continues from the current weights with a new optimiser.
+  /// Fits all models, as many at a time as there are threads; the outcome, errors too, is that of
+  /// one after the other. On error or cancellation the earlier state stays (E0009: the last good
+  /// weights are kept). A refit continues from the current weights with a new optimiser.
   /// `maxSteps: 0` prepares a state without training. Returns per model a JSON summary (steps,
   /// losses, history, seconds are not included: no wall-clock).
   nlohmann::ordered_json fit(std::shared_ptr<const data::Panel> panel, const FitRequest& request);

@@ -109,7 +109,7 @@ class Fit {
         network_(*request.network),
         parameters_(parameters),
         options_(batch_options(request, Use::train)),
-        team_(std::max(1, request.threads)),
+        team_(threads()),
         windows_(*request.panel, options_.layout),
         steps_(total_steps(request.config, windows_.total(), series_drawn_alone())),
         sampler_(windows_, request.panel->series_count(), sampler_options()),
@@ -127,7 +127,7 @@ class Fit {
     if (r_.val_size > 0) {
       validator_.emplace(network_, r_.valid_loss != nullptr ? *r_.valid_loss : network_.loss(),
                          *r_.panel, batch_options(r_, Use::validate),
-                         r_.config.inference_windows_batch_size, &team_);
+                         r_.config.inference_windows_batch_size, team());
     }
   }
 
@@ -139,6 +139,7 @@ class Fit {
     result_.train_history.reserve(static_cast<size_t>(steps_ / record_every + 1));
     for (int64_t step = 0; step < steps_ && !result_.stopped_early; ++step) {
       if (r_.cancel != nullptr) r_.cancel->check();
+      if (threads() != team_->size()) team_.emplace(threads());
       train_step(step);
       result_.steps = step + 1;
       if (step % record_every == 0 || step + 1 == steps_) {
@@ -156,6 +157,12 @@ class Fit {
   }
 
  private:
+  int threads() const {
+    return std::max(1, r_.shared_threads != nullptr ? r_.shared_threads->load() : r_.threads);
+  }
+  /// Stays where it is when the team is replaced.
+  parallel::Team* team() { return &*team_; }
+
   /// Multivariate windows hold every series in every step.
   int64_t series_drawn_alone() const {
     return windows_.series_per_window() > 1 ? 1 : r_.panel->series_count();
@@ -205,7 +212,7 @@ class Fit {
   void run_batch(int64_t number, int64_t step) {
     sampler_.draw(number, draw_);
     if (draw_.windows.empty()) return;  // none of the draw's series is long enough
-    batch_.load(*r_.panel, draw_.windows, r_.val_size, true, &team_);
+    batch_.load(*r_.panel, draw_.windows, r_.val_size, true, team());
     Plan& plan = plans_.select(batch_.count() / options_.layout.series);
     batch_.feed(plan);
     const double weight = feed_weights(draw_.multiplicity, plan);
@@ -216,7 +223,7 @@ class Fit {
     args.seed = r_.config.random_seed;
     args.step = static_cast<uint32_t>(number);
     args.cancel = r_.cancel;
-    args.team = &team_;
+    args.team = team();
     plans_.run(args);
 
     const double loss = static_cast<double>(plan.output(io_names::kLoss)[0]);
@@ -224,7 +231,7 @@ class Fit {
       diverge("the training loss became " + std::string(std::isnan(loss) ? "nan" : "infinite"),
               step);
     }
-    mean_.add(gradients_.span().first(trainable()), loss, weight, &team_);
+    mean_.add(gradients_.span().first(trainable()), loss, weight, team());
     network_.commit_state(plan, parameters_.span());
   }
 
@@ -233,12 +240,12 @@ class Fit {
     mean_.clear();
     for (int64_t b = 0; b < batches; ++b) run_batch(step * batches + b, step);
     if (mean_.empty()) return;
-    const std::span<float> gradients = mean_.gradients(&team_);
-    if (!all_finite(gradients, &team_)) diverge("a gradient became nan or infinite", step);
+    const std::span<float> gradients = mean_.gradients(team());
+    if (!all_finite(gradients, team())) diverge("a gradient became nan or infinite", step);
     if (step > 0 && step % kSnapshotEvery == 0) last_good_.keep(parameters_, step);
     if (r_.config.gradient_clip_norm > 0)
       clip_by_norm(network_.table(), gradients, r_.config.gradient_clip_norm);
-    optimizer_->step(parameters_.span().first(trainable()), gradients, learning_rate(step), &team_);
+    optimizer_->step(parameters_.span().first(trainable()), gradients, learning_rate(step), team());
     result_.train_loss = mean_.loss();
   }
 
@@ -257,7 +264,7 @@ class Fit {
       result_.valid_loss = early_.best();
     }
     if (!all_finite(parameters_.span(),
-                    &team_)) {  // the last update overflowed and no step came after it
+                    team())) {  // the last update overflowed and no step came after it
       diverge("a weight became nan or infinite", result_.steps);
     }
   }
@@ -274,7 +281,7 @@ class Fit {
   FloatBuffer& parameters_;
   BatchOptions options_;
   parallel::ScopedFlushDenormals flush_;
-  parallel::Team team_;
+  std::optional<parallel::Team> team_;  // replaced when the number of threads changes
   data::TrainingWindows windows_;
   int64_t steps_;
   data::WindowSampler sampler_;

@@ -2,6 +2,7 @@
 // validate; stop early.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <vector>
 
@@ -32,6 +33,8 @@ struct TrainRequest {
   const Loss* valid_loss = nullptr;  ///< nullptr = the network's loss
   data::RevinAffine revin;           ///< of an imported checkpoint
   int threads = 1;
+  /// When set, instead of `threads`: how many there are as of now, read before each step.
+  const std::atomic<int>* shared_threads = nullptr;
   const CancelToken* cancel = nullptr;
   std::function<void(const Progress&)>
       on_progress;  ///< called on the training thread after every step
