@@ -432,6 +432,18 @@ TEST(Models, RefusalsSayWhatWasExpected) {
          "them");
   expect({"patchtst", "PatchTST", {{"hiddenSize", 12}, {"nHeads", 5}}}, Code::config,
          "[patchtst] received hiddenSize = 12 with nHeads = 5, expected a multiple of nHeads");
+  expect({"autoformer", "Autoformer", {{"movingAvgWindow", 4}}}, Code::config,
+         "[autoformer] received movingAvgWindow = 4, expected an odd number: a centred average "
+         "needs as many steps before as after");
+  expect({"autoformer", "Autoformer", {{"decoderInputSizeMultiplier", 0.9}}}, Code::config,
+         "[autoformer] received a decoder that sees 7 of 7 input steps, expected fewer: "
+         "ceil(inputSize*decoderInputSizeMultiplier)");
+  expect({"autoformer", "Autoformer", {{"hiddenSize", 3}}}, Code::config,
+         "[autoformer] received nHead = 4 with hiddenSize = 3, expected at most one head per unit");
+  expect(
+      {"autoformer", "Autoformer", {{"factor", 4}}}, Code::config,
+      "[autoformer] received factor = 4 for a series of 7 steps, expected floor(factor*ln(steps)) "
+      "from 1 to 6");
   expect({"mlp", "MLP", json::object(), {.input_size = 7, .horizon = 0}}, Code::horizon,
          "[mlp] received horizon = 0, expected at least 1");
   expect({"mlp", "MLP", json::object(), {.input_size = 0, .horizon = 5}}, Code::config,
