@@ -6,6 +6,10 @@
 #include <cstring>
 #include <new>
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 #include "base/error.h"
 #include "base/philox.h"
 #include "simd/gemm.h"
@@ -15,6 +19,20 @@ namespace nd {
 namespace {
 constexpr size_t kAlignment = 64;
 constexpr int64_t kLanes = kAlignment / sizeof(float);
+constexpr size_t kHugePage = size_t{2} << 20;
+
+// Large buffers ask for huge pages: a pass over weights, gradients and moments is bound by page
+// walks otherwise.
+float* allocate(size_t bytes) {
+  const bool is_large = bytes >= 2 * kHugePage;
+  const size_t unit = is_large ? kHugePage : kAlignment;
+  void* memory = std::aligned_alloc(unit, std::max((bytes + unit - 1) / unit * unit, unit));
+  if (memory == nullptr) throw std::bad_alloc();
+#ifdef __linux__
+  if (is_large) madvise(memory, bytes, MADV_HUGEPAGE);  // a hint: what it returns does not matter
+#endif
+  return static_cast<float*>(memory);
+}
 
 int64_t padded(int64_t size) { return (size + kLanes - 1) / kLanes * kLanes; }
 
@@ -33,10 +51,7 @@ double normal(const PhiloxKey& key, uint64_t index) {
 }  // namespace
 
 FloatBuffer::FloatBuffer(size_t size) : size_(size) {
-  const size_t bytes = (size * sizeof(float) + kAlignment - 1) / kAlignment * kAlignment;
-  auto* memory = static_cast<float*>(std::aligned_alloc(kAlignment, std::max(bytes, kAlignment)));
-  if (memory == nullptr) throw std::bad_alloc();
-  data_.reset(memory);
+  data_.reset(allocate(size * sizeof(float)));
   zero();
 }
 
