@@ -88,7 +88,8 @@ void store_transposed(const float* t, const Block& block, size_t depth, const He
 /// Memory of one call, cut from scratch; the backward pass holds the scores of all keys for a block
 /// of queries.
 struct Buffers {
-  float *query, *d_query, *out, *d_out, *d_scores, *pairs, *doubled, *scores;
+  float *query, *d_query, *out, *d_out, *query_rows, *d_out_rows, *d_scores, *pairs, *doubled,
+      *scores;
 };
 
 Buffers buffers(float* scratch, size_t depth, size_t value_depth) {
@@ -97,7 +98,9 @@ Buffers buffers(float* scratch, size_t depth, size_t value_depth) {
   b.d_query = b.query + depth * kPitch;
   b.out = b.d_query + depth * kPitch;
   b.d_out = b.out + value_depth * kPitch;
-  b.d_scores = b.d_out + value_depth * kPitch;
+  b.query_rows = b.d_out + value_depth * kPitch;
+  b.d_out_rows = b.query_rows + depth * kPitch;
+  b.d_scores = b.d_out_rows + value_depth * kPitch;
   b.pairs = b.d_scores + kKeyBlock * kPitch;
   b.doubled = b.pairs + kKeyBlock * kPitch;
   b.scores = b.doubled + kPitch * hn::Lanes(D());
@@ -378,19 +381,29 @@ void paired_product(const float* pairs, const float* doubled, const Block& block
   }
 }
 
+/// A copy of the block's rows, one right after the other: rows that lie a power of two apart share
+/// few sets of a cache. Nothing for heads that share vectors, which get a copy of their own.
+void copy_rows(const HeadRows& rows, const Block& block, size_t depth, float* to) {
+  if (fits_half(depth)) return;
+  const size_t stride = static_cast<size_t>(rows.stride);
+  const float* from = rows.data + block.begin * stride;
+  for (size_t i = 0; i < block.count; ++i)
+    std::memcpy(to + i * depth, from + i * stride, depth * sizeof(float));
+}
+
 /// to[first + j] (+)= Σ_i a[j, i]·rows[begin + i] for j < count: what a block of queries adds to
 /// the derivative of keys or values. `pairs` holds `a` for heads that share vectors.
 void add_product(const float* a, const float* pairs, const HeadRows& rows, const Block& block,
                  size_t count, size_t depth, const HeadRows& to, size_t first, bool accumulate,
-                 float* doubled) {
-  const size_t stride = static_cast<size_t>(rows.stride), out = static_cast<size_t>(to.stride);
+                 float* doubled, const float* copied) {
+  const size_t out = static_cast<size_t>(to.stride);
   float* c = to.data + first * out;
   if (fits_half(depth)) {
     double_columns(rows, block, depth, doubled);
     paired_product(pairs, doubled, block, count, depth, c, out, accumulate);
     return;
   }
-  const Term term = {a, kPitch, 1, rows.data + block.begin * stride, stride, block.count};
+  const Term term = {a, kPitch, 1, copied, depth, block.count};
   product_any(D(), term, count, depth, c, out, accumulate);
 }
 
@@ -409,6 +422,13 @@ void backward_block(const AttentionHead& head, size_t index, const Buffers& b) {
   load_queries(head, block, b.query);
   load_transposed(head.out, block, value_depth, b.out);
   load_transposed(head.d_out, block, value_depth, b.d_out);
+  copy_rows(head.d_out, block, value_depth, b.d_out_rows);
+  float* query_copy = b.query_rows;
+  for (int64_t p = 0; p < head.pair_count; ++p) {
+    const size_t pair_depth = static_cast<size_t>(head.pairs[p].depth);
+    copy_rows(head.pairs[p].query, block, pair_depth, query_copy);
+    query_copy += pair_depth * kPitch;
+  }
   const size_t keys = visible_keys(head, block);
   V inverse[kTileVectors], delta[kTileVectors];
   compute_scores(head, block, b.query, 0, keys, b.scores);
@@ -450,9 +470,10 @@ void backward_block(const AttentionHead& head, size_t index, const Buffers& b) {
     }
     if (fits_half(value_depth)) pair_keys(scores, block, count, b.pairs);
     add_product(scores, b.pairs, head.d_out, block, count, value_depth, head.d_value, first,
-                index > 0, b.doubled);
+                index > 0, b.doubled, b.d_out_rows);
     if (shares_vectors) pair_keys(b.d_scores, block, count, b.pairs);
     float* d_query = b.d_query;
+    const float* query_rows = b.query_rows;
     for (int64_t p = 0; p < head.pair_count; ++p) {
       const HeadPair& pair = head.pairs[p];
       const size_t stride = static_cast<size_t>(pair.key.stride);
@@ -461,7 +482,8 @@ void backward_block(const AttentionHead& head, size_t index, const Buffers& b) {
       product_panel(&term, 1, pair_depth, block.vectors, d_query, kPitch, first > 0);
       d_query += pair_depth * kPitch;
       add_product(b.d_scores, b.pairs, pair.query, block, count, pair_depth, pair.d_key, first,
-                  index > 0, b.doubled);
+                  index > 0, b.doubled, query_rows);
+      query_rows += pair_depth * kPitch;
     }
   }
   const float* d_query = b.d_query;
@@ -484,7 +506,7 @@ void backward(const AttentionHead& head, float* scratch) {
 }
 
 size_t scratch_floats(size_t depth, size_t value_depth, size_t keys) {
-  return (2 * (depth + value_depth + kKeyBlock) + hn::Lanes(D()) + HWY_MAX(keys, kKeyBlock)) *
+  return (3 * (depth + value_depth) + 2 * kKeyBlock + hn::Lanes(D()) + HWY_MAX(keys, kKeyBlock)) *
          kPitch;
 }
 

@@ -9,6 +9,7 @@
 #define ND_SIMD_PRODUCT_INL_H_
 #endif
 
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -27,6 +28,8 @@ struct Term {
 // Accumulators of a tile: 8 x 3 of 32 registers, 4 x 2 of 16.
 constexpr size_t kTileVectors = HWY_MAX_BYTES >= 64 ? 3 : 2;
 constexpr size_t kTileRows = HWY_MAX_BYTES >= 64 ? 8 : 4;
+constexpr size_t kLine = 16;  // floats of a cache line
+constexpr size_t kAhead = 8;
 
 template <size_t kRows, size_t kVectors, bool kTail, class D>
 HWY_INLINE void product_tile(D d, const Term* terms, size_t count, size_t row, size_t last,
@@ -44,7 +47,14 @@ HWY_INLINE void product_tile(D d, const Term* terms, size_t count, size_t row, s
     const float* a = term.a + row * term.a_row;
     const float* b = term.b;
     const size_t a_row = term.a_row, a_inner = term.a_inner, b_inner = term.b_inner;
+    // Rows that lie apart are nothing that hardware foresees: those of the next tile, or of the
+    // next steps, are asked for in time.
+    if (a_inner == 1) {
+      for (size_t r = kRows; r < 2 * kRows; ++r)
+        for (size_t i = 0; i < term.inner; i += kLine) hwy::Prefetch(a + r * a_row + i);
+    }
     for (size_t i = term.inner; i != 0; --i, a += a_inner, b += b_inner) {
+      hwy::Prefetch(a + kAhead * a_inner);
       V bv[kVectors];
       HWY_UNROLL(3)
       for (size_t v = 0; v < kVectors; ++v) {

@@ -44,7 +44,8 @@ void attention_rows(std::vector<OpRow>& rows) {
   for (const Form& f :
        {Form{"heads of 8", 5, 5, 2, 8, 8, 1, false, 0},
         Form{"pairs, cross, odd depths", 4, 7, 3, 3, 5, 2, false, 0},
-        Form{"causal", 9, 9, 1, 4, 2, 1, true, 0}, Form{"dropout", 3, 6, 2, 2, 4, 1, false, 0.3},
+        Form{"deep heads", 5, 6, 1, 20, 18, 2, false, 0}, Form{"causal", 9, 9, 1, 4, 2, 1, true, 0},
+        Form{"dropout", 3, 6, 2, 2, 4, 1, false, 0.3},
         Form{"causal, pairs, dropout", 6, 6, 1, 2, 2, 2, true, 0.5},
         Form{"several blocks", 51, 70, 1, 2, 2, 1, false, 0.2},
         Form{"several causal blocks", 67, 67, 1, 2, 2, 1, true, 0}}) {
