@@ -155,6 +155,16 @@ class NetworkCase {
     return doubles(network_.table().read(parameters_.span(), entry));
   }
 
+  /// Neither trained, nor state, nor drawn at random.
+  bool is_constant(const ParameterEntry& entry) const {
+    const auto has_name = [&](const auto& one) { return one.name == entry.name; };
+    const auto& state = network_.state();
+    const auto& all = network_.declarations();
+    const Init::Kind init = std::find_if(all.begin(), all.end(), has_name)->init.kind;
+    return !entry.trainable && std::none_of(state.begin(), state.end(), has_name) &&
+           init != Init::Kind::uniform && init != Init::Kind::normal;
+  }
+
   void load_weights() {
     const ParameterTable& table = network_.table();
     parameters_ = FloatBuffer(static_cast<size_t>(table.total()));
@@ -172,10 +182,7 @@ class NetworkCase {
         continue;
       }
       const auto values = file_.doubles(name);
-      const bool is_state =
-          std::any_of(network_.state().begin(), network_.state().end(),
-                      [&](const ParameterEntry& state) { return state.name == entry.name; });
-      if (!entry.trainable && !is_state)
+      if (is_constant(entry))
         outcome_.check("constants", largest_difference(parameter(entry), values),
                        kConstant * std::max(1.0, largest(values)), entry.name);
       table.write(parameters_.span(), entry, std::vector<float>(values.begin(), values.end()));
