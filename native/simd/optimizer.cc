@@ -13,15 +13,25 @@ namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 
+/// Whether all values that it has seen are finite: 0 * x is 0 for finite x and NaN otherwise, and
+/// NaN survives every later addition.
+struct Watch {
+  V total;
+  HWY_INLINE Watch() : total(hn::Zero(D())) {}
+  HWY_INLINE void see(V x) { total = hn::MulAdd(hn::Zero(D()), x, total); }
+  HWY_INLINE bool finite() const { return hn::AllFalse(D(), hn::IsNaN(total)); }
+};
+
 HWY_INLINE V repeat(double value) { return hn::Set(D(), static_cast<float>(value)); }
 
 /// What happens to one vector; kDecay: any weight decay, kMaximum: AMSGrad.
 template <bool kDecay, bool kMaximum>
 struct AdamKernel {
-  V step, first_rate, beta2, second_rate, inverse_bias2, epsilon, decay, shrink;
+  V factor, step, first_rate, beta2, second_rate, inverse_bias2, epsilon, decay, shrink;
 
   explicit AdamKernel(const AdamStep& s)
-      : step(repeat(s.learning_rate / s.bias1)),
+      : factor(hn::Set(D(), s.gradient_factor)),
+        step(repeat(s.learning_rate / s.bias1)),
         first_rate(repeat(1 - s.beta1)),
         beta2(repeat(s.beta2)),
         second_rate(repeat(1 - s.beta2)),
@@ -31,6 +41,7 @@ struct AdamKernel {
         shrink(repeat(s.decoupled ? 1 - s.learning_rate * s.weight_decay : 1)) {}
 
   HWY_INLINE void operator()(V& p, V g, V& m, V& v, V& top) const {
+    g = hn::Mul(g, factor);
     if (kDecay) {
       p = hn::Mul(p, shrink);
       g = hn::MulAdd(decay, p, g);
@@ -46,52 +57,62 @@ struct AdamKernel {
 };
 
 template <bool kDecay, bool kMaximum>
-HWY_INLINE void adam_pass(const AdamStep& s, float* p, const float* g, float* m, float* v,
+HWY_INLINE bool adam_pass(const AdamStep& s, float* p, const float* g, float* m, float* v,
                           size_t n) {
   const D d;
   const size_t lanes = hn::Lanes(d);
   const AdamKernel<kDecay, kMaximum> kernel(s);
   float* top = s.max_second;
+  Watch watch;
   size_t i = 0;
   for (; i + lanes <= n; i += lanes) {
     V pi = hn::LoadU(d, p + i), mi = hn::LoadU(d, m + i), vi = hn::LoadU(d, v + i);
     V ti = kMaximum ? hn::LoadU(d, top + i) : vi;
-    kernel(pi, hn::LoadU(d, g + i), mi, vi, ti);
+    const V gi = hn::LoadU(d, g + i);
+    watch.see(gi);
+    kernel(pi, gi, mi, vi, ti);
     hn::StoreU(pi, d, p + i);
     hn::StoreU(mi, d, m + i);
     hn::StoreU(vi, d, v + i);
     if (kMaximum) hn::StoreU(ti, d, top + i);
   }
-  if (i == n) return;
+  if (i == n) return watch.finite();
   const size_t rest = n - i;
   V pi = hn::LoadN(d, p + i, rest), mi = hn::LoadN(d, m + i, rest), vi = hn::LoadN(d, v + i, rest);
   V ti = kMaximum ? hn::LoadN(d, top + i, rest) : vi;
-  kernel(pi, hn::LoadN(d, g + i, rest), mi, vi, ti);
+  const V gi = hn::LoadN(d, g + i, rest);
+  watch.see(gi);
+  kernel(pi, gi, mi, vi, ti);
   hn::StoreN(pi, d, p + i, rest);
   hn::StoreN(mi, d, m + i, rest);
   hn::StoreN(vi, d, v + i, rest);
   if (kMaximum) hn::StoreN(ti, d, top + i, rest);
+  return watch.finite();
 }
 
-void adam(const AdamStep& s, float* p, const float* g, float* m, float* v, size_t n) {
+bool adam(const AdamStep& s, float* p, const float* g, float* m, float* v, size_t n) {
   const bool decays = s.weight_decay != 0;
   if (s.max_second) {
     return decays ? adam_pass<true, true>(s, p, g, m, v, n)
                   : adam_pass<false, true>(s, p, g, m, v, n);
   }
-  decays ? adam_pass<true, false>(s, p, g, m, v, n) : adam_pass<false, false>(s, p, g, m, v, n);
+  return decays ? adam_pass<true, false>(s, p, g, m, v, n)
+                : adam_pass<false, false>(s, p, g, m, v, n);
 }
 
-void sgd(const SgdStep& s, float* p, const float* g, float* buffer, size_t n) {
+bool sgd(const SgdStep& s, float* p, const float* g, float* buffer, size_t n) {
   const D d;
   const size_t lanes = hn::Lanes(d);
   const V rate = repeat(s.learning_rate), momentum = repeat(s.momentum),
           fresh = repeat(1 - s.dampening);
-  const V decay = repeat(s.weight_decay);
+  const V decay = repeat(s.weight_decay), factor = hn::Set(d, s.gradient_factor);
+  Watch watch;
   for (size_t i = 0; i < n; i += lanes) {
     const size_t count = HWY_MIN(lanes, n - i);
     const V value = hn::LoadN(d, p + i, count);
-    V step = hn::MulAdd(decay, value, hn::LoadN(d, g + i, count));
+    const V gradient = hn::LoadN(d, g + i, count);
+    watch.see(gradient);
+    V step = hn::MulAdd(decay, value, hn::Mul(gradient, factor));
     if (buffer) {
       const V old = hn::LoadN(d, buffer + i, count);
       const V average = s.first ? step : hn::MulAdd(fresh, step, hn::Mul(momentum, old));
@@ -100,6 +121,7 @@ void sgd(const SgdStep& s, float* p, const float* g, float* buffer, size_t n) {
     }
     hn::StoreN(hn::NegMulAdd(rate, step, value), d, p + i, count);
   }
+  return watch.finite();
 }
 
 void scale(float* x, float factor, size_t n) {
@@ -121,11 +143,11 @@ HWY_EXPORT(adam);
 HWY_EXPORT(sgd);
 HWY_EXPORT(scale);
 
-void adam(const AdamStep& s, float* p, const float* g, float* m, float* v, int64_t n) {
-  HWY_DYNAMIC_DISPATCH(adam)(s, p, g, m, v, static_cast<size_t>(n));
+bool adam(const AdamStep& s, float* p, const float* g, float* m, float* v, int64_t n) {
+  return HWY_DYNAMIC_DISPATCH(adam)(s, p, g, m, v, static_cast<size_t>(n));
 }
-void sgd(const SgdStep& s, float* p, const float* g, float* buffer, int64_t n) {
-  HWY_DYNAMIC_DISPATCH(sgd)(s, p, g, buffer, static_cast<size_t>(n));
+bool sgd(const SgdStep& s, float* p, const float* g, float* buffer, int64_t n) {
+  return HWY_DYNAMIC_DISPATCH(sgd)(s, p, g, buffer, static_cast<size_t>(n));
 }
 void scale(float* x, float factor, int64_t n) {
   HWY_DYNAMIC_DISPATCH(scale)(x, factor, static_cast<size_t>(n));

@@ -15,18 +15,21 @@ struct AdamStep {
   double bias2_sqrt;  ///< sqrt(1 - beta2^t)
   bool decoupled;     ///< weight decay shrinks p directly (AdamW) instead of joining the gradient
   float* max_second;  ///< AMSGrad's running maximum of v, aligned with p; nullptr: off
+  float gradient_factor = 1;  ///< every g is multiplied by it first: clipping without its own pass
 };
-/// Updates p, m and v from the gradient g.
-void adam(const AdamStep& s, float* p, const float* g, float* m, float* v, int64_t n);
+/// Updates p, m and v from the gradient g. False when any g is NaN or infinite.
+bool adam(const AdamStep& s, float* p, const float* g, float* m, float* v, int64_t n);
 
 /// One step of stochastic gradient descent with momentum.
 struct SgdStep {
   double learning_rate, momentum, dampening, weight_decay;
   bool nesterov;
   bool first;  ///< the momentum buffer is set to the gradient instead of being averaged
+  float gradient_factor = 1;  ///< every g is multiplied by it first
 };
-/// Updates p and `buffer`, which is nullptr when momentum is 0.
-void sgd(const SgdStep& s, float* p, const float* g, float* buffer, int64_t n);
+/// Updates p and `buffer`, which is nullptr when momentum is 0. False when any g is NaN or
+/// infinite.
+bool sgd(const SgdStep& s, float* p, const float* g, float* buffer, int64_t n);
 
 /// x[i] *= factor.
 void scale(float* x, float factor, int64_t n);

@@ -19,6 +19,13 @@ using V64 = hn::Vec<D64>;
 constexpr size_t kPartials = 32;  // partial sums: element i goes to partial i % 32 on every target
 constexpr size_t kVectors = kPartials / hn::MaxLanes(D64());
 
+HWY_INLINE double tree(double* sums) {
+  for (size_t width = kPartials / 2; width > 0; width /= 2) {
+    for (size_t j = 0; j < width; ++j) sums[j] += sums[j + width];
+  }
+  return sums[0];
+}
+
 /// Σ f(x[i]): 32 running sums in double, then a fixed tree.
 template <class F>
 HWY_INLINE double sum_of(const float* x, size_t n, F f) {
@@ -46,10 +53,7 @@ HWY_INLINE double sum_of(const float* x, size_t n, F f) {
   }
   HWY_UNROLL(16)
   for (size_t v = 0; v < kVectors; ++v) hn::StoreU(partial[v], d, sums + v * lanes);
-  for (size_t width = kPartials / 2; width > 0; width /= 2) {
-    for (size_t j = 0; j < width; ++j) sums[j] += sums[j + width];
-  }
-  return sums[0];
+  return tree(sums);
 }
 
 double sum(const float* x, size_t n) {
@@ -59,6 +63,25 @@ double sum(const float* x, size_t n) {
 double sum_of_squares(const float* x, size_t n) {
   // A product of two floats is exact in double, so that FMA and separate operations round alike.
   return sum_of(x, n, [](V64 v, V64 total) HWY_ATTR { return hn::MulAdd(v, v, total); });
+}
+
+double sum_of_squares_panels(const float* x, size_t panels, size_t depth, size_t width) {
+  const D64 d;
+  const DHalf dh;
+  const size_t lanes = hn::Lanes(d);
+  HWY_ALIGN double sums[kPartials] = {};
+  for (size_t panel = 0; panel < panels; ++panel, x += depth * width) {
+    double* part = sums + panel * width % kPartials;
+    for (size_t j = 0; j < width; j += lanes) {
+      V64 total = hn::LoadU(d, part + j);
+      for (size_t r = 0; r < depth; ++r) {
+        const V64 v = hn::PromoteTo(d, hn::LoadU(dh, x + r * width + j));
+        total = hn::MulAdd(v, v, total);
+      }
+      hn::StoreU(total, d, part + j);
+    }
+  }
+  return tree(sums);
 }
 
 /// One strip of kVecs vectors of columns, the last of which has `valid` lanes.
@@ -117,6 +140,7 @@ namespace nd::simd {
 
 HWY_EXPORT(sum);
 HWY_EXPORT(sum_of_squares);
+HWY_EXPORT(sum_of_squares_panels);
 HWY_EXPORT(sum_rows);
 HWY_EXPORT(all_finite);
 
@@ -125,6 +149,10 @@ double sum(const float* x, int64_t n) {
 }
 double sum_of_squares(const float* x, int64_t n) {
   return HWY_DYNAMIC_DISPATCH(sum_of_squares)(x, static_cast<size_t>(n));
+}
+double sum_of_squares_panels(const float* x, int64_t panels, int64_t depth, int64_t width) {
+  return HWY_DYNAMIC_DISPATCH(sum_of_squares_panels)(
+      x, static_cast<size_t>(panels), static_cast<size_t>(depth), static_cast<size_t>(width));
 }
 void sum_rows(const float* x, int64_t rows, int64_t row_stride, int64_t n, float* y) {
   HWY_DYNAMIC_DISPATCH(sum_rows)

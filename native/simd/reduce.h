@@ -10,6 +10,9 @@ namespace nd::simd {
 double sum(const float* x, int64_t n);
 /// Σ x[i]², accumulated in float64.
 double sum_of_squares(const float* x, int64_t n);
+/// Σ x[i]² of `panels` panels, each `depth` rows of `width` floats (a divisor of 32), in the order
+/// of sum_of_squares over panels 32 wide, the last one filled up with zeros.
+double sum_of_squares_panels(const float* x, int64_t panels, int64_t depth, int64_t width);
 /// y[j] = Σ_i x[i*row_stride + j] for j < n (bias gradients), accumulated in float64: where
 /// they cancel, as before a batch normalisation, the result shows every rounding.
 void sum_rows(const float* x, int64_t rows, int64_t row_stride, int64_t n, float* y);

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <cmath>
 #include <string>
-#include <vector>
 
 #include "base/error.h"
 #include "models/spec.h"
@@ -24,15 +23,14 @@ constexpr double kClipEpsilon = 1e-6;  // of torch.nn.utils.clip_grad_norm_
 // Norms sum packed weights as if their panels were of the widest target, whatever they are here.
 constexpr int64_t kNormPanel = 32;
 
-std::vector<float> in_norm_panels(const ParameterEntry& entry, const float* packed) {
-  const auto [k, n, row, column] = entry.form();
-  std::vector<float> wide(static_cast<size_t>((n + kNormPanel - 1) / kNormPanel * kNormPanel * k));
-  for (int64_t first = 0; first < n; first += entry.panel, packed += k * entry.panel) {
-    float* out = wide.data() + first / kNormPanel * kNormPanel * k + first % kNormPanel;
-    for (int64_t i = 0; i < k; ++i)
-      std::copy_n(packed + i * entry.panel, entry.panel, out + i * kNormPanel);
-  }
-  return wide;
+// Runs body(begin, end) over ranges of [0, n); whether it was true for all.
+template <class Body>
+bool all_ranges(parallel::Team* team, size_t n, const Body& body) {
+  std::atomic<bool> all{true};
+  for_ranges(team, static_cast<int64_t>(n), kAlignment, kGrain, [&](int64_t begin, int64_t end) {
+    if (!body(begin, end)) all.store(false, std::memory_order_relaxed);
+  });
+  return all.load(std::memory_order_relaxed);
 }
 
 class Adam final : public Optimizer {
@@ -42,8 +40,8 @@ class Adam final : public Optimizer {
     if (options.amsgrad) max_second_ = FloatBuffer(size);
   }
 
-  void step(std::span<float> parameters, std::span<const float> gradients, double learning_rate,
-            parallel::Team* team) override {
+  bool step(std::span<float> parameters, std::span<const float> gradients, double learning_rate,
+            parallel::Team* team, double factor) override {
     ++count_;
     const double t = static_cast<double>(count_);
     simd::AdamStep s{};
@@ -55,12 +53,12 @@ class Adam final : public Optimizer {
     s.bias1 = 1 - std::pow(options_.beta1, t);
     s.bias2_sqrt = std::sqrt(1 - std::pow(options_.beta2, t));
     s.decoupled = decoupled_;
-    const auto n = static_cast<int64_t>(parameters.size());
-    for_ranges(team, n, kAlignment, kGrain, [&](int64_t begin, int64_t end) {
+    s.gradient_factor = static_cast<float>(factor);
+    return all_ranges(team, parameters.size(), [&](int64_t begin, int64_t end) {
       simd::AdamStep part = s;
       part.max_second = options_.amsgrad ? max_second_.data() + begin : nullptr;
-      simd::adam(part, parameters.data() + begin, gradients.data() + begin, mean_.data() + begin,
-                 second_.data() + begin, end - begin);
+      return simd::adam(part, parameters.data() + begin, gradients.data() + begin,
+                        mean_.data() + begin, second_.data() + begin, end - begin);
     });
   }
 
@@ -77,8 +75,8 @@ class Sgd final : public Optimizer {
     if (options.momentum != 0) buffer_ = FloatBuffer(size);
   }
 
-  void step(std::span<float> parameters, std::span<const float> gradients, double learning_rate,
-            parallel::Team* team) override {
+  bool step(std::span<float> parameters, std::span<const float> gradients, double learning_rate,
+            parallel::Team* team, double factor) override {
     simd::SgdStep s{};
     s.learning_rate = learning_rate;
     s.momentum = options_.momentum;
@@ -86,13 +84,13 @@ class Sgd final : public Optimizer {
     s.weight_decay = options_.weight_decay;
     s.nesterov = options_.nesterov;
     s.first = first_;
+    s.gradient_factor = static_cast<float>(factor);
     first_ = false;
     float* buffer = options_.momentum != 0 ? buffer_.data() : nullptr;
-    for_ranges(team, static_cast<int64_t>(parameters.size()), kAlignment, kGrain,
-               [&](int64_t begin, int64_t end) {
-                 simd::sgd(s, parameters.data() + begin, gradients.data() + begin,
-                           buffer == nullptr ? nullptr : buffer + begin, end - begin);
-               });
+    return all_ranges(team, parameters.size(), [&](int64_t begin, int64_t end) {
+      return simd::sgd(s, parameters.data() + begin, gradients.data() + begin,
+                       buffer == nullptr ? nullptr : buffer + begin, end - begin);
+    });
   }
 
  private:
@@ -130,30 +128,22 @@ double gradient_norm(const ParameterTable& table, std::span<const float> gradien
     if (!entry.packed() || entry.panel == kNormPanel) {
       total += simd::sum_of_squares(values, entry.extent);
     } else {
-      const std::vector<float> wide = in_norm_panels(entry, values);
-      total += simd::sum_of_squares(wide.data(), static_cast<int64_t>(wide.size()));
+      const auto [k, n, row, column] = entry.form();
+      total +=
+          simd::sum_of_squares_panels(values, (n + entry.panel - 1) / entry.panel, k, entry.panel);
     }
   }
   return std::sqrt(total);
 }
 
-double clip_by_norm(const ParameterTable& table, std::span<float> gradients, double max_norm) {
-  const double norm = gradient_norm(table, gradients);
-  const double factor = max_norm / (norm + kClipEpsilon);
-  if (factor < 1)
-    simd::scale(gradients.data(), static_cast<float>(factor),
-                static_cast<int64_t>(gradients.size()));
-  return norm;
+double clip_factor(double norm, double max_norm) {
+  return std::min(1.0, max_norm / (norm + kClipEpsilon));
 }
 
 bool all_finite(std::span<const float> values, parallel::Team* team) {
-  std::atomic<bool> finite{true};
-  for_ranges(team, static_cast<int64_t>(values.size()), kAlignment, kGrain,
-             [&](int64_t begin, int64_t end) {
-               if (!simd::all_finite(values.data() + begin, end - begin))
-                 finite.store(false, std::memory_order_relaxed);
-             });
-  return finite.load(std::memory_order_relaxed);
+  return all_ranges(team, values.size(), [&](int64_t begin, int64_t end) {
+    return simd::all_finite(values.data() + begin, end - begin);
+  });
 }
 
 double step_lr(double base, int64_t step, int64_t step_size, double gamma) {

@@ -29,9 +29,10 @@ class Optimizer {
   virtual ~Optimizer() = default;
   /// One step over [0, parameters.size()). Padding lanes (gradient 0, parameter 0) stay 0. The
   /// update is elementwise, so splitting it over `team` (nullptr = the calling thread) cannot
-  /// change a bit.
-  virtual void step(std::span<float> parameters, std::span<const float> gradients,
-                    double learning_rate, parallel::Team* team = nullptr) = 0;
+  /// change a bit. Gradients count times `factor` (clip_factor). False when one of them is NaN or
+  /// infinite: the parameters are then worth nothing.
+  virtual bool step(std::span<float> parameters, std::span<const float> gradients,
+                    double learning_rate, parallel::Team* team = nullptr, double factor = 1) = 0;
 };
 
 /// "adam", "adamw", "sgd"; throws E0010 naming the closest known one, or for nesterov without
@@ -42,9 +43,9 @@ std::unique_ptr<Optimizer> make_optimizer(std::string_view name, const Optimizer
 /// Euclidean norm of all trainable gradients in float64, in an order of summation that does not
 /// depend on how the CPU target lays weights out: the same bits everywhere.
 double gradient_norm(const ParameterTable& table, std::span<const float> gradients);
-/// torch.nn.utils.clip_grad_norm_: scales by max_norm / (norm + 1e-6) where that is below 1.
-/// Returns the norm before.
-double clip_by_norm(const ParameterTable& table, std::span<float> gradients, double max_norm);
+/// What torch.nn.utils.clip_grad_norm_ multiplies gradients by: max_norm / (norm + 1e-6), at most
+/// 1.
+double clip_factor(double norm, double max_norm);
 /// True when no element is NaN or Inf.
 bool all_finite(std::span<const float> values, parallel::Team* team = nullptr);
 

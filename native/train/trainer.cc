@@ -241,11 +241,18 @@ class Fit {
     for (int64_t b = 0; b < batches; ++b) run_batch(step * batches + b, step);
     if (mean_.empty()) return;
     const std::span<float> gradients = mean_.gradients(team());
-    if (!all_finite(gradients, team())) diverge("a gradient became nan or infinite", step);
-    if (step > 0 && step % kSnapshotEvery == 0) last_good_.keep(parameters_, step);
-    if (r_.config.gradient_clip_norm > 0)
-      clip_by_norm(network_.table(), gradients, r_.config.gradient_clip_norm);
-    optimizer_->step(parameters_.span().first(trainable()), gradients, learning_rate(step), team());
+    // Between snapshots the update itself is watched: what it spoils is restored.
+    const char* const bad_gradient = "a gradient became nan or infinite";
+    if (step > 0 && step % kSnapshotEvery == 0) {
+      if (!all_finite(gradients, team())) diverge(bad_gradient, step);
+      last_good_.keep(parameters_, step);
+    }
+    const double limit = r_.config.gradient_clip_norm;
+    const double factor =
+        limit > 0 ? clip_factor(gradient_norm(network_.table(), gradients), limit) : 1;
+    if (!optimizer_->step(parameters_.span().first(trainable()), gradients, learning_rate(step),
+                          team(), factor))
+      diverge(bad_gradient, step);
     result_.train_loss = mean_.loss();
   }
 

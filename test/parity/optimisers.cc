@@ -62,9 +62,12 @@ void check_optimiser(const json& file, const json& row, Outcome& outcome) {
   for (size_t t = 0; t < row.at("trajectory").size(); ++t) {
     const std::vector<double> gradient = flat(file.at("gradients").at(t));
     std::transform(gradient.begin(), gradient.end(), gradients.data(), to_float);
-    if (!clip.is_null()) train::clip_by_norm(table, gradients.span(), clip.at(1).get<double>());
-    optimizer->step(parameters.span(), gradients.span(),
-                    row.at("arguments").at("lr").get<double>());
+    const double factor = clip.is_null()
+                              ? 1
+                              : train::clip_factor(train::gradient_norm(table, gradients.span()),
+                                                   clip.at(1).get<double>());
+    optimizer->step(parameters.span(), gradients.span(), row.at("arguments").at("lr").get<double>(),
+                    nullptr, factor);
     const auto reached = parameters.span();
     outcome.check("trajectory",
                   relative_difference(std::vector<double>(reached.begin(), reached.end()),

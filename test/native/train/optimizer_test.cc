@@ -112,8 +112,9 @@ TEST(Optimizer, FollowsTorch) {
     Row parameters = kStart;
     const auto optimizer = make_optimizer(c.optimizer, c.options, kSize);
     for (Row gradient : kGradients) {
-      if (c.clip > 0) clip_by_norm(flat_table(kSize), gradient, c.clip);
-      optimizer->step(parameters, gradient, 0.05);
+      const double factor =
+          c.clip > 0 ? clip_factor(gradient_norm(flat_table(kSize), gradient), c.clip) : 1;
+      EXPECT_TRUE(optimizer->step(parameters, gradient, 0.05, nullptr, factor));
     }
     for (size_t i = 0; i < kSize; ++i) EXPECT_NEAR(parameters[i], c.expected[i], 1e-5) << i;
   }
@@ -178,12 +179,29 @@ TEST(Optimizer, NamesTheClosestForAnUnknownName) {
   EXPECT_THROW(make_optimizer("sgd", {.nesterov = true}, 1), Error);
 }
 
-TEST(Clip, LeavesSmallGradientsAloneAndReturnsTheNorm) {
-  std::vector<float> g = {3, 4};
-  EXPECT_DOUBLE_EQ(clip_by_norm(flat_table(2), g, 10), 5);
-  EXPECT_EQ(g, (std::vector<float>{3, 4}));
-  EXPECT_DOUBLE_EQ(clip_by_norm(flat_table(2), g, 1), 5);
-  EXPECT_NEAR(gradient_norm(flat_table(2), g), 1, 1e-6);
+TEST(Optimizer, SaysWhetherAllGradientsAreFinite) {
+  constexpr size_t n = 100'003;
+  parallel::Team two(2);
+  for (const char* name : {"adam", "sgd"}) {
+    for (const size_t at : {size_t{0}, n / 2, n - 1}) {
+      for (const float bad :
+           {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
+        FloatBuffer p(n), g(n);
+        const auto optimizer = make_optimizer(name, {}, n);
+        g.data()[at] = std::numeric_limits<float>::max();
+        EXPECT_TRUE(optimizer->step(p.span(), g.span(), 1e-3, &two)) << name;
+        g.data()[at] = bad;
+        EXPECT_FALSE(optimizer->step(p.span(), g.span(), 1e-3, &two)) << name;
+      }
+    }
+  }
+}
+
+TEST(Clip, LeavesSmallGradientsAlone) {
+  const std::vector<float> g = {3, 4};
+  EXPECT_DOUBLE_EQ(gradient_norm(flat_table(2), g), 5);
+  EXPECT_EQ(clip_factor(5, 10), 1);
+  EXPECT_NEAR(clip_factor(5, 1), 0.2, 1e-6);
 }
 
 TEST(Clip, NormHasTheSameBitsOnEveryTarget) {
