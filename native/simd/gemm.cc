@@ -18,36 +18,23 @@ int64_t tile_count(int64_t m, int64_t n, int64_t k) { return Partition(m, n, k).
 void pack_b(const float* b, int64_t b_row, int64_t b_col, int64_t k, int64_t n, int64_t panel_begin,
             int64_t panel_end, float* packed);
 
-/// Floats of B that are transposed at a time.
-HWY_INLINE int64_t transposed_floats(const Partition& p) {
-  return p.panels_per_tile * kPanel * p.depth;
-}
+/// Floats of a block of B that is not read where it lies.
+HWY_INLINE int64_t copied_floats(const Partition& p) { return 2 * kPanel * p.depth; }
 
 /// Whether Cᵀ = Bᵀ·Aᵀ is computed: then the stored panels of B are read in place, row by row.
 HWY_INLINE bool swaps(const Partition& p, bool a_transposed, bool b_transposed) {
   return b_transposed && !a_transposed && p.m >= kSwappedRows && p.m < kSwappedRowsEnd;
 }
 
-int64_t scratch_floats(int64_t m, int64_t n, int64_t k, bool a_transposed, bool b_transposed) {
+int64_t scratch_floats(int64_t m, int64_t n, int64_t k, bool a_transposed, bool b_copied) {
   const Partition p(m, n, k);
   const int64_t swapped =
-      swaps(p, a_transposed, b_transposed) ? ceil_div(m, kPanel) * kPanel * (p.depth + kRows) : 0;
+      swaps(p, a_transposed, b_copied) ? ceil_div(m, kPanel) * kPanel * (p.depth + kTallRows) : 0;
   const int64_t direct =
-      (b_transposed ? transposed_floats(p) : 0) +
-      (p.packs(a_transposed) ? HWY_MIN(p.strips, kPackedStrips) * strip_floats(p.depth) : 0);
+      (b_copied ? copied_floats(p) : 0) +
+      (p.packs(a_transposed) ? HWY_MIN(p.strips, kMostStrips) * strip_floats(p, p.depth) : 0);
   return HWY_MAX(swapped, direct);
 }
-
-/// Where one block of the operands lies, whatever form they came in.
-struct Block {
-  const float* a;  ///< of the first row and k
-  int64_t a_row, a_col, a_skip;
-  const float* b;  ///< of the first panel and k
-  int64_t b_panel;
-  int64_t depth;
-  bool add;
-  const float* next;  ///< what Micro::next is while the last panel is computed
-};
 
 /// Memory that is read soon, but too scattered for the hardware to see it coming.
 struct Ahead {
@@ -71,42 +58,13 @@ HWY_INLINE Ahead ahead_of(const Gemm& g, int64_t row, int64_t rows, int64_t k0, 
   return {from, g.a_row, g.a_col == 1 ? depth : 1, rows, ceil_div(rows, times)};
 }
 
-/// Rows [row, row + rows) of C, panels [panel, panel_end), one K block: as wide as the registers
-/// allow.
-HWY_INLINE void strip(const Gemm& g, const Block& block, int64_t row, int64_t rows, int64_t panel,
-                      int64_t panel_end, Ahead& ahead) {
-  Micro t;
-  t.a = block.a;
-  t.a_row = block.a_row;
-  t.a_col = block.a_col;
-  t.a_skip = block.a_skip;
-  t.b = block.b;
-  t.b_panel = block.b_panel;
-  t.depth = block.depth;
-  t.ldc = g.ldc;
-  t.c_panel = g.c_panel;
-  t.add = block.add;
-  while (panel < panel_end) {
-    const int64_t left = HWY_MIN(g.n - panel * kPanel, (panel_end - panel) * kPanel);  // columns
-    const int64_t vectors = vectors_at_once(rows, (left + kLanes - 1) / kLanes);
-    t.columns = HWY_MIN(left, vectors * kLanes);
-    t.c = g.c + row * g.ldc + panel * g.c_panel;
-    const bool last = panel + (vectors + 1) / 2 == panel_end;
-    t.next = last ? block.next : nullptr;
-    // Too many rows for three vectors each: two halves.
-    ahead.fetch();
-    const int64_t part = vectors * rows <= kSums ? rows : (rows + 1) / 2;
-    run_micro(part, vectors, t);
-    if (part < rows) {
-      t.a += part * t.a_row;
-      t.c += part * t.ldc;
-      if (t.next) t.next += part * t.a_row;
-      run_micro(rows - part, vectors, t);
-      t.a = block.a;
-    }
-    panel += (vectors + 1) / 2;
-    t.b += (vectors + 1) / 2 * t.b_panel;
-  }
+/// What a group of vectors is for the register tiles: where it lies in C.
+HWY_INLINE void place(const Gemm& g, const Group& group, int64_t row, Micro& t) {
+  const auto at = [&](int64_t v) { return v / 2 * g.c_panel + v % 2 * kLanes; };
+  t.c = g.c + row * g.ldc + at(group.at(0));
+  t.c_far = at(group.at(2)) - at(group.at(0));
+  t.near_columns = g.n - group.at(0) * kLanes;
+  t.far_columns = g.n - group.at(2) * kLanes;
 }
 
 HWY_INLINE void finish(const Gemm& g, int64_t row, int64_t rows, const Tile& t) {
@@ -116,52 +74,97 @@ HWY_INLINE void finish(const Gemm& g, int64_t row, int64_t rows, const Tile& t) 
                  HWY_MIN(g.n, t.panel_end * kPanel) - column);
 }
 
-/// One K block of the strips and panels of `t`.
-void multiply_block(const Gemm& g, const Partition& p, const Tile& t, int64_t k0, float* scratch) {
-  const bool pack = p.packs(g.a_col != 1);
-  Block block{};
-  block.depth = HWY_MIN(p.depth, g.k - k0);
-  block.add = g.accumulate || k0 > 0;
-  if (g.b_transposed) {
-    transpose_b(g, t.panel, t.panel_end, k0, block.depth, scratch);
-    block.b = scratch;
-    block.b_panel = block.depth * kPanel;
-    scratch += transposed_floats(p);
-  } else {
-    block.b = g.b + (t.panel * g.k + k0) * kPanel;
-    block.b_panel = g.k * kPanel;
-  }
-  const bool last = k0 + block.depth == g.k;
-  Ahead ahead{};
-  for (int64_t s = t.strip; s < t.strip_end; ++s) {
-    const int64_t row = p.first_row(s), rows = p.first_row(s + 1) - row;
-    if (pack) {
-      const int64_t index = (s - t.strip) % kPackedStrips;
-      if (index == 0) {
-        const int64_t end = HWY_MIN(s + kPackedStrips, t.strip_end);
-        pack_a(g, p, {s, end, t.panel, t.panel_end}, k0, block.depth, scratch);
-        // What will be packed next arrives while these strips are multiplied.
-        const int64_t begin = end < t.strip_end ? end : t.strip,
-                      k = end < t.strip_end ? k0 : k0 + block.depth;
-        if (k < g.k) {
-          const int64_t rows_ahead =
-              p.first_row(HWY_MIN(begin + kPackedStrips, t.strip_end)) - p.first_row(begin);
-          ahead = ahead_of(g, p.first_row(begin), rows_ahead, k, HWY_MIN(p.depth, g.k - k),
-                           (end - s) * (t.panel_end - t.panel));
-        }
+/// Vectors of the panels of `t`.
+HWY_INLINE int64_t end_vector(const Gemm& g, const Tile& t) {
+  return HWY_MIN(ceil_div(g.n, kLanes), 2 * t.panel_end);
+}
+
+/// One K block of the strips and panels of `t`: a block of B for each group of vectors, past which
+/// the strips of A go.
+void multiply_block(const Gemm& g, const Partition& p, const Tile& t, int64_t k0, Ahead& ahead,
+                    float* scratch) {
+  const bool pack = p.packs(g.a_col != 1), copied = g.b_transposed || g.b_row > 0;
+  float* copy = scratch;
+  if (copied) scratch += copied_floats(p);
+  Micro tile{};
+  tile.depth = HWY_MIN(p.depth, g.k - k0);
+  tile.add = g.accumulate || k0 > 0;
+  tile.ldc = g.ldc;
+  const int64_t strips = t.strip_end - t.strip, end = end_vector(g, t);
+  int64_t start[kMostStrips + 1];  // first_row divides
+  for (int64_t s = 0; s <= strips; ++s) start[s] = p.first_row(t.strip + s);
+  if (pack) pack_a(g, p, start, strips, k0, tile.depth, scratch);
+  // Of packed B.
+  const auto lies = [&](int64_t v) { return g.b + (v / 2 * g.k + k0) * kPanel + v % 2 * kLanes; };
+  Ahead b_ahead{};
+  for (Group group{2 * t.panel, p.vectors_at_once(end - 2 * t.panel)}, next; group.begin < end;
+       group = next) {
+    next.begin = group.begin + group.vectors;
+    next.vectors = next.begin < end ? p.vectors_at_once(end - next.begin) : 0;
+    if (g.b_transposed) transpose_b(g, group, k0, tile.depth, copy);
+    if (g.b_row > 0) {
+      copy_b(g, group, k0, tile.depth, copy);
+      if (next.vectors > 0) {
+        b_ahead = {g.b + k0 * g.b_row + next.begin * kLanes, g.b_row,
+                   HWY_MIN(next.vectors * kLanes, g.n - next.begin * kLanes), tile.depth,
+                   ceil_div(tile.depth, strips)};
       }
-      block.a = scratch + index * strip_floats(block.depth);
-      block.next = nullptr;
-      block.a_row = 1;
-      block.a_col = rows;
-    } else {
-      block.a = g.a + row * g.a_row + k0 * g.a_col;
-      block.next = g.a_col == 1 && s + 1 < t.strip_end ? block.a + rows * g.a_row : nullptr;
-      block.a_row = g.a_row;
-      block.a_col = g.a_col;
     }
-    strip(g, block, row, rows, t.panel, t.panel_end, ahead);
-    if (last) finish(g, row, rows, t);
+    tile.b = copied ? copy : lies(group.at(0));
+    tile.b_far = copied ? tile.depth * kPanel : lies(group.at(2)) - lies(group.at(0));
+    // Rows of the next strip come from far away only the first time.
+    const bool first = group.begin == 2 * t.panel && g.a_col == 1 && strips > 1;
+    for (int64_t s = 0; s < strips; ++s) {
+      const int64_t row = start[s], rows = start[s + 1] - row;
+      place(g, group, row, tile);
+      if (pack) {
+        tile.a = scratch + s * strip_floats(p, tile.depth);
+        tile.a_row = 1;
+        tile.a_col = rows;
+      } else {
+        tile.a = g.a + row * g.a_row + k0 * g.a_col;
+        tile.a_row = g.a_row;
+        tile.a_col = g.a_col;
+        tile.next = first && s + 1 < strips && start[s + 1] + rows <= g.m ? tile.a + rows * g.a_row
+                                                                          : nullptr;
+      }
+      tile.fetch = copied || next.vectors == 0 ? tile.b : lies(next.at(s % next.vectors));
+      ahead.fetch();
+      b_ahead.fetch();
+      run_micro(rows, group.vectors, tile);
+    }
+  }
+}
+
+/// What multiply_block(k0) will pack, so that it can arrive before.
+HWY_INLINE Ahead packed_next(const Gemm& g, const Partition& p, const Tile& t, int64_t k0) {
+  if (!p.packs(g.a_col != 1)) return {};
+  const int64_t row = p.first_row(t.strip), groups = ceil_div(t.panel_end - t.panel, 2) + 1;
+  return ahead_of(g, row, p.first_row(t.strip_end) - row, k0, HWY_MIN(p.depth, g.k - k0),
+                  (t.strip_end - t.strip) * groups);
+}
+
+/// The part `whole` of C, in blocks of strips.
+void multiply(const Gemm& g, const Partition& p, const Tile& whole, float* scratch) {
+  const int64_t strips = whole.strip_end - whole.strip;
+  const int64_t blocks = ceil_div(strips, g.b_transposed ? kBlockStripsTransposed : kBlockStrips);
+  const auto block = [&](int64_t i) {
+    return Tile{whole.strip + strips * i / blocks, whole.strip + strips * (i + 1) / blocks,
+                whole.panel, whole.panel_end};
+  };
+  for (int64_t i = 0; i < blocks; ++i) {
+    const Tile t = block(i);
+    for (int64_t k0 = 0; k0 < g.k; k0 += p.depth) {
+      Ahead ahead{};
+      if (k0 + p.depth < g.k) {
+        ahead = packed_next(g, p, t, k0 + p.depth);
+      } else if (i + 1 < blocks) {
+        ahead = packed_next(g, p, block(i + 1), 0);
+      }
+      multiply_block(g, p, t, k0, ahead, scratch);
+    }
+    const int64_t row = p.first_row(t.strip);
+    finish(g, row, p.first_row(t.strip_end) - row, t);
   }
 }
 
@@ -171,60 +174,68 @@ void multiply_swapped(const Gemm& g, const Partition& p, const Tile& t, int64_t 
                       const float* packed, float* strip_of_c) {
   const int64_t row = p.first_row(t.strip), rows = p.first_row(t.strip_end) - row;
   const int64_t column = t.panel * kPanel, columns = HWY_MIN(g.n, t.panel_end * kPanel) - column;
-  const int64_t width = ceil_div(rows, kPanel) * kPanel, strips = ceil_div(columns, kRows);
-  Gemm transposed{};
-  transposed.c = strip_of_c;
-  transposed.ldc = width;
-  transposed.c_panel = kPanel;
-  transposed.n = rows;
-  Block block{};
-  block.depth = HWY_MIN(p.depth, g.k - k0);
-  block.a_row = kPanel;
-  block.a_col = 1;
-  block.a_skip = (g.n - 1) * kPanel;
-  block.b = packed;
-  block.b_panel = block.depth * kPanel;
-  Ahead ahead{};
-  for (int64_t s = 0; s < strips; ++s) {
-    const int64_t begin = s * columns / strips, end = (s + 1) * columns / strips;
-    block.a = g.b + k0 * g.n + (column + begin) * kPanel;
-    block.next = s + 1 < strips ? block.a + (end - begin) * kPanel : nullptr;
-    strip(transposed, block, 0, end - begin, 0, ceil_div(rows, kPanel), ahead);
+  const int64_t width = ceil_div(rows, kPanel) * kPanel, vectors = ceil_div(rows, kLanes);
+  const Partition transposed(columns, rows, g.k);
+  Gemm product{};
+  product.c = strip_of_c;
+  product.ldc = width;
+  product.c_panel = kPanel;
+  product.n = rows;
+  Micro micro{};
+  micro.depth = HWY_MIN(p.depth, g.k - k0);
+  micro.ldc = width;
+  micro.a_row = kPanel;
+  micro.a_col = 1;
+  micro.a_skip = (g.n - 1) * kPanel;
+  const auto lies = [&](int64_t v) {
+    return packed + v / 2 * micro.depth * kPanel + v % 2 * kLanes;
+  };
+  for (int64_t s = 0; s < transposed.strips; ++s) {
+    const int64_t begin = transposed.first_row(s), end = transposed.first_row(s + 1);
+    micro.a = g.b + k0 * g.n + (column + begin) * kPanel;
+    for (Group group{0, 0}; group.begin < vectors; group.begin += group.vectors) {
+      group.vectors = transposed.vectors_at_once(vectors - group.begin);
+      place(product, group, 0, micro);
+      micro.b = lies(group.at(0));
+      micro.b_far = lies(group.at(2)) - micro.b;
+      micro.fetch = micro.b;
+      const bool last = group.begin + group.vectors == vectors && s + 1 < transposed.strips;
+      micro.next = last ? micro.a + (end - begin) * kPanel : nullptr;
+      run_micro(end - begin, group.vectors, micro);
+    }
     store_transposed(strip_of_c, width, rows, end - begin, g.accumulate || k0 > 0,
                      g.c + row * g.ldc + column + begin, g.ldc);
   }
-  if (k0 + block.depth == g.k) finish(g, row, rows, t);
+  if (k0 + micro.depth == g.k) finish(g, row, rows, t);
 }
 
 void run(const Gemm& g, int64_t tile_begin, int64_t tile_end, float* scratch) {
   const Partition p(g.m, g.n, g.k);
-  if (swaps(p, g.a_col != 1, g.b_transposed) && g.c_panel == kPanel && g.k > 0) {
+  if (g.k == 0) {
+    while (tile_begin < tile_end) {
+      const Tile t = p.join(tile_begin, tile_end);
+      const int64_t row = p.first_row(t.strip), row_end = p.first_row(t.strip_end);
+      if (!g.accumulate) clear(g, row, row_end, t.panel, t.panel_end);
+      finish(g, row, row_end - row, t);
+    }
+  } else if (swaps(p, g.a_col != 1, g.b_transposed) && g.c_panel == kPanel) {
     for (int64_t k0 = 0; k0 < g.k; k0 += p.depth) {
+      const float* packed_of = nullptr;
       float* after = scratch;
-      for (int64_t tile = tile_begin; tile < tile_end; ++tile) {
-        const Tile t = p.tile(tile);
-        if (tile == tile_begin || p.row_tiles() > 1) {
-          const int64_t row = p.first_row(t.strip), rows = p.first_row(t.strip_end) - row;
-          const int64_t depth = HWY_MIN(p.depth, g.k - k0), panels = ceil_div(rows, kPanel);
-          pack_b(g.a + row * g.a_row + k0, 1, g.a_row, depth, rows, 0, panels, scratch);
-          after = scratch + panels * kPanel * depth;
-        }
+      for (int64_t tile = tile_begin; tile < tile_end;) {
+        int64_t next = tile;
+        const Tile t = p.join(next, ++tile);
+        const int64_t row = p.first_row(t.strip), rows = p.first_row(t.strip_end) - row;
+        const int64_t depth = HWY_MIN(p.depth, g.k - k0), panels = ceil_div(rows, kPanel);
+        const float* from = g.a + row * g.a_row + k0;
+        if (from != packed_of) pack_b(from, 1, g.a_row, depth, rows, 0, panels, scratch);
+        packed_of = from;
+        after = scratch + panels * kPanel * depth;
         multiply_swapped(g, p, t, k0, scratch, after);
       }
     }
-    return;
-  }
-  for (int64_t tile = tile_begin; tile < tile_end;) {
-    Tile t = p.tile(tile++);
-    // Tiles of the same panels that this call owns are one: a block of B serves all their rows.
-    for (; tile < tile_end && p.tile(tile).panel == t.panel; ++tile) {
-      t.strip_end = p.tile(tile).strip_end;
-    }
-    for (int64_t k0 = 0; k0 < g.k; k0 += p.depth) multiply_block(g, p, t, k0, scratch);
-    if (g.k > 0) continue;
-    const int64_t row = p.first_row(t.strip), row_end = p.first_row(t.strip_end);
-    if (!g.accumulate) clear(g, row, row_end, t.panel, t.panel_end);
-    finish(g, row, row_end - row, t);
+  } else {
+    while (tile_begin < tile_end) multiply(g, p, p.join(tile_begin, tile_end), scratch);
   }
 }
 
@@ -250,8 +261,8 @@ int64_t gemm_tiles(int64_t m, int64_t n, int64_t k) {
   return HWY_DYNAMIC_DISPATCH(tile_count)(m, n, k);
 }
 
-int64_t gemm_scratch_floats(int64_t m, int64_t n, int64_t k, bool a_transposed, bool b_transposed) {
-  return HWY_DYNAMIC_DISPATCH(scratch_floats)(m, n, k, a_transposed, b_transposed);
+int64_t gemm_scratch_floats(int64_t m, int64_t n, int64_t k, bool a_transposed, bool b_copied) {
+  return HWY_DYNAMIC_DISPATCH(scratch_floats)(m, n, k, a_transposed, b_copied);
 }
 
 void gemm_run(const Gemm& g, int64_t tile_begin, int64_t tile_end, float* scratch) {

@@ -1,6 +1,6 @@
-// Single-precision matrix products: a register tile of rows x one panel of B (14 x 32 on AVX-512, 6
-// x 16 on AVX2), B packed once and kept (weights live packed), A read in place or packed per tile
-// where its layout asks for it. C is cut into tiles whose boundaries depend on the shape only, and
+// Single-precision matrix products: a register tile of 9 x 48 on AVX-512, 6 x 16 on AVX2, B packed
+// once and kept (weights live packed), A read in place or packed per block where its layout asks
+// for it. C is cut into tiles whose boundaries depend on the shape only, and
 // K is split into fixed blocks that are summed in order, so any distribution of the tiles over
 // threads gives the same bits.
 #pragma once
@@ -25,7 +25,9 @@ struct Gemm {
   const float* b;  ///< pack_b of B [k, n], or of Bᵀ [n, k] when b_transposed
   bool b_transposed;  ///< the other use of one packed weight: Y = X·Wᵀ reads it as it is, dX = dY·W
                       ///< transposes blocks of it just before use
-  float* c;  ///< C(i,j) = c[i*ldc + j/panel*c_panel + j%panel], panel = gemm_panel()
+  int64_t b_row = 0;  ///< 0: packed; otherwise b is B itself, B(k,j) = b[k*b_row + j], copied in
+                      ///< blocks just before use
+  float* c;           ///< C(i,j) = c[i*ldc + j/panel*c_panel + j%panel], panel = gemm_panel()
   int64_t ldc;
   int64_t c_panel;  ///< gemm_panel() for a row-major C; ldc = gemm_panel() and c_panel =
                     ///< m*gemm_panel() write C itself packed, lanes beyond n untouched
@@ -45,8 +47,8 @@ void pack_b(const float* b, int64_t b_row, int64_t b_col, int64_t k, int64_t n, 
 /// Number of tiles into which C is cut: a function of (m, n, k) alone; 0 for an empty C.
 int64_t gemm_tiles(int64_t m, int64_t n, int64_t k);
 /// Floats of scratch that one thread needs in gemm_run (64-byte aligned); `a_transposed` says a_col
-/// != 1.
-int64_t gemm_scratch_floats(int64_t m, int64_t n, int64_t k, bool a_transposed, bool b_transposed);
+/// != 1, `b_copied` b_transposed or b_row != 0.
+int64_t gemm_scratch_floats(int64_t m, int64_t n, int64_t k, bool a_transposed, bool b_copied);
 /// Computes tiles [tile_begin, tile_end). Tiles are disjoint parts of C; threads need separate
 /// scratch.
 void gemm_run(const Gemm& g, int64_t tile_begin, int64_t tile_end, float* scratch);

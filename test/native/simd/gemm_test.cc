@@ -16,6 +16,7 @@ constexpr float kGuard = 777.0f;
 struct Layout {
   bool a_transposed = false, b_transposed = false, accumulate = false;
   bool b_other_use = false;  ///< b holds the packed form of Bᵀ
+  bool b_plain = false;      ///< b is not packed (nor transposed)
   bool c_packed = false;     ///< C is written in panels
   bool epilogue = false;     ///< each finished element x becomes x + 1000·row + column
 };
@@ -48,7 +49,7 @@ std::vector<float> packed_product(int64_t m, int64_t n, int64_t k, Layout layout
   // Exactly as large as promised, so that sanitizers see what is read or written beyond.
   const bool other = layout.b_other_use;
   Buffer packed(other ? packed_b_floats(n, k) : packed_b_floats(k, n));
-  Buffer scratch(gemm_scratch_floats(m, n, k, layout.a_transposed, other));
+  Buffer scratch(gemm_scratch_floats(m, n, k, layout.a_transposed, other || layout.b_plain));
   const int64_t b_row = layout.b_transposed ? 1 : n, b_col = layout.b_transposed ? k : 1;
   if (other) {
     pack_b(b.data(), b_col, b_row, n, k, 0, (k + gemm_panel() - 1) / gemm_panel(), packed.data);
@@ -62,8 +63,9 @@ std::vector<float> packed_product(int64_t m, int64_t n, int64_t k, Layout layout
   const Gemm g{.a = a.data(),
                .a_row = layout.a_transposed ? 1 : k,
                .a_col = layout.a_transposed ? m : 1,
-               .b = packed.data,
+               .b = layout.b_plain ? b.data() : packed.data,
                .b_transposed = other,
+               .b_row = layout.b_plain ? n : 0,
                .c = result.data(),
                .ldc = layout.c_packed ? gemm_panel() : ldc,
                .c_panel = layout.c_packed ? m * gemm_panel() : gemm_panel(),
@@ -145,6 +147,23 @@ TEST_P(GemmTest, MatchesTheNaiveProductForLargerShapes) {
   for (const auto& s : shapes) check_layouts(s[0], s[1], s[2]);
 }
 
+TEST_P(GemmTest, ARowMajorRightOperandGivesTheSameBitsAsItsPanels) {
+  const int64_t shapes[][3] = {{1, 1, 1},    {5, 70, 600},    {32, 174, 300},   {33, 33, 40},
+                               {100, 24, 9}, {512, 180, 200}, {300, 100, 1025}, {10, 530, 33}};
+  for (const auto& [m, n, k] : shapes) {
+    for (int bits = 0; bits < 8; ++bits) {
+      const std::vector<float> a = normal_values(m * k, 1), b = normal_values(k * n, 2),
+                               c = normal_values(m * n, 3);
+      Layout layout{.a_transposed = (bits & 1) != 0,
+                    .accumulate = (bits & 2) != 0,
+                    .epilogue = (bits & 4) != 0};
+      const std::vector<float> packed = packed_product(m, n, k, layout, a, b, c, n);
+      layout.b_plain = true;
+      ASSERT_EQ(packed, packed_product(m, n, k, layout, a, b, c, n)) << m << "x" << n << "x" << k;
+    }
+  }
+}
+
 TEST_P(GemmTest, PackedProductsLieWherePackBWouldPutThem) {
   const int64_t shapes[][3] = {{1, 1, 1},    {7, 24, 5},   {28, 31, 40},   {33, 100, 17},
                                {64, 33, 64}, {14, 168, 9}, {100, 300, 600}};
@@ -207,8 +226,9 @@ TEST_P(GemmTest, GeneralStridesWork) {
   Buffer packed(packed_b_floats(k, n)), scratch(gemm_scratch_floats(m, n, k, true, false));
   pack_b(b.data(), 2 * n, 2, k, n, 0, (n + gemm_panel() - 1) / gemm_panel(), packed.data);
   std::vector<float> c(m * n);
-  gemm_run({a.data(), 2 * k, 2, packed.data, false, c.data(), n, gemm_panel(), m, n, k, false, {}},
-           0, gemm_tiles(m, n, k), scratch.data);
+  gemm_run(
+      {a.data(), 2 * k, 2, packed.data, false, 0, c.data(), n, gemm_panel(), m, n, k, false, {}}, 0,
+      gemm_tiles(m, n, k), scratch.data);
   for (int64_t i = 0; i < m; ++i) {
     for (int64_t j = 0; j < n; ++j) {
       double total = 0;

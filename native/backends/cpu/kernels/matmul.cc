@@ -1,6 +1,7 @@
 // matmul: a packed GEMM. A packed parameter is read where it lies, its gradient is written in the
-// same panels; constants are packed when the plan is made, other static operands in its prologue,
-// activations (the right operand of a weight gradient) in every run.
+// same panels; constants are packed when the plan is made, other static operands in its prologue.
+// Activations (the right operand of a weight gradient) are copied block by block as the product
+// needs them, or packed in every run if their transpose is used.
 #include "simd/gemm.h"
 
 #include <array>
@@ -48,11 +49,13 @@ Form form_of(const Lowering& l, NodeId id) {
 
 class Gemm : public Kernel {
  public:
-  Gemm(Slot a, Slot packed, Slot c, const Form& f, bool b_transposed) : Kernel({a, packed, c}) {
+  Gemm(Slot a, Slot b, Slot c, const Form& f, bool b_transposed, bool b_packed)
+      : Kernel({a, b, c}) {
     const int64_t panel = simd::gemm_panel();
     gemm_.a_row = f.a_row;
     gemm_.a_col = f.a_col;
     gemm_.b_transposed = b_transposed;
+    gemm_.b_row = b_packed ? 0 : f.b_row;
     gemm_.ldc = f.panels ? panel : f.n;
     gemm_.c_panel = f.panels ? f.m * panel : panel;
     gemm_.m = f.m;
@@ -60,8 +63,8 @@ class Gemm : public Kernel {
     gemm_.k = f.k;
     tiles = simd::gemm_tiles(f.m, f.n, f.k);
     work = 0.015 * static_cast<double>(f.m) * static_cast<double>(f.n) * static_cast<double>(f.k);
-    scratch_floats =
-        simd::gemm_scratch_floats(f.m, f.n, f.k, f.a_row == 1 && f.a_col != 1, b_transposed);
+    scratch_floats = simd::gemm_scratch_floats(f.m, f.n, f.k, f.a_row == 1 && f.a_col != 1,
+                                               b_transposed || !b_packed);
   }
   void run(int64_t begin, int64_t end, const RunContext& context) const override {
     multiply(begin, end, context, {});
@@ -88,9 +91,9 @@ class Gemm : public Kernel {
 class FusedGemm final : public Gemm {
  public:
   /// `first`: number of C's first element for dropout.
-  FusedGemm(Slot a, Slot packed, Slot c, const Form& f, bool b_transposed, simd::Program program,
-            int64_t first)
-      : Gemm(a, packed, c, f, b_transposed),
+  FusedGemm(Slot a, Slot b, Slot c, const Form& f, bool b_transposed, bool b_packed,
+            simd::Program program, int64_t first)
+      : Gemm(a, b, c, f, b_transposed, b_packed),
         program_(std::move(program)),
         operands_{{nullptr, f.n, 1}},
         first_(first) {
@@ -139,7 +142,7 @@ class FusedGemm final : public Gemm {
 
 int64_t workspace(const Lowering& l, NodeId id) {
   const Form f = form_of(l, id);
-  return l.is_static(f.b) ? 0 : simd::packed_b_floats(f.k, f.n);
+  return l.is_static(f.b) || f.b_col == 1 ? 0 : simd::packed_b_floats(f.k, f.n);
 }
 
 // The panels of a static operand that is no packed parameter.
@@ -164,22 +167,25 @@ Slot static_panels(Lowering& l, const Form& f) {
 void lower(Lowering& l, NodeId id) {
   const Node& node = l.graph().node(id);
   const Form f = form_of(l, id);
-  Slot packed = l.workspace();
-  bool b_transposed = false;
+  Slot b = l.workspace();
+  bool b_transposed = false, b_packed = true;
   if (const ParameterEntry* entry = l.packed_parameter(f.b)) {
-    packed = {Slot::Base::parameters, entry->offset};
+    b = {Slot::Base::parameters, entry->offset};
     b_transposed = (entry->layout == Layout::matmul) != f.trans_b;
   } else if (l.is_static(f.b)) {
-    packed = static_panels(l, f);
+    b = static_panels(l, f);
+  } else if (f.b_col == 1) {
+    b = l.slot(f.b);
+    b_packed = false;
   } else {
-    l.emit(make_pack(l.slot(f.b), packed, {f.k, f.n, f.b_row, f.b_col}));
+    l.emit(make_pack(l.slot(f.b), b, {f.k, f.n, f.b_row, f.b_col}));
   }
   if (node.op == &kMatMul) {
-    l.emit(std::make_unique<Gemm>(l.slot(f.a), packed, l.slot(id), f, b_transposed));
+    l.emit(std::make_unique<Gemm>(l.slot(f.a), b, l.slot(id), f, b_transposed, b_packed));
     return;
   }
   auto kernel = std::make_unique<FusedGemm>(
-      l.slot(f.a), packed, l.slot(id), f, b_transposed,
+      l.slot(f.a), b, l.slot(id), f, b_transposed, b_packed,
       program_of(decode_fused(node.attrs, 2).steps, node.inputs.size() - 1),
       node.shape.elements(1) * l.first_window());
   for (size_t k = 2; k < node.inputs.size(); ++k) {
