@@ -18,6 +18,8 @@ namespace {
 constexpr int64_t kWindowsPerShard = 4;
 constexpr int64_t kRowsPerShard = 64;
 constexpr int64_t kMaxShards = 16;
+// Nodes that a fused sum may span where memory matters more than passes over it: about a layer.
+constexpr NodeId kFrugalReach = 128;
 
 /// What a graph computes for a batch.
 struct Work {
@@ -69,7 +71,9 @@ std::unique_ptr<Plan> compile_cpu(const Graph& graph, const ParameterTable& tabl
   const bool wants_shards = options.split == Split::sharded ||
                             (options.split == Split::automatic && options.recompute_until.empty() &&
                              prefers_shards(shards, work, table));
-  const Graph fused = fuse_epilogues(fuse_elementwise(optimised));
+  const Graph fused =
+      fuse_epilogues(options.recompute_until.empty() ? fuse_elementwise(optimised)
+                                                     : fuse_elementwise(optimised, kFrugalReach));
   if (wants_shards) {
     if (auto phases = cpu::split_phases(fused)) {
       return std::make_unique<cpu::ShardedPlan>(std::move(*phases), table, options.windows, shards);

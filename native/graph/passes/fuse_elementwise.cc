@@ -21,8 +21,11 @@ struct Group {
 
 class Fusion {
  public:
-  explicit Fusion(const Graph& graph)
-      : graph_(graph), reader_(graph.nodes().size(), kNobody), groups_(graph.nodes().size()) {}
+  Fusion(const Graph& graph, NodeId reach)
+      : graph_(graph),
+        reach_(reach),
+        reader_(graph.nodes().size(), kNobody),
+        groups_(graph.nodes().size()) {}
 
   Graph run() {
     for (const auto& [name, id] : graph_.outputs()) reader_[static_cast<size_t>(id)] = kMany;
@@ -75,6 +78,7 @@ class Fusion {
   bool join(NodeId id, NodeId last) {
     const Node& node = graph_.node(id);
     const Shape& whole = graph_.node(last).shape;
+    if (last - id > reach_) return false;
     // A scalar is computed again for every block, which is nothing; a row or column would be
     // repeated. A random mask belongs to the elements of its own shape.
     if (!(node.shape == whole) && (node.shape.elements(2) > 1 || node.op->random)) return false;
@@ -121,12 +125,13 @@ class Fusion {
   }
 
   const Graph& graph_;
+  NodeId reach_;
   std::vector<NodeId> reader_;  // of each node: kNobody, the group that alone reads it, or kMany
   std::vector<Group> groups_;   // by the last member
 };
 
 }  // namespace
 
-Graph fuse_elementwise(const Graph& graph) { return Fusion(graph).run(); }
+Graph fuse_elementwise(const Graph& graph, NodeId reach) { return Fusion(graph, reach).run(); }
 
 }  // namespace nd

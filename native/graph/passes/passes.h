@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <vector>
 
 #include "ops/graph.h"
@@ -45,8 +46,10 @@ Graph fold_constants(const Graph& graph, const EvaluateNode& evaluate);
 
 /// Merges chains and small trees of elementwise ops into fused nodes, one pass over memory each: an
 /// op joins its only reader when it has the reader's shape or is a scalar. Repetitions (broadcast)
-/// and detach inside vanish. Comes last: a fused node has no gradient and is not folded.
-Graph fuse_elementwise(const Graph& graph);
+/// and detach inside vanish. Comes last: a fused node has no gradient and is not folded. Ops more
+/// than `reach` nodes apart stay apart: the operands of a fused node live until its end, those of a
+/// sum over layers through all layers.
+Graph fuse_elementwise(const Graph& graph, NodeId reach = std::numeric_limits<NodeId>::max());
 
 /// Merges a product of windows with the elementwise node that alone reads it, which is then
 /// computed on each part of the product while it is in the cache: bias, activation, residual,

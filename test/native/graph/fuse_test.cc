@@ -54,6 +54,19 @@ TEST(Fuse, AChainIsOneNode) {
   expect_equal(g);
 }
 
+TEST(Fuse, ReachBoundsHowFarAGroupSpans) {
+  Graph g;
+  const Var x = g.input("x", Shape::batched({6}));
+  Var y = x;
+  for (int i = 0; i < 10; ++i) y = relu(y + x);  // 20 ops in a row
+  g.output("y", y);
+  EXPECT_EQ(count_ops(fuse_elementwise(g)), 1);
+  const Graph near = fuse_elementwise(g, 4);
+  EXPECT_EQ(count_ops(near), 4);  // of five ops each
+  const reference::Arguments args = random_arguments(g, 3);
+  EXPECT_EQ(reference::evaluate(near, args), reference::evaluate(g, args));
+}
+
 TEST(Fuse, AValueReadTwiceInsideTheGroupIsComputedOnce) {
   Graph g;
   const Var x = g.input("x", Shape::batched({5}));
