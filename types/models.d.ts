@@ -172,7 +172,7 @@ export interface TrainingOptions {
   readonly gradientClipNorm?: number | null;
   /**
    * Whether values inside the network are computed again for the gradient instead of kept: the same
-   * result from less memory and about a third more time; a table is in docs/concepts.md. True or
+   * result from less memory and about a quarter more time; a table is in docs/concepts.md. True or
    * false.
    * @default false
    */

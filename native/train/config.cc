@@ -188,7 +188,7 @@ const std::vector<ParamSpec>& params() {
        .type = boolean,
        .default_json = "false",
        .doc = "Whether values inside the network are computed again for the gradient instead of "
-              "kept: the same result from less memory and about a third more time; a table is in "
+              "kept: the same result from less memory and about a quarter more time; a table is in "
               "docs/concepts.md."},
   };
   return kParams;
