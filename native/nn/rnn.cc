@@ -28,11 +28,10 @@ LstmStack lstm_stack(Graph& graph, Var x, const LstmOptions& options, const std:
           {name + "." + kind + "_l" + std::to_string(layer), Shape::fixed(std::move(dims)), init});
     };
     const Var w_ih = parameter("weight_ih", {4 * U, stack.h.shape().dims.back()});
-    LstmOperands operands{.gates = matmul(stack.h, w_ih, false, true),
-                          .w_hh = parameter("weight_hh", {4 * U, P})};
+    LstmOperands operands{.x = stack.h, .w_ih = w_ih, .w_hh = parameter("weight_hh", {4 * U, P})};
     if (options.bias) {
       const Var b_ih = parameter("bias_ih", {4 * U});
-      operands.gates = operands.gates + (b_ih + parameter("bias_hh", {4 * U}));
+      operands.bias = b_ih + parameter("bias_hh", {4 * U});
     }
     if (options.projection > 0) operands.w_hr = parameter("weight_hr", {P, U});
     if (!first.empty()) {

@@ -7,11 +7,11 @@ namespace nd {
 
 LstmForm LstmForm::of(const Attrs& attrs) {
   const auto& i = attrs.ints;
-  return {i[0], i[1], i[2] != 0, i[3] != 0, i[4] != 0, i[5] != 0};
+  return {i[0], i[1], i[2], i[3] != 0, i[4] != 0, i[5] != 0, i[6] != 0, i[7] != 0};
 }
 
 Attrs LstmForm::attrs() const {
-  return {.ints = {units, outputs, projected, has_state, keeps_gates, has_dc}};
+  return {.ints = {inputs, units, outputs, has_bias, projected, has_state, keeps_gates, has_dc}};
 }
 
 namespace {
@@ -24,23 +24,24 @@ namespace {
 
 Shape lstm_shape(const ShapeArgs& a) {
   const LstmForm f = LstmForm::of(a.attrs);
-  const Shape& gates = a.inputs[0];
-  if (!gates.is_batched() || gates.dims.size() != 2 || gates.dims[1] != 4 * f.units ||
-      gates.dims[0] < 1)
-    refuse(a, "gates", gates, "[B, T, 4U] with U = " + std::to_string(f.units));
+  const Shape& x = a.inputs[0];
+  if (!x.is_batched() || x.dims.size() != 2 || x.dims[1] != f.inputs || x.dims[0] < 1)
+    refuse(a, "x", x, "[B, T, I] with I = " + std::to_string(f.inputs));
   const auto expect = [&](size_t i, const char* operand, const Shape& shape) {
     if (!(a.inputs[i] == shape)) refuse(a, operand, a.inputs[i], to_string(shape));
   };
   expect(1, "w_hh", Shape::fixed({4 * f.units, f.outputs}));
-  size_t next = 2;
+  expect(2, "w_ih", Shape::fixed({4 * f.units, f.inputs}));
+  if (f.has_bias) expect(f.bias_operand(), "bias", Shape::fixed({4 * f.units}));
+  size_t next = f.projection_operand();
   if (f.projected) expect(next++, "w_hr", Shape::fixed({f.outputs, f.units}));
   if (f.has_state) {
-    expect(next++, "h0", Shape::batched({f.outputs}, gates.batch));
-    expect(next++, "c0", Shape::batched({f.units}, gates.batch));
+    expect(next++, "h0", Shape::batched({f.outputs}, x.batch));
+    expect(next++, "c0", Shape::batched({f.units}, x.batch));
   }
   check_internal(next == a.inputs.size() && (f.projected || f.outputs == f.units),
                  "lstm: operands as its form says");
-  return Shape::batched({gates.dims[0], f.width()}, gates.batch);
+  return Shape::batched({x.dims[0], f.width()}, x.batch);
 }
 
 // The part [begin, end) of the last axis of a derivative; invalid where it is known to be zero.
@@ -81,17 +82,19 @@ void lstm_gradient(GradArgs& g) {
   const Var dc = part_of(g.dout(), P, P + U);
   if (!dh.valid()) dh = broadcast(graph.constant(0.0), Shape::batched({T, P}, batch));
 
-  const size_t state = f.projected ? 3 : 2;  // of h0 among the operands
+  const size_t state = f.state_operand();
   f.has_dc = dc.valid();
   std::vector<NodeId> inputs = {out.id, g.in(1).id};
-  if (f.projected) inputs.push_back(g.in(2).id);
+  if (f.projected) inputs.push_back(g.in(f.projection_operand()).id);
   if (f.has_state) inputs.push_back(g.in(state + 1).id);
   inputs.push_back(dh.id);
   if (f.has_dc) inputs.push_back(dc.id);
   const Var d = graph.emit(kLstmGradient, std::move(inputs), f.attrs());
 
   const Var dgates = part_of(d, 0, 4 * U);
-  g.add(0, dgates);
+  g.add(0, matmul(dgates, g.in(2)));
+  g.add(2, matmul(dgates, g.in(0), true));
+  if (f.has_bias) g.add(f.bias_operand(), sum_to(dgates, g.in(f.bias_operand()).shape()));
   const Var h = slice(out, 2, 0, P);
   if (f.has_state) {
     const Var first = reshape(g.in(state), Shape::batched({1, P}, batch));
@@ -105,7 +108,7 @@ void lstm_gradient(GradArgs& g) {
   }
   if (f.projected) {
     const Var c = slice(out, 2, P, P + U), o = slice(out, 2, P + 4 * U, P + 5 * U);
-    g.add(2, matmul(slice(d, 2, 4 * U, 4 * U + P), o * tanh(c), true));
+    g.add(f.projection_operand(), matmul(slice(d, 2, 4 * U, 4 * U + P), o * tanh(c), true));
   }
 }
 
@@ -113,16 +116,17 @@ void lstm_gradient(GradArgs& g) {
 Cost lstm_cost(const CostArgs& c) {
   const LstmForm f = LstmForm::of(c.attrs);
   const double steps = static_cast<double>(c.output.elements(c.windows) / c.output.dims.back());
-  return {2.0 * steps * static_cast<double>(f.outputs) *
-          static_cast<double>(4 * f.units + (f.projected ? f.units : 0))};
+  return {2.0 * steps * static_cast<double>(f.units) *
+          static_cast<double>(4 * (f.inputs + f.outputs) + (f.projected ? f.outputs : 0))};
 }
 
 }  // namespace
 
 /// All steps of one LSTM layer (Hochreiter and Schmidhuber, Neural Computation 9(8), 1997, with a
-/// forget gate; projection: Sak, Senior, Beaufays, INTERSPEECH 2014). Operands: the gates' input
-/// part [B, T, 4U] in the order i, f, g, o, w_hh [4U, P], w_hr [P, U] if projected, h0 [B, P] and
-/// c0 [B, U] with a state; ints: LstmForm.
+/// forget gate; projection: Sak, Senior, Beaufays, INTERSPEECH 2014). Operands: x
+/// [B, T, I], w_hh [4U, P], w_ih [4U, I], bias [4U] if there is one, w_hr [P, U] if projected, h0
+/// [B, P] and c0 [B, U] with a state; gates in the order i, f, g, o; ints: LstmForm. Its gradient
+/// by x and the weights are products over all steps at once.
 constinit const OpDef kLstm = {
     .name = "lstm",
     .arity = -1,
@@ -135,13 +139,16 @@ LstmResult lstm(const LstmOperands& x, bool keeps_gates) {
   LstmForm f;
   f.outputs = x.w_hh.shape().dims.back();
   f.units = x.w_hh.shape().dims.front() / 4;
+  f.inputs = x.w_ih.shape().dims.back();
+  f.has_bias = x.bias.valid();
   f.projected = x.w_hr.valid();
   f.has_state = x.h0.valid();
   f.keeps_gates = keeps_gates;
-  std::vector<NodeId> operands = {x.gates.id, x.w_hh.id};
+  std::vector<NodeId> operands = {x.x.id, x.w_hh.id, x.w_ih.id};
+  if (f.has_bias) operands.push_back(x.bias.id);
   if (f.projected) operands.push_back(x.w_hr.id);
   if (f.has_state) operands.insert(operands.end(), {x.h0.id, x.c0.id});
-  const Var out = x.gates.graph->emit(kLstm, std::move(operands), f.attrs());
+  const Var out = x.x.graph->emit(kLstm, std::move(operands), f.attrs());
   return {slice(out, 2, 0, f.outputs), slice(out, 2, f.outputs, f.outputs + f.units)};
 }
 

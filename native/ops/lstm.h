@@ -8,10 +8,12 @@
 namespace nd {
 
 /// Sizes and variants of one LSTM layer, as stored in Attrs::ints. Legend: U units, P size of the
-/// recurrent output h (= U without projection).
+/// recurrent output h (= U without projection), I width of x.
 struct LstmForm {
+  int64_t inputs = 0;        ///< I
   int64_t units = 0;         ///< U
   int64_t outputs = 0;       ///< P
+  bool has_bias = false;     ///< a bias of the gates is an operand
   bool projected = false;    ///< h = W_hr·(o ⊙ tanh c) [P] instead of o ⊙ tanh c
   bool has_state = false;    ///< h0 and c0 are operands; otherwise both are zero
   bool keeps_gates = false;  ///< the result holds the activated gates, for the backward pass
@@ -19,6 +21,10 @@ struct LstmForm {
 
   static LstmForm of(const Attrs& attrs);
   Attrs attrs() const;
+  /// Places among the op's operands: x, w_hh, w_ih, then what there is of bias, w_hr, h0 and c0.
+  size_t bias_operand() const { return 3; }
+  size_t projection_operand() const { return size_t{3} + has_bias; }
+  size_t state_operand() const { return projection_operand() + projected; }
   /// Last axis of the result: h (P) | c (U) | i, f, g, o after activation (4U, if kept).
   int64_t width() const { return outputs + units * (keeps_gates ? 5 : 1); }
   /// Last axis of the gradient op's result: derivative by the gates before activation (4U) | by h,

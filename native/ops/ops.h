@@ -112,8 +112,10 @@ Var delay_correlate(Var a, Var v, Var delays);
 // -----------------------------------------------------------------------------------------------
 /// Operands of one LSTM layer over T steps; U units, h of size P (= U without w_hr).
 struct LstmOperands {
-  Var gates;       ///< [B, T, 4U]: x·W_ihᵀ + b_ih + b_hh of all steps, in the order i, f, g, o
+  Var x;           ///< [B, T, I]
+  Var w_ih;        ///< [4U, I], gates in the order i, f, g, o
   Var w_hh;        ///< [4U, P]
+  Var bias{};      ///< [4U]; optional
   Var w_hr{};      ///< [P, U], projects o ⊙ tanh c to h; optional
   Var h0{}, c0{};  ///< [B, P], [B, U]: state before the first step, both or none (zeros)
 };

@@ -18,7 +18,7 @@ int64_t recurrent_floats(int64_t k, int64_t n, int64_t parts) {
 // Vector v of group g starts at column g·group + v·vector and holds at most what is left of its
 // part.
 void recurrent_pack(const float* b, int64_t b_row, int64_t b_col, int64_t k, int64_t n,
-                    int64_t parts, float* packed) {
+                    int64_t parts, int64_t first, int64_t rows, float* packed) {
   const Df d;
   const int64_t part = n / parts, group = parts == 1 ? kGroup : kWidth,
                 vector = parts == 1 ? kWidth : part;
@@ -27,9 +27,9 @@ void recurrent_pack(const float* b, int64_t b_row, int64_t b_col, int64_t k, int
       const int64_t column = g * group + v * vector;
       const int64_t count =
           HWY_MAX(int64_t{0}, HWY_MIN(kWidth, parts == 1 ? n - column : part - g * kWidth));
-      float* to = packed + g * k * kGroup + v * kWidth;
+      float* to = packed + (g * rows + first) * kGroup + v * kWidth;
       int64_t row = 0;
-      if (b_row == 1 && count == kWidth) {
+      if (b != nullptr && b_row == 1 && count == kWidth) {
         const float* source[kWidth];
         for (int64_t lane = 0; lane < kWidth; ++lane) source[lane] = b + (column + lane) * b_col;
         for (; row + 4 <= k; row += 4) {
@@ -41,7 +41,8 @@ void recurrent_pack(const float* b, int64_t b_row, int64_t b_col, int64_t k, int
       for (; row < k; ++row) {
         float* line = to + row * kGroup;
         for (int64_t lane = 0; lane < kWidth; ++lane)
-          line[lane] = lane < count ? b[row * b_row + (column + lane) * b_col] : 0.0f;
+          line[lane] =
+              b != nullptr && lane < count ? b[row * b_row + (column + lane) * b_col] : 0.0f;
       }
     }
   }
@@ -50,11 +51,14 @@ void recurrent_pack(const float* b, int64_t b_row, int64_t b_col, int64_t k, int
 /// Scratch of one call, each part aligned and its rows padded to whole groups.
 struct Scratch {
   int64_t units, outputs;  // of a padded row
-  float *h[2], *c, *wide, *sums;
+  float *h[2], *c, *wide, *sums, *steps;
 
-  static int64_t floats(int64_t units, int64_t outputs) {
+  static int64_t floats(int64_t inputs, int64_t units, int64_t outputs) {
     const int64_t u = round_up(units, kGroup), p = round_up(outputs, kGroup);
-    return kRecurrentRows * (2 * p + 2 * u + 4 * u + kGroup);
+    return kRecurrentRows * (2 * p + 2 * u + 4 * u + step_row(inputs, outputs));
+  }
+  static int64_t step_row(int64_t inputs, int64_t outputs) {
+    return round_up(StepRow(inputs, outputs).size, 16);
   }
   Scratch(int64_t u, int64_t p, float* memory)
       : units(round_up(u, kGroup)), outputs(round_up(p, kGroup)) {
@@ -63,6 +67,7 @@ struct Scratch {
     c = h[1] + kRecurrentRows * outputs;
     wide = c + kRecurrentRows * units;
     sums = wide + kRecurrentRows * units;
+    steps = sums + 4 * kRecurrentRows * units;
   }
 };
 
@@ -81,42 +86,42 @@ HWY_INLINE void load_rows(const float* from, int64_t first, int64_t rows, int64_
   }
 }
 
-int64_t lstm_scratch(int64_t units, int64_t outputs) { return Scratch::floats(units, outputs); }
+int64_t lstm_scratch(int64_t inputs, int64_t units, int64_t outputs) {
+  return Scratch::floats(inputs, units, outputs);
+}
 
 void lstm_forward_rows(const LstmForward& l, int64_t first, int64_t rows, float* memory) {
   const Df d;
-  const int64_t U = l.units, P = l.outputs, T = l.steps;
+  const int64_t I = l.inputs, U = l.units, P = l.outputs, T = l.steps;
   const Scratch s(U, P, memory);
+  const StepRow row(I, P);
   const bool projected = l.w_hr != nullptr;
-  float *before = s.h[0], *after = s.h[1];
-  load_rows(l.h0, first, rows, P, before, s.outputs);
+  const int64_t step_row = Scratch::step_row(I, P);
+  load_rows(l.h0, first, rows, P, s.steps, step_row);
+  for (int64_t i = 0; i < rows; ++i) s.steps[i * step_row + row.one] = 1.0f;
   load_rows(l.c0, first, rows, U, s.c, s.units);
-  const bool starts_at_zero = l.h0 == nullptr;
   if (projected) set_zero(s.wide, rows * s.units);
+  // o ⊙ tanh c is h itself, or what is projected to it.
+  float* m = projected ? s.wide : s.steps;
+  const int64_t m_row = projected ? s.units : step_row;
+  const int64_t groups = s.units / kWidth, sums_row = groups * kGroup;
   for (int64_t t = 0; t < T; ++t) {
-    // o ⊙ tanh c is h itself, or what is projected to it.
-    float* m = projected ? s.wide : after;
-    const int64_t m_row = projected ? s.units : s.outputs;
-    const int64_t groups = s.units / kWidth, sums_row = groups * kGroup;
-    if (t == 0 && starts_at_zero) {
-      set_zero(s.sums, rows * sums_row);
-    } else {
-      for (int64_t g = 0; g * kWidth < U; ++g) {
-        group_product(before, s.outputs, l.w_hh + g * P * kGroup, P, rows, kSide,
-                      s.sums + g * kGroup, sums_row);
-      }
-    }
-    // Row by row: what a step reads and writes of a row is one stream.
     for (int64_t i = 0; i < rows; ++i) {
-      const float* x = l.gates + ((first + i) * T + t) * 4 * U;
+      const float* x = l.x + ((first + i) * T + t) * I;
+      for (int64_t j = 0; j < I; j += kWidth)
+        store(load(x + j, I - j), s.steps + i * step_row + row.x + j, I - j);
+    }
+    const int64_t skipped = t == 0 && l.h0 == nullptr ? row.x : 0;  // h is zero
+    for (int64_t g = 0; g * kWidth < U; ++g) {
+      group_product(s.steps + skipped, step_row, l.w + (g * row.size + skipped) * kGroup,
+                    row.size - skipped, rows, kSide, s.sums + g * kGroup, sums_row);
+    }
+    for (int64_t i = 0; i < rows; ++i) {
       const float* sum = s.sums + i * sums_row;
       float* out = l.out + ((first + i) * T + t) * l.width;
       for (int64_t unit = 0; unit < U; unit += kWidth, sum += kGroup) {
         const int64_t count = U - unit;
-        for (int64_t q = 0; q < kSide; ++q) hwy::Prefetch(x + (4 + q) * U + unit);
-        const auto gate = [&](int64_t q) HWY_ATTR {
-          return hn::Add(hn::Load(d, sum + q * kWidth), load(x + q * U + unit, count));
-        };
+        const auto gate = [&](int64_t q) HWY_ATTR { return hn::Load(d, sum + q * kWidth); };
         const Vf in = sigmoid_total(d, gate(0)), forget = sigmoid_total(d, gate(1)),
                  candidate = tanh_total(d, gate(2)), output = sigmoid_total(d, gate(3));
         float* cell = s.c + i * s.units + unit;
@@ -136,16 +141,13 @@ void lstm_forward_rows(const LstmForward& l, int64_t first, int64_t rows, float*
       }
     }
     if (projected) {
-      packed_product(s.wide, s.units, l.w_hr, U, P, rows, after, s.outputs);
+      packed_product(s.wide, s.units, l.w_hr, U, P, rows, s.steps, step_row);
       for (int64_t i = 0; i < rows; ++i) {
         float* out = l.out + ((first + i) * T + t) * l.width;
         for (int64_t j = 0; j < P; j += kWidth)
-          store(hn::Load(d, after + i * s.outputs + j), out + j, P - j);
+          store(hn::Load(d, s.steps + i * step_row + j), out + j, P - j);
       }
     }
-    float* const swap = before;
-    before = after;
-    after = swap;
   }
 }
 
@@ -229,11 +231,11 @@ int64_t recurrent_packed_floats(int64_t k, int64_t n, int64_t parts) {
   return HWY_DYNAMIC_DISPATCH(recurrent_floats)(k, n, parts);
 }
 void pack_recurrent(const float* b, int64_t b_row, int64_t b_col, int64_t k, int64_t n,
-                    int64_t parts, float* packed) {
-  HWY_DYNAMIC_DISPATCH(recurrent_pack)(b, b_row, b_col, k, n, parts, packed);
+                    int64_t parts, int64_t first, int64_t rows, float* packed) {
+  HWY_DYNAMIC_DISPATCH(recurrent_pack)(b, b_row, b_col, k, n, parts, first, rows, packed);
 }
-int64_t lstm_scratch_floats(int64_t units, int64_t outputs) {
-  return HWY_DYNAMIC_DISPATCH(lstm_scratch)(units, outputs);
+int64_t lstm_scratch_floats(int64_t inputs, int64_t units, int64_t outputs) {
+  return HWY_DYNAMIC_DISPATCH(lstm_scratch)(inputs, units, outputs);
 }
 void lstm_forward(const LstmForward& l, int64_t first, int64_t rows, float* scratch) {
   HWY_DYNAMIC_DISPATCH(lstm_forward_rows)(l, first, rows, scratch);

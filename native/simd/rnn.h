@@ -14,16 +14,24 @@ inline constexpr int64_t kRecurrentRows = 16;
 /// Floats of the packed form of a k x n operand, whose n columns are `parts` equal parts that are
 /// read side by side (4 for gates) or plain columns (1).
 int64_t recurrent_packed_floats(int64_t k, int64_t n, int64_t parts);
-/// Packs B(k, j) = b[k*b_row + j*b_col], one of the strides being 1; lanes beyond a part become
-/// zero.
+/// Packs B(k, j) = b[k*b_row + j*b_col], one of the strides being 1, or zeros (nullptr), as rows
+/// [first, first + k) of an operand of `rows` rows; lanes beyond a part become zero.
 void pack_recurrent(const float* b, int64_t b_row, int64_t b_col, int64_t k, int64_t n,
-                    int64_t parts, float* packed);
+                    int64_t parts, int64_t first, int64_t rows, float* packed);
+
+/// Where a step's row of numbers that are multiplied by the gates' weights has them: h, zeros up to
+/// x, x, a one for the bias.
+struct StepRow {
+  int64_t x, one, size;  ///< first of x, place of the one, how many numbers
+  StepRow(int64_t inputs, int64_t outputs)
+      : x((outputs + 15) / 16 * 16), one(x + inputs), size(one + 1) {}
+};
 
 /// One LSTM layer forward; legend and layouts as in ops/lstm.h.
 struct LstmForward {
-  int64_t steps, units, outputs;
-  const float* gates;    ///< [rows, T, 4U], before activation and without the recurrent part
-  const float* w_hh;     ///< W_hhᵀ [P, 4U] packed in four parts
+  int64_t steps, inputs, units, outputs;
+  const float* x;        ///< [rows, T, I]
+  const float* w;        ///< W_hhᵀ, W_ihᵀ and the bias as rows of StepRow, packed in four parts
   const float* w_hr;     ///< W_hrᵀ [U, P] packed in one part; nullptr without projection
   const float *h0, *c0;  ///< [rows, P], [rows, U]; nullptr: zeros
   float* out;            ///< [rows, T, width]: h | c | gates after activation (keeps_gates)
@@ -45,8 +53,8 @@ struct LstmBackward {
   bool writes_dc;  ///< the last part is there
 };
 
-/// Floats of scratch that one call of either needs (64-byte aligned).
-int64_t lstm_scratch_floats(int64_t units, int64_t outputs);
+/// Floats of scratch that one call of either needs (64-byte aligned); `inputs`: 0 backward.
+int64_t lstm_scratch_floats(int64_t inputs, int64_t units, int64_t outputs);
 /// Rows [first, first + rows), rows <= kRecurrentRows.
 void lstm_forward(const LstmForward& l, int64_t first, int64_t rows, float* scratch);
 void lstm_backward(const LstmBackward& l, int64_t first, int64_t rows, float* scratch);

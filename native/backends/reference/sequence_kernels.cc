@@ -19,8 +19,9 @@ using Values = std::vector<double>;
 void lstm(const KernelArgs& a) {
   const LstmForm f = LstmForm::of(a.attrs);
   const int64_t U = f.units, P = f.outputs, T = a.out_dims[1], W = a.out_dims[2];
-  const Values &gates = *a.in[0], &w_hh = *a.in[1];
-  const size_t state = f.projected ? 3 : 2;
+  const Values &x = *a.in[0], &w_hh = *a.in[1], &w_ih = *a.in[2];
+  const int64_t I = f.inputs;
+  const size_t state = f.state_operand();
   for (int64_t b = 0; b < a.out_dims[0]; ++b) {
     Values h(static_cast<size_t>(P)), c(static_cast<size_t>(U)), m(static_cast<size_t>(U));
     for (int64_t j = 0; f.has_state && j < P; ++j) h[j] = (*a.in[state])[b * P + j];
@@ -30,7 +31,9 @@ void lstm(const KernelArgs& a) {
       for (int64_t j = 0; j < U; ++j) {
         double z[4];
         for (int64_t q = 0; q < 4; ++q) {
-          z[q] = gates[(b * T + t) * 4 * U + q * U + j];
+          z[q] = f.has_bias ? (*a.in[f.bias_operand()])[q * U + j] : 0;
+          for (int64_t i = 0; i < I; ++i)
+            z[q] += w_ih[(q * U + j) * I + i] * x[(b * T + t) * I + i];
           for (int64_t p = 0; p < P; ++p) z[q] += w_hh[(q * U + j) * P + p] * h[p];
         }
         const double in = sigmoid(z[0]), forget = sigmoid(z[1]), candidate = std::tanh(z[2]),
@@ -44,7 +47,8 @@ void lstm(const KernelArgs& a) {
       }
       for (int64_t p = 0; p < P; ++p) {
         h[p] = f.projected ? 0 : m[p];
-        for (int64_t j = 0; f.projected && j < U; ++j) h[p] += (*a.in[2])[p * U + j] * m[j];
+        for (int64_t j = 0; f.projected && j < U; ++j)
+          h[p] += (*a.in[f.projection_operand()])[p * U + j] * m[j];
         out[p] = h[p];
       }
     }

@@ -138,19 +138,24 @@ void transformer_rows(std::vector<OpRow>& rows) {
 void lstm_rows(std::vector<OpRow>& rows, const std::string& label, int64_t steps, int64_t units,
                int64_t projection, bool state, bool keeps_gates) {
   const int64_t outputs = projection > 0 ? projection : units;
-  std::vector<Shape> inputs = {batched({steps, 4 * units}), fixed({4 * units, outputs})};
+  const int64_t width = keeps_gates ? 3 : 1;
+  const bool bias = keeps_gates || state;
+  std::vector<Shape> inputs = {batched({steps, width}), fixed({4 * units, outputs}),
+                               fixed({4 * units, width})};
+  if (bias) inputs.push_back(fixed({4 * units}));
   if (projection > 0) inputs.push_back(fixed({projection, units}));
   if (state) inputs.insert(inputs.end(), {batched({outputs}), batched({units})});
   rows.push_back({&kLstm, label, inputs, [=](Graph&, const Vars& v) {
-                    LstmOperands x{.gates = v[0], .w_hh = v[1]};
-                    if (projection > 0) x.w_hr = v[2];
+                    LstmOperands x{.x = v[0], .w_ih = v[2], .w_hh = v[1]};
+                    if (bias) x.bias = v[3];
+                    if (projection > 0) x.w_hr = v[bias ? 4 : 3];
                     if (state) x.h0 = v[v.size() - 2], x.c0 = v[v.size() - 1];
                     const LstmResult y = lstm(x, keeps_gates);
                     return state ? concat({y.h, y.c}, 2) : y.h;
                   }});
-  LstmForm form{units, outputs, projection > 0, state, true, state};
+  LstmForm form{width, units, outputs, bias, projection > 0, state, true, state};
   std::vector<Shape> operands = {batched({steps, form.width()}), inputs[1]};
-  if (projection > 0) operands.push_back(inputs[2]);
+  if (projection > 0) operands.push_back(fixed({projection, units}));
   if (state) operands.push_back(batched({units}));
   operands.push_back(batched({steps, outputs}));
   if (state) operands.push_back(batched({steps, units}));

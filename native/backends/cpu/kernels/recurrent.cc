@@ -12,13 +12,15 @@ namespace nd::cpu {
 namespace {
 
 // One form in which a recurrent weight [out, in] is read: as the right operand of a product over
-// its `in` (transposed) or its `out`.
+// its `in` (transposed) or its `out`. It may be some rows of a larger operand.
 struct Operand {
   int64_t k, n, parts;
   bool transposed;
   int form;  ///< numbers the forms of one weight, apart from those of matmul
+  int64_t first = 0, rows = k;
+  bool zeros = false;  ///< instead of a weight
 
-  int64_t floats() const { return simd::recurrent_packed_floats(k, n, parts); }
+  int64_t floats() const { return simd::recurrent_packed_floats(rows, n, parts); }
 };
 
 class PackRecurrent final : public Kernel {
@@ -28,18 +30,15 @@ class PackRecurrent final : public Kernel {
   }
   void run(int64_t, int64_t, const RunContext&) const override {
     const Operand& o = operand_;
-    simd::pack_recurrent(at[0], o.transposed ? 1 : o.n, o.transposed ? o.k : 1, o.k, o.n, o.parts,
-                         at[1]);
+    simd::pack_recurrent(o.zeros ? nullptr : at[0], o.transposed ? 1 : o.n, o.transposed ? o.k : 1,
+                         o.k, o.n, o.parts, o.first, o.rows, at[1]);
   }
 
  private:
   Operand operand_;
 };
 
-Operand gates_operand(const LstmForm& f, bool backward) {
-  if (backward) return {4 * f.units, f.outputs, 1, false, 2};
-  return {f.outputs, 4 * f.units, 4, true, 3};
-}
+Operand gates_operand(const LstmForm& f) { return {4 * f.units, f.outputs, 1, false, 2}; }
 Operand projection_operand(const LstmForm& f, bool backward) {
   if (backward) return {f.outputs, f.units, 1, false, 2};
   return {f.units, f.outputs, 1, true, 4};
@@ -62,13 +61,55 @@ Slot packed(Lowering& l, NodeId weight, const Operand& operand, int64_t& offset)
   });
 }
 
-int64_t workspace(const Lowering& l, NodeId id, bool backward) {
+// What the forward pass multiplies the rows of simd::StepRow by: W_hh, W_ih and the bias in one.
+Operand step_operand(const LstmForm& f) {
+  const int64_t k = simd::StepRow(f.inputs, f.outputs).size;
+  return {k, 4 * f.units, 4, true, 3};
+}
+
+bool step_is_static(const Lowering& l, const Node& node, const LstmForm& f) {
+  return l.is_static(node.inputs[1]) && l.is_static(node.inputs[2]) &&
+         (!f.has_bias || l.is_static(node.inputs[f.bias_operand()]));
+}
+
+Slot packed_step(Lowering& l, const Node& node, const LstmForm& f, int64_t& offset) {
+  const simd::StepRow row(f.inputs, f.outputs);
+  const Operand whole = step_operand(f);
+  const bool is_static = step_is_static(l, node, f);
+  Slot slot = is_static ? l.reserve(whole.floats()) : l.workspace();
+  if (!is_static) {
+    slot.offset += offset;
+    offset += whole.floats();
+  }
+  const auto pack = [&](size_t operand, int64_t first, int64_t end, bool zeros) {
+    if (first == end) return;
+    Operand part = whole;
+    part.k = end - first;
+    part.first = first;
+    part.zeros = zeros;
+    auto kernel = std::make_unique<PackRecurrent>(l.slot(node.inputs[operand]), slot, part);
+    is_static ? l.emit_prologue(std::move(kernel)) : l.emit(std::move(kernel));
+  };
+  pack(1, 0, f.outputs, false);
+  pack(1, f.outputs, row.x, true);
+  pack(2, row.x, row.one, false);
+  pack(f.has_bias ? f.bias_operand() : 1, row.one, row.size, !f.has_bias);
+  return slot;
+}
+
+template <bool kBackward>
+int64_t workspace(const Lowering& l, NodeId id) {
   const Node& node = l.graph().node(id);
   const LstmForm f = LstmForm::of(node.attrs);
   int64_t floats = 0;
-  if (!l.is_static(node.inputs[1])) floats += gates_operand(f, backward).floats();
-  if (f.projected && !l.is_static(node.inputs[2]))
-    floats += projection_operand(f, backward).floats();
+  if (kBackward) {
+    if (!l.is_static(node.inputs[1])) floats += gates_operand(f).floats();
+  } else if (!step_is_static(l, node, f)) {
+    floats += step_operand(f).floats();
+  }
+  const size_t w_hr = kBackward ? 2 : f.projection_operand();
+  if (f.projected && !l.is_static(node.inputs[w_hr]))
+    floats += projection_operand(f, kBackward).floats();
   return floats;
 }
 
@@ -79,8 +120,8 @@ class Lstm : public Kernel {
       : Kernel(std::move(slots)), form_(form), rows_(rows), steps_(steps) {
     tiles = (rows + simd::kRecurrentRows - 1) / simd::kRecurrentRows;
     work = static_cast<double>(rows * steps * form.units) *
-           (0.07 * static_cast<double>(form.outputs) + 2.0);
-    scratch_floats = simd::lstm_scratch_floats(form.units, form.outputs);
+           (0.07 * static_cast<double>(form.inputs + form.outputs) + 2.0);
+    scratch_floats = simd::lstm_scratch_floats(form.inputs, form.units, form.outputs);
   }
   void run(int64_t begin, int64_t end, const RunContext& context) const override {
     for (int64_t tile = begin; tile < end; ++tile) {
@@ -99,13 +140,14 @@ class Lstm : public Kernel {
 class LstmForward final : public Lstm {
   using Lstm::Lstm;
   void rows(int64_t first, int64_t count, float* scratch) const override {
-    const size_t state = form_.projected ? 4 : 3;
+    const size_t state = 1 + form_.state_operand();
     simd::lstm_forward({.steps = steps_,
+                        .inputs = form_.inputs,
                         .units = form_.units,
                         .outputs = form_.outputs,
-                        .gates = at[1],
-                        .w_hh = at[2],
-                        .w_hr = optional(form_.projected, 3),
+                        .x = at[1],
+                        .w = at[2],
+                        .w_hr = optional(form_.projected, 1 + form_.projection_operand()),
                         .h0 = optional(form_.has_state, state),
                         .c0 = optional(form_.has_state, state + 1),
                         .out = at[0],
@@ -144,23 +186,21 @@ void lower(Lowering& l, NodeId id) {
   std::vector<Slot> slots = {l.slot(id)};
   for (const NodeId input : node.inputs) slots.push_back(l.slot(input));
   int64_t offset = 0;
-  slots[2] = packed(l, node.inputs[1], gates_operand(f, kBackward), offset);
-  if (f.projected) slots[3] = packed(l, node.inputs[2], projection_operand(f, kBackward), offset);
+  slots[2] = kBackward ? packed(l, node.inputs[1], gates_operand(f), offset)
+                       : packed_step(l, node, f, offset);
+  const size_t w_hr = kBackward ? 2 : f.projection_operand();
+  if (f.projected)
+    slots[1 + w_hr] = packed(l, node.inputs[w_hr], projection_operand(f, kBackward), offset);
   const std::vector<int64_t> dims = l.dims(id);
   l.emit(std::make_unique<K>(std::move(slots), f, dims[0], dims[1]));
-}
-
-template <bool kBackward>
-int64_t workspace_of(const Lowering& l, NodeId id) {
-  return workspace(l, id, kBackward);
 }
 
 }  // namespace
 
 std::span<const LoweringRule> recurrent_rules() {
   static const LoweringRule kRules[] = {
-      {.op = &kLstm, .lower = lower<LstmForward, false>, .workspace = workspace_of<false>},
-      {.op = &kLstmGradient, .lower = lower<LstmBackward, true>, .workspace = workspace_of<true>},
+      {.op = &kLstm, .lower = lower<LstmForward, false>, .workspace = workspace<false>},
+      {.op = &kLstmGradient, .lower = lower<LstmBackward, true>, .workspace = workspace<true>},
   };
   return kRules;
 }
