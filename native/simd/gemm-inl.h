@@ -25,7 +25,6 @@ constexpr int64_t kPanel = 2 * kLanes;
 // 32 vector registers hold 9 x 3 sums, three vectors of B and a broadcast of A; 16 hold 6 x 2. A
 // wide tile loads least per product: 12 loads for 27 of them, where 14 x 2 needs 16 for 28.
 constexpr bool kManyRegisters = HWY_MAX_BYTES >= 64 || HWY_ARCH_ARM_A64;
-constexpr int64_t kWide = kManyRegisters ? 3 : 2;  // vectors
 constexpr int64_t kRows = kManyRegisters ? 9 : 6;
 constexpr int64_t kTallRows = kManyRegisters ? 14 : 6;  // where C has two vectors or fewer
 constexpr int64_t kSums = kManyRegisters ? 28 : 12;
