@@ -64,8 +64,8 @@ Graph fold_constants(const Graph& graph, const EvaluateNode& evaluate) {
 }
 
 Graph optimise(const Graph& graph, const EvaluateNode& evaluate) {
-  return eliminate_dead_code(
-      eliminate_common_subexpressions(fold_constants(eliminate_dead_code(graph), evaluate)));
+  const Graph folded = fold_constants(eliminate_dead_code(graph), evaluate);
+  return eliminate_dead_code(share_dropout_masks(eliminate_common_subexpressions(folded)));
 }
 
 }  // namespace nd

@@ -44,6 +44,11 @@ using EvaluateNode = std::function<std::vector<double>(const Graph&, const Node&
 /// broadcast to own shape).
 Graph fold_constants(const Graph& graph, const EvaluateNode& evaluate);
 
+/// where(h, dropout(g), 0) with the draws of a dropout(h) that exists already becomes
+/// where(dropout(h), g / (1-p), 0): what passes back through relu and dropout draws no number a
+/// second time, and h itself is not kept.
+Graph share_dropout_masks(const Graph& graph);
+
 /// Merges chains and small trees of elementwise ops into fused nodes, one pass over memory each: an
 /// op joins its only reader when it has the reader's shape or is a scalar. Repetitions (broadcast)
 /// and detach inside vanish. Comes last: a fused node has no gradient and is not folded. Ops more

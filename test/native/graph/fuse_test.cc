@@ -156,6 +156,24 @@ TEST(Epilogues, BiasActivationAndTheirBackwardPass) {
   expect_equal(g, 40);
 }
 
+TEST(Epilogues, ReluAndDropoutDrawOnceAndKeepOneValue) {
+  Graph g;
+  const Var x = g.input("x", Shape::batched({6}));
+  const Var w = g.parameter({"w", Shape::fixed({5, 6}), {}});
+  const Var v = g.parameter({"v", Shape::fixed({4, 5}), {}});
+  const Var h = dropout(relu(matmul(x, w, false, true)), 0.3);
+  g.output("loss", sum_all(matmul(h, v, false, true)));
+  differentiate(g, "loss");
+  const Graph simple = optimise(g, reference::evaluate_constant);
+  EXPECT_EQ(std::count_if(simple.nodes().begin(), simple.nodes().end(),
+                          [](const Node& n) { return n.op == &kDropout; }),
+            1);
+  const Graph fused = fused_of(g);
+  EXPECT_TRUE(std::none_of(fused.nodes().begin(), fused.nodes().end(),
+                           [](const Node& n) { return n.op != nullptr && n.op->elementwise; }));
+  expect_equal(g, 40);
+}
+
 TEST(Epilogues, ThroughAViewWithTheOperandsOfItsShape) {
   Graph g;
   const Var x = g.input("x", Shape::batched({4})), w = g.input("w", Shape::fixed({4, 6}));
