@@ -46,8 +46,8 @@ class WindowBatch {
     return statistics_[static_cast<size_t>(row)];
   }
 
-  /// Copies the network's inputs into `plan`, for at least as many windows as the batch holds now. A
-  /// recurrent network that trains also reads the horizon as history, up to its last step.
+  /// Copies the network's inputs into `plan`, for at least as many windows as the batch holds now.
+  /// A recurrent network that trains also reads the horizon as history, up to its last step.
   void feed(Plan& plan) const;
   /// Inverse window scaling of a network output [count, H, Q].
   void unscale(std::span<const float> raw, int64_t outputs, std::span<double> out) const;
