@@ -2,7 +2,8 @@
 //   npm run bench -- SUITE [--peers] [--quick] [--threads N] [--only TEXT] [--json FILE] [--write] [--no-build]
 //   npm run bench -- report
 // SUITE: gemm (matrix products), train (a step of every network), attention, e2e (fit and predict through the package,
-// beside NeuralForecast), headline (figures others have claimed), or all. --write keeps the results in bench/results/
+// beside NeuralForecast), headline (figures others have claimed), or all. TEXT is a part of the names of the work to do, or several with "|" between them.
+// --write keeps the results in bench/results/
 // and renews docs/performance.md from them; `report` does only the latter.
 
 import fs from 'node:fs';

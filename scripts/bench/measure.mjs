@@ -64,3 +64,6 @@ export function row({ work, threads, unit = 's', ours, floor, peers = {}, ...mor
     ...more,
   };
 }
+
+/** Tells whether a work belongs to a run: `only` is a part of its name, or several with "|" between them. */
+export const isIn = (only) => (name) => only.split('|').some((part) => name.includes(part));

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { at, runQuietly } from '../../support.mjs';
-import { append, row, spread } from '../measure.mjs';
+import { append, isIn, row, spread } from '../measure.mjs';
 import { peer } from '../peers.mjs';
 import { withServers } from '../server.mjs';
 import { quantity } from '../table.mjs';
@@ -58,7 +58,7 @@ export async function run({ peers, quick, threads, only, emit }) {
       for (let round = 0; round < rounds; round++) {
         const { target, rows } = pass(count, quick);
         result.target = target;
-        const chosen = rows.filter((r) => nameOf(r).includes(only));
+        const chosen = rows.filter((r) => isIn(only)(nameOf(r)));
         for (const r of chosen) append(ours, nameOf(r), r);
         for (const server of servers) await askPeer(server, chosen, budget, times);
       }

@@ -2,7 +2,7 @@
 // work in a pair of fresh processes, so that the most memory that each has held is that of the work.
 
 import { at } from '../../support.mjs';
-import { row, spread, takeTurns } from '../measure.mjs';
+import { isIn, row, spread, takeTurns } from '../measure.mjs';
 import { peer } from '../peers.mjs';
 import { Server, withServers } from '../server.mjs';
 
@@ -114,7 +114,7 @@ async function measure(item, { peers, quick, threads }) {
 
 export async function run({ peers, quick, threads, only, emit }) {
   const rows = [];
-  for (const item of WORKS.filter(({ name }) => name.includes(only))) {
+  for (const item of WORKS.filter(({ name }) => isIn(only)(name))) {
     try {
       for (const line of await measure(item, { peers, quick, threads })) {
         rows.push(line);

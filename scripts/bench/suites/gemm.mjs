@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { at, runQuietly } from '../../support.mjs';
-import { append, row, spread } from '../measure.mjs';
+import { append, isIn, row, spread } from '../measure.mjs';
 import { peer } from '../peers.mjs';
 import { withServers } from '../server.mjs';
 
@@ -53,7 +53,7 @@ export async function run({ peers, quick, threads, only, emit }) {
       for (let round = 0; round < rounds; round++) {
         const { target, rows } = pass(count, quick);
         result.target = target;
-        const chosen = rows.filter((r) => nameOf(r).includes(only));
+        const chosen = rows.filter((r) => isIn(only)(nameOf(r)));
         for (const r of chosen) append(ours, keyOf(r), r);
         for (const server of servers) await askPeers(server, chosen, budget, times);
       }

@@ -2,7 +2,7 @@
 // loop, in turns.
 
 import { at } from '../../support.mjs';
-import { row, spread, stepsFor, takeTurns } from '../measure.mjs';
+import { isIn, row, spread, stepsFor, takeTurns } from '../measure.mjs';
 import { peer } from '../peers.mjs';
 import { Server, withServers } from '../server.mjs';
 
@@ -87,7 +87,7 @@ export async function run({ peers, quick, threads, only, emit }) {
   await withServers([native], async () => {
     const { cases, target } = await native.ask({ list: true });
     result.target = target;
-    const chosen = cases.filter((c) => c.work.includes(only));
+    const chosen = cases.filter((c) => isIn(only)(c.work));
     for (let count = 1; count <= threads; count *= 2) {
       const others = modes.map((mode) => peer(MODES[mode], 'torch_train.py', mode, count));
       await withServers(others, async () => {
