@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "models/list.h"
+#include "models/params.h"
 #include "nn/autocorrelation.h"
 #include "nn/conv.h"
 #include "nn/decomposition.h"
@@ -127,16 +128,6 @@ Var build(const BuildArgs& a) {
   const auto ahead = [&](Var v) { return slice(v, 1, label, label + H); };
   return broadcast(ahead(trend) + linear(a.graph, ahead(x), Q, "decoder.projection"),
                    Shape::batched({H, Q}));  // [B, H, Q]
-}
-
-ParamSpec integer(std::string_view name, std::string_view value, std::string_view doc,
-                  double maximum = 1e6) {
-  return {.name = name,
-          .type = ParamType::integer,
-          .default_json = value,
-          .doc = doc,
-          .minimum = 1,
-          .maximum = maximum};
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "models/list.h"
+#include "models/params.h"
 #include "nn/linear.h"
 #include "nn/norm.h"
 #include "ops/attention.h"
@@ -132,27 +133,6 @@ Var build(const BuildArgs& a) {
                          encoder.probability("head_dropout"));  // [B, H·Q]
   if (norm) forecast = norm->revert(forecast);
   return reshape(forecast, Shape::batched({H, Q}));  // [B, H, Q]
-}
-
-ParamSpec integer(std::string_view name, std::string_view value, std::string_view doc,
-                  double maximum = 1e6) {
-  return {.name = name,
-          .type = ParamType::integer,
-          .default_json = value,
-          .doc = doc,
-          .minimum = 1,
-          .maximum = maximum};
-}
-ParamSpec probability(std::string_view name, std::string_view value, std::string_view doc) {
-  return {.name = name,
-          .type = ParamType::number,
-          .default_json = value,
-          .doc = doc,
-          .minimum = 0,
-          .maximum = 0.999};
-}
-ParamSpec boolean(std::string_view name, std::string_view value, std::string_view doc) {
-  return {.name = name, .type = ParamType::boolean, .default_json = value, .doc = doc};
 }
 
 }  // namespace

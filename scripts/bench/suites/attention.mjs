@@ -1,34 +1,18 @@
 // Attention, plain and flash, lengths 128 to 4096, beside the scaled_dot_product_attention of PyTorch. The native program
 // measures all lengths in a pass; passes alternate with those of the peer.
 
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { at, runQuietly } from '../../support.mjs';
 import { append, isIn, row, spread } from '../measure.mjs';
+import { nativePass } from '../native.mjs';
 import { peer } from '../peers.mjs';
 import { withServers } from '../server.mjs';
 import { quantity } from '../table.mjs';
 
-export const targets = ['nd_bench_attention'];
+const PROGRAM = 'nd_bench_attention';
+export const targets = [PROGRAM];
 
 const shapeOf = (r) =>
   `${r.work}, length ${r.length}, width ${r.width}, ${r.heads} heads${r.windows > 1 ? `, ${r.windows} windows` : ''}`;
 const nameOf = (r) => `${r.form} ${shapeOf(r)}`;
-
-/** One pass of ours: { target, rows }. */
-function pass(threads, quick) {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nd-bench-'));
-  const file = path.join(folder, 'attention.json');
-  try {
-    const args = ['--json', file, '--threads', String(threads), ...(quick ? ['--quick'] : [])];
-    runQuietly(at('build', 'release', 'nd_bench_attention'), args);
-    const { target, rows } = JSON.parse(fs.readFileSync(file, 'utf8'));
-    return { target, rows: rows.filter((r) => r.threads === threads) };
-  } finally {
-    fs.rmSync(folder, { recursive: true });
-  }
-}
 
 /** Adds the peer's seconds for every shape once. */
 async function askPeer(server, rows, budget, times) {
@@ -56,7 +40,7 @@ export async function run({ peers, quick, threads, only, emit }) {
       const ours = {};
       const times = {};
       for (let round = 0; round < rounds; round++) {
-        const { target, rows } = pass(count, quick);
+        const { target, rows } = nativePass(PROGRAM, count, quick);
         result.target = target;
         const chosen = rows.filter((r) => isIn(only)(nameOf(r)));
         for (const r of chosen) append(ours, nameOf(r), r);

@@ -2,33 +2,17 @@
 // the better of MKL and oneDNN, as PyTorch has them. The native program measures all shapes in a pass; passes alternate
 // with those of the peers.
 
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { at, runQuietly } from '../../support.mjs';
 import { append, isIn, row, spread } from '../measure.mjs';
+import { nativePass } from '../native.mjs';
 import { peer } from '../peers.mjs';
 import { withServers } from '../server.mjs';
 
-export const targets = ['nd_bench_gemm'];
+const PROGRAM = 'nd_bench_gemm';
+export const targets = [PROGRAM];
 
 const keyOf = (r) => [r.form, r.m, r.n, r.k, r.packed].join(' ');
 
 const nameOf = ({ form, m, n, k, packed }) => `${form} ${m}×${n}×${k}${packed ? ', packed' : ''}`;
-
-/** One pass of ours: { target, rows }. */
-function pass(threads, quick) {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nd-bench-'));
-  const file = path.join(folder, 'gemm.json');
-  try {
-    const args = ['--json', file, '--threads', String(threads), ...(quick ? ['--quick'] : [])];
-    runQuietly(at('build', 'release', 'nd_bench_gemm'), args);
-    const { target, rows } = JSON.parse(fs.readFileSync(file, 'utf8'));
-    return { target, rows: rows.filter((r) => (r.threads ?? 1) === threads) };
-  } finally {
-    fs.rmSync(folder, { recursive: true });
-  }
-}
 
 /** Adds the seconds of every library for every shape to `times` ({ shape: { library: [seconds …] } }). */
 async function askPeers(server, shapes, budget, times) {
@@ -51,7 +35,7 @@ export async function run({ peers, quick, threads, only, emit }) {
       const ours = {};
       const times = {};
       for (let round = 0; round < rounds; round++) {
-        const { target, rows } = pass(count, quick);
+        const { target, rows } = nativePass(PROGRAM, count, quick);
         result.target = target;
         const chosen = rows.filter((r) => isIn(only)(nameOf(r)));
         for (const r of chosen) append(ours, keyOf(r), r);

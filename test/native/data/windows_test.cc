@@ -124,6 +124,18 @@ void expect_gathered(const Panel& panel, const WindowLayout& w, const WindowRef&
   }
 }
 
+WindowLayout random_layout(Random& random) {
+  WindowLayout w;
+  w.input_size = 1 + random.below(12);
+  w.horizon = 1 + random.below(6);
+  w.step_size = 1 + random.below(4);
+  w.start_padding = random.below(2) == 1;
+  w.val_size = random.below(3) == 0 ? w.horizon + random.below(5) : 0;
+  w.min_insample_fraction = random.below(3) == 0 ? 0.1 * static_cast<double>(random.below(11)) : 0;
+  w.min_outsample_fraction = random.below(3) == 0 ? 0.1 * static_cast<double>(random.below(11)) : 0;
+  return w;
+}
+
 TEST(Windows, TrainingWindowsEqualTheMaterialisedOnes) {
   Random random{11};
   int nonempty = 0;
@@ -131,16 +143,7 @@ TEST(Windows, TrainingWindowsEqualTheMaterialisedOnes) {
     std::vector<int64_t> lengths;
     for (int64_t s = 1 + random.below(4); s > 0; --s) lengths.push_back(1 + random.below(40));
     const Panel panel = ragged(lengths);
-    WindowLayout w;
-    w.input_size = 1 + random.below(12);
-    w.horizon = 1 + random.below(6);
-    w.step_size = 1 + random.below(4);
-    w.start_padding = random.below(2) == 1;
-    w.val_size = random.below(3) == 0 ? w.horizon + random.below(5) : 0;
-    w.min_insample_fraction =
-        random.below(3) == 0 ? 0.1 * static_cast<double>(random.below(11)) : 0;
-    w.min_outsample_fraction =
-        random.below(3) == 0 ? 0.1 * static_cast<double>(random.below(11)) : 0;
+    const WindowLayout w = random_layout(random);
     const std::vector<WindowRef> expected = naive_training(panel, w);
     if (expected.empty()) {
       EXPECT_THROW(TrainingWindows(panel, w), Error);
@@ -190,17 +193,8 @@ TEST(Windows, MultivariateWindowsEqualTheMaterialisedOnes) {
     std::vector<int64_t> lengths;
     for (int64_t s = 2 + random.below(3); s > 0; --s) lengths.push_back(1 + random.below(40));
     const Panel panel = ragged(lengths);
-    WindowLayout w;
+    WindowLayout w = random_layout(random);
     w.series = panel.series_count();
-    w.input_size = 1 + random.below(12);
-    w.horizon = 1 + random.below(6);
-    w.step_size = 1 + random.below(4);
-    w.start_padding = random.below(2) == 1;
-    w.val_size = random.below(3) == 0 ? w.horizon + random.below(5) : 0;
-    w.min_insample_fraction =
-        random.below(3) == 0 ? 0.1 * static_cast<double>(random.below(11)) : 0;
-    w.min_outsample_fraction =
-        random.below(3) == 0 ? 0.1 * static_cast<double>(random.below(11)) : 0;
     const std::vector<WindowRef> expected = naive_multivariate(panel, w);
     if (expected.empty()) {
       EXPECT_THROW(TrainingWindows(panel, w), Error);
