@@ -221,18 +221,16 @@ HWY_INLINE void for_each_mask(const AttentionHead& head, const Block& block, siz
   const D d;
   const hn::RebindToUnsigned<D> du;
   const size_t lanes = hn::Lanes(d);
-  const auto pitch = static_cast<uint32_t>((head.keys + 3) / 4);
-  const V keep = hn::Set(d, 1.0f - head.dropout), scale = hn::Set(d, 1.0f / (1.0f - head.dropout));
+  const auto pitch = static_cast<uint32_t>((head.keys + 7) / 8);
+  const DropoutFactor factor(d, head.dropout);
   for (size_t v = 0; v < block.vectors; ++v) {
     const auto row = hn::Iota(du, static_cast<uint32_t>(block.begin + v * lanes));
     const auto start = hn::MulAdd(row, hn::Set(du, pitch),
-                                  hn::Set(du, static_cast<uint32_t>(head.first / 4 + first / 4)));
-    for (size_t j = 0; j < count; j += 4) {
-      V uniform[4];
-      philox_uniforms(d, head.key, hn::Add(start, hn::Set(du, static_cast<uint32_t>(j / 4))),
-                      uniform);
-      for (size_t k = 0; k < HWY_MIN(size_t{4}, count - j); ++k)
-        f(j + k, v, hn::IfThenElseZero(hn::Lt(uniform[k], keep), scale));
+                                  hn::Set(du, static_cast<uint32_t>(head.first + first / 8)));
+    for (size_t j = 0; j < count; j += 8) {
+      hn::Vec<decltype(du)> draw[8];
+      philox_halves(du, head.key, hn::Add(start, hn::Set(du, static_cast<uint32_t>(j / 8))), draw);
+      for (size_t k = 0; k < HWY_MIN(size_t{8}, count - j); ++k) f(j + k, v, factor(draw[k]));
     }
   }
 }

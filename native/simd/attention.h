@@ -35,11 +35,11 @@ struct AttentionHead {
   bool causal;            ///< query i sees keys 0 … i
   HeadRows out;           ///< written by the forward pass, read by the backward pass
   HeadRows d_out{}, d_value{};
-  /// Inverted dropout of the weights; element (i, j) of the head draws number
-  /// first + i·⌈keys/4⌉·4 + j.
+  /// Inverted dropout of the weights; element (i, j) of the head draws half j % 8 of block
+  /// first + i·⌈keys/8⌉ + j / 8.
   float dropout = 0;
   PhiloxKey key{};
-  uint64_t first = 0;
+  uint32_t first = 0;
 };
 
 /// Number of query blocks into which a head is cut: a function of `queries` and the target.

@@ -1,4 +1,4 @@
-// Dropout masks: Philox4x32-10 (base/philox.h) of whole vectors of counters. Per-target header,
+// Dropout masks: Philox (base/philox.h) of whole vectors of counters. Per-target header,
 // included once for each target.
 #if defined(ND_SIMD_DROPOUT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef ND_SIMD_DROPOUT_INL_H_
@@ -24,58 +24,84 @@ HWY_INLINE void multiply_wide(DU du, VU a, VU m, VU& high, VU& low) {
       hn::OddEven(hn::BitCast(du, hn::ShiftLeft<32>(hn::BitCast(dw, odd))), hn::BitCast(du, even));
 }
 
-/// uniform[w] lane i = philox_uniform(key, 4 * block[i] + w).
-template <class D, class VU = hn::Vec<hn::RebindToUnsigned<D>>>
-HWY_INLINE void philox_uniforms(D d, const PhiloxKey& key, VU block, hn::Vec<D> (&uniform)[4]) {
-  const hn::RebindToUnsigned<D> du;
-  const hn::RebindToSigned<D> di;
+/// draw[part] lane i = philox_half(key, block[i], part).
+template <class DU, class VU = hn::Vec<DU>>
+HWY_INLINE void philox_halves(DU du, const PhiloxKey& key, VU block, VU (&draw)[8]) {
   uint32_t k0 = static_cast<uint32_t>(key.seed), k1 = static_cast<uint32_t>(key.seed >> 32);
   const VU m0 = hn::Set(du, 0xD2511F53u), m1 = hn::Set(du, 0xCD9E8D57u);
-  VU c0 = block, c1 = hn::Set(du, key.step);
-  VU c2 = hn::Set(du, key.substream), c3 = hn::Set(du, static_cast<uint32_t>(key.stream));
-  for (int round = 0; round < 10; ++round) {
+  VU c[4] = {block, hn::Set(du, key.step), hn::Set(du, key.substream),
+             hn::Set(du, static_cast<uint32_t>(key.stream))};
+  HWY_UNROLL(7)
+  for (int round = 0; round < kDropoutRounds; ++round) {
     VU high0, low0, high1, low1;
-    multiply_wide(du, c0, m0, high0, low0);
-    multiply_wide(du, c2, m1, high1, low1);
-    c0 = hn::Xor3(high1, c1, hn::Set(du, k0));
-    c1 = low1;
-    c2 = hn::Xor3(high0, c3, hn::Set(du, k1));
-    c3 = low0;
+    multiply_wide(du, c[0], m0, high0, low0);
+    multiply_wide(du, c[2], m1, high1, low1);
+    c[0] = hn::Xor3(high1, c[1], hn::Set(du, k0));
+    c[1] = low1;
+    c[2] = hn::Xor3(high0, c[3], hn::Set(du, k1));
+    c[3] = low0;
     k0 += 0x9E3779B9u;
     k1 += 0xBB67AE85u;
   }
-  // The 24 high bits convert exactly; through int32, which every target converts natively.
-  const auto to_uniform = [&](VU word) HWY_ATTR {
-    return hn::Mul(hn::ConvertTo(d, hn::BitCast(di, hn::ShiftRight<8>(word))),
-                   hn::Set(d, 0x1p-24f));
-  };
-  uniform[0] = to_uniform(c0);
-  uniform[1] = to_uniform(c1);
-  uniform[2] = to_uniform(c2);
-  uniform[3] = to_uniform(c3);
+  HWY_UNROLL(4)
+  for (int w = 0; w < 4; ++w) {
+    draw[w] = hn::ShiftRight<16>(c[w]);
+    draw[4 + w] = hn::And(c[w], hn::Set(du, 0xFFFFu));
+  }
 }
 
-/// y[i] = x[i] * (philox_uniform(key, first + i) < 1-p ? 1/(1-p) : 0), bit for bit; 0 <= p <= 1.
+/// The factor of dropout with probability p for each draw: 0 or 1 / (1-p).
+template <class D>
+class DropoutFactor {
+ public:
+  DropoutFactor(D, float p)
+      : keep_(hn::Set(DI(), static_cast<int32_t>(kept_draws(p)))),
+        scale_(hn::Set(D(), p < 1.0f ? 1.0f / (1.0f - p) : 0.0f)) {}
+  HWY_INLINE hn::Vec<D> operator()(hn::Vec<hn::RebindToUnsigned<D>> draw) const {
+    const auto kept = hn::Lt(hn::BitCast(DI(), draw), keep_);  // every target compares signed ones
+    return hn::IfThenElseZero(hn::RebindMask(D(), kept), scale_);
+  }
+
+ private:
+  using DI = hn::RebindToSigned<D>;
+  hn::Vec<DI> keep_;
+  hn::Vec<D> scale_;
+};
+
+/// y[i] = x[i] * (dropout_keeps(key, first + i, p) ? 1/(1-p) : 0), bit for bit; 0 <= p <= 1.
 HWY_INLINE void dropout_run(const PhiloxKey& key, float p, const float* x, float* y, uint64_t first,
                             size_t n) {
   const hn::ScalableTag<float> d;
   const hn::RebindToUnsigned<decltype(d)> du;
-  const size_t lanes = hn::Lanes(d), batch = 4 * lanes;
-  const auto keep = hn::Set(d, 1.0f - p);
-  const auto factor = hn::Set(d, p < 1.0f ? 1.0f / (1.0f - p) : 0.0f);
-  HWY_ALIGN float u[4 * hn::MaxLanes(d)];
-  size_t done = 0;
-  while (done < n) {
-    const uint64_t index = first + done;
-    hn::Vec<hn::ScalableTag<float>> word[4];
-    philox_uniforms(d, key, hn::Iota(du, static_cast<uint32_t>(index / 4)), word);
-    hn::StoreInterleaved4(word[0], word[1], word[2], word[3], d, u);
-    const size_t lead = index % 4, count = HWY_MIN(batch - lead, n - done);
-    for (size_t i = 0; i < count; i += lanes) {
-      const size_t part = HWY_MIN(lanes, count - i);
-      const auto kept = hn::Lt(hn::LoadN(d, u + lead + i, part), keep);
-      const auto mask = hn::IfThenElseZero(kept, factor);
-      hn::StoreN(hn::Mul(hn::LoadN(d, x + done + i, part), mask), d, y + done + i, part);
+  const size_t lanes = hn::Lanes(d);
+  const DropoutFactor factor(d, p);
+  // Calls f(i, factors) for the elements of the group that starts at `group`.
+  const auto for_each_vector = [&](uint64_t group, auto f) HWY_ATTR {
+    const uint32_t block = static_cast<uint32_t>(group / kDropoutGroup * kDropoutRow);
+    for (size_t column = 0; column < kDropoutRow; column += lanes) {
+      hn::Vec<decltype(du)> draw[8];
+      philox_halves(du, key, hn::Iota(du, block + static_cast<uint32_t>(column)), draw);
+      HWY_UNROLL(8)
+      for (size_t part = 0; part < 8; ++part) f(part * kDropoutRow + column, factor(draw[part]));
+    }
+  };
+  for (size_t done = 0; done < n;) {
+    const size_t lead = (first + done) % kDropoutGroup;
+    const size_t count = HWY_MIN(static_cast<size_t>(kDropoutGroup) - lead, n - done);
+    const uint64_t group = first + done - lead;
+    if (count == kDropoutGroup) {
+      for_each_vector(group, [&](size_t i, auto factors) HWY_ATTR {
+        hn::StoreU(hn::Mul(hn::LoadU(d, x + done + i), factors), d, y + done + i);
+      });
+    } else {
+      HWY_ALIGN float factors_of[kDropoutGroup];
+      for_each_vector(
+          group, [&](size_t i, auto factors) HWY_ATTR { hn::StoreU(factors, d, factors_of + i); });
+      for (size_t i = 0; i < count; i += lanes) {
+        const size_t part = HWY_MIN(lanes, count - i);
+        const auto factors = hn::LoadN(d, factors_of + lead + i, part);
+        hn::StoreN(hn::Mul(hn::LoadN(d, x + done + i, part), factors), d, y + done + i, part);
+      }
     }
     done += count;
   }

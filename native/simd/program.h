@@ -14,7 +14,7 @@ namespace nd::simd {
 /// torch; every other function propagates NaN. maximum and minimum give the left operand at
 /// equality; greater gives 1 or 0; gelu_gradient gives
 /// in[1]·(Φ(in[0]) + in[0]·φ(in[0])); gelu(-inf) is NaN; select gives in[0] != 0 ? in[1] : in[2];
-/// dropout multiplies by (philox_uniform(number, element) < 1-p ? 1/(1-p) : 0), 0 <= p <= 1.
+/// dropout multiplies by (dropout_keeps(number, element) ? 1/(1-p) : 0), 0 <= p <= 1.
 // clang-format off
 enum class ElementOp : uint8_t {
   neg, abs, sign, exp, log, sqrt, tanh, sigmoid, relu, softplus, gelu, dropout,  // of one operand

@@ -50,10 +50,10 @@ class Head {
     const double p = a_.attrs.reals[0];
     if (p == 0) return 1;
     const PhiloxKey key{a_.seed, Stream::dropout, static_cast<uint32_t>(a_.attrs.ints[2]), a_.step};
-    const int64_t pitch = (keys() + 3) / 4 * 4;
-    const int64_t element = ((row_ * heads() + head_) * queries() + i) * pitch + j;
-    const bool stays =
-        philox_uniform(key, static_cast<uint64_t>(element)) < static_cast<float>(1 - p);
+    const int64_t blocks = (keys() + 7) / 8;
+    const int64_t block = ((row_ * heads() + head_) * queries() + i) * blocks + j / 8;
+    const bool stays = philox_half(key, static_cast<uint32_t>(block),
+                                   static_cast<uint32_t>(j % 8)) < kept_draws(p);
     return stays ? 1 / (1 - p) : 0;
   }
 

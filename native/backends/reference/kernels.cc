@@ -247,7 +247,7 @@ void dropout(const KernelArgs& a) {
   const double p = a.attrs.reals[0];
   const PhiloxKey key{a.seed, Stream::dropout, static_cast<uint32_t>(a.attrs.ints[0]), a.step};
   for (size_t i = 0; i < a.out.size(); ++i) {
-    a.out[i] = philox_uniform(key, i) < static_cast<float>(1 - p) ? (*a.in[0])[i] / (1 - p) : 0;
+    a.out[i] = dropout_keeps(key, i, p) ? (*a.in[0])[i] / (1 - p) : 0;
   }
 }
 

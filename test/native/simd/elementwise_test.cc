@@ -192,7 +192,7 @@ TEST_P(Elementwise, SelectFillAndAddInto) {
   }
 }
 
-TEST_P(Elementwise, DropoutDrawsThePhiloxUniforms) {
+TEST_P(Elementwise, DropoutDrawsThePhiloxHalves) {
   const PhiloxKey key{0x123456789abcdef0ull, Stream::dropout, 7, 42};
   for (const float p : {0.0f, 0.3f, 0.5f, 1.0f}) {
     for (const int64_t first : {int64_t{0}, int64_t{3}, int64_t{1000001}, (int64_t{1} << 34) - 6}) {
@@ -202,7 +202,7 @@ TEST_P(Elementwise, DropoutDrawsThePhiloxUniforms) {
         apply({ElementOp::dropout, {}, key.substream, p}, {{x.data(), 0, 1}}, y.data(), n, first,
               key.seed, key.step);
         for (int64_t i = 0; i < n; ++i) {
-          const bool kept = philox_uniform(key, static_cast<uint64_t>(first + i)) < 1.0f - p;
+          const bool kept = dropout_keeps(key, static_cast<uint64_t>(first + i), p);
           ASSERT_EQ(y[i], x[i] * (kept ? 1.0f / (1.0f - p) : 0.0f))
               << "p " << p << " first " << first << " i " << i;
         }

@@ -52,7 +52,7 @@ class Attention : public Kernel {
       pairs[p] = {rows(1 + 2 * p, row, h, sizes_.queries, depth),
                   rows(2 + 2 * p, row, h, sizes_.keys, depth), depth};
     }
-    const int64_t pitch = (sizes_.keys + 3) / 4 * 4;
+    const int64_t pitch = (sizes_.keys + 7) / 8;
     const int64_t first = ((first_row_ + row) * sizes_.heads + h) * sizes_.queries * pitch;
     return {.pairs = pairs.data(),
             .pair_count = static_cast<int64_t>(sizes_.depths.size()),
@@ -64,7 +64,7 @@ class Attention : public Kernel {
             .out = rows(out, row, h, sizes_.queries, sizes_.value_depth),
             .dropout = dropout_,
             .key = {context.seed, Stream::dropout, number_, context.step},
-            .first = static_cast<uint64_t>(first)};
+            .first = static_cast<uint32_t>(first)};
   }
   double scores() const {
     return static_cast<double>(sizes_.rows * sizes_.heads) * static_cast<double>(sizes_.queries) *
