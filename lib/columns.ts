@@ -152,53 +152,65 @@ export function readPanel(
   }
 
   const rows = open.rows;
-  const numbers = new Map<string, number>();
-  const ids: string[] = [];
-  const series = new Int32Array(rows);
+  const { ids, series } = readSeries(place, idValues, rows, idColumn);
   const stamps = new BigInt64Array(rows);
-  const target = new Float64Array(rows);
-  const reader = new TimeReader(frequency);
-  if (!idValues) ids.push(SINGLE_SERIES);
-
-  let lastValue: unknown;
-  let lastNumber = 0;
+  const isReady = targets instanceof Float64Array; // native code copies it anyway
+  const target = isReady ? targets : new Float64Array(rows);
+  const reader = new TimeReader(frequency, stamps);
+  const fail = (row: number, column: string, value: unknown, problem: string) => {
+    const name = ids[series[row]!];
+    return dataError(place, `series "${name}", row ${row}: ${column} ${problem}`, {
+      series: name,
+      row,
+      column,
+      value: show(value),
+    });
+  };
   for (let row = 0; row < rows; row++) {
-    if (idValues) {
-      const value = idValues[row];
-      if (row === 0 || value !== lastValue) {
-        lastNumber = seriesNumber(place, value, row, idColumn, numbers, ids);
-        lastValue = value;
-      }
-      series[row] = lastNumber;
-    }
-    const fail = (column: string, value: unknown, problem: string) =>
-      dataError(place, `series "${ids[lastNumber]}", row ${row}: ${column} ${problem}`, {
-        series: ids[lastNumber],
-        row,
-        column,
-        value: show(value),
-      });
-    const stamp = reader.read(times[row]);
-    if (typeof stamp === 'string') throw fail(timeColumn, times[row], stamp);
-    stamps[row] = stamp;
+    const problem = reader.read(times[row], row);
+    if (problem !== undefined) throw fail(row, timeColumn, times[row], problem);
+  }
+  for (let row = 0; row < rows; row++) {
     const y = targets[row];
-    if (typeof y !== 'number') {
-      const missing = y === undefined || y === null;
-      throw fail(
-        targetColumn,
-        y,
-        `is ${missing ? 'missing' : show(y)}, expected a number${missing ? '; fill or drop the row' : ''}`,
-      );
+    if (typeof y !== 'number' || !Number.isFinite(y)) {
+      throw fail(row, targetColumn, y, targetProblem(y));
     }
-    if (!Number.isFinite(y)) {
-      throw fail(targetColumn, y, `is ${y}, expected a finite number; fill or drop the row`);
-    }
-    target[row] = y;
+    if (!isReady) target[row] = y;
   }
   return {
     input: { ids, series, times: stamps, target, calendar: reader.form.calendar, frequency },
     form: reader.form,
   };
+}
+
+function targetProblem(y: unknown): string {
+  if (typeof y === 'number') return `is ${y}, expected a finite number; fill or drop the row`;
+  const missing = y === undefined || y === null;
+  return `is ${missing ? 'missing' : show(y)}, expected a number${missing ? '; fill or drop the row' : ''}`;
+}
+
+/** Numbers the series in order of their first rows; without a column of names there is one. */
+function readSeries(
+  place: string,
+  column: ArrayLike<unknown> | undefined,
+  rows: number,
+  columnName: string,
+): { ids: string[]; series: Int32Array } {
+  const series = new Int32Array(rows);
+  if (!column) return { ids: [SINGLE_SERIES], series };
+  const ids: string[] = [];
+  const numbers = new Map<string, number>();
+  let last: unknown;
+  let number = 0;
+  for (let row = 0; row < rows; row++) {
+    const value = column[row];
+    if (row === 0 || value !== last) {
+      number = seriesNumber(place, value, row, columnName, numbers, ids);
+      last = value;
+    }
+    series[row] = number;
+  }
+  return { ids, series };
 }
 
 function seriesNumber(

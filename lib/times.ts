@@ -1,4 +1,5 @@
 import { ForecastError } from './errors';
+import { Int64View } from './int64';
 import { show } from './options';
 
 /** The kinds in which time stamps come, and go back. */
@@ -124,17 +125,25 @@ const KIND_NAMES: Readonly<Record<TimeKind, string>> = {
 
 /** Reads the time stamps of one table, all of one kind, and remembers how they were written. */
 export class TimeReader {
+  readonly #stamps: BigInt64Array;
+  readonly #numbers: Int64View;
   #kind: TimeKind | undefined;
   #form: TimeForm;
   // A panel repeats its stamps in every series.
-  readonly #seen = new Map<string, bigint>();
+  readonly #seen = new Map<string, number>();
 
-  constructor(frequency: string) {
+  /** `stamps` receives what is read. */
+  constructor(frequency: string, stamps: BigInt64Array) {
     this.#form = { kind: 'number', calendar: isCalendarFrequency(frequency) };
+    this.#stamps = stamps;
+    this.#numbers = new Int64View(stamps);
   }
 
-  /** The stamp as an integer, or the reason why it is none. */
-  read(value: unknown): bigint | string {
+  /** Writes the stamp of a row as an integer; gives the reason if it is none. */
+  read(value: unknown, row: number): string | undefined {
+    if (typeof value === 'number' && this.#kind === 'number' && Number.isSafeInteger(value)) {
+      return this.#write(value, row);
+    }
     const kind = kindOf(value);
     if (kind === undefined) {
       const missing = value === undefined || value === null;
@@ -152,19 +161,21 @@ export class TimeReader {
     }
     switch (kind) {
       case 'iso':
-        return this.#iso(value as string);
+        return this.#iso(value as string, row);
       case 'date': {
         const time = Number(value as Date);
-        return Number.isNaN(time) ? 'is an invalid Date' : BigInt(time);
+        return Number.isNaN(time) ? 'is an invalid Date' : this.#write(time, row);
       }
       case 'number':
         return Number.isSafeInteger(value)
-          ? BigInt(value as number)
+          ? this.#write(value as number, row)
           : `is ${show(value)}, expected an integer below 2^53`;
       case 'bigint':
-        return BigInt.asIntN(64, value as bigint) === value
-          ? (value as bigint)
-          : `is ${show(value)}, expected an integer of 64 bits`;
+        if (BigInt.asIntN(64, value as bigint) !== value) {
+          return `is ${show(value)}, expected an integer of 64 bits`;
+        }
+        this.#stamps[row] = value;
+        return undefined;
     }
   }
 
@@ -173,9 +184,13 @@ export class TimeReader {
     return this.#form;
   }
 
-  #iso(text: string): bigint | string {
+  #write(time: number, row: number): undefined {
+    this.#numbers.set(row, time);
+  }
+
+  #iso(text: string, row: number): string | undefined {
     const seen = this.#seen.get(text);
-    if (seen !== undefined) return seen;
+    if (seen !== undefined) return this.#write(seen, row);
     const parsed = parseIso(text);
     if (!parsed) {
       return `is ${show(text)}, expected an ISO 8601 stamp such as "1949-01-31" or "1949-01-31T12:00:00Z", at most milliseconds fine`;
@@ -189,9 +204,8 @@ export class TimeReader {
       separator: separator ?? parsed.separator,
       zone: zone ?? parsed.zone,
     };
-    const time = BigInt(parsed.time);
-    if (this.#seen.size < 100_000) this.#seen.set(text, time);
-    return time;
+    if (this.#seen.size < 100_000) this.#seen.set(text, parsed.time);
+    return this.#write(parsed.time, row);
   }
 }
 
@@ -220,15 +234,20 @@ export function writeTimes(
   times: BigInt64Array,
   form: TimeForm,
 ): Date[] | string[] | Float64Array | BigInt64Array {
+  const numbers = new Int64View(times);
+  const rows = { length: times.length };
   switch (form.kind) {
     case 'bigint':
       return times;
-    case 'number':
-      return Float64Array.from(times, Number);
+    case 'number': {
+      const written = new Float64Array(times.length);
+      for (let row = 0; row < written.length; row++) written[row] = numbers.get(row);
+      return written;
+    }
     case 'date':
-      return Array.from(times, (time) => new Date(Number(time)));
+      return Array.from(rows, (_, row) => new Date(numbers.get(row)));
     case 'iso':
-      return Array.from(times, (time) => formatIso(Number(time), form));
+      return Array.from(rows, (_, row) => formatIso(numbers.get(row), form));
     default:
       throw new ForecastError('ERR_ND_INTERNAL', `[times] unknown kind ${show(form.kind)}`);
   }

@@ -38,10 +38,10 @@ void check_values(const RawPanel& raw) {
                                  std::to_string(raw.target.size()) +
                                  " targets, expected columns of one length");
   }
-  for (const int32_t s : raw.series) {
-    check_internal(s >= 0 && static_cast<size_t>(s) < raw.ids.size(),
-                   "panel: index of a series in range");
-  }
+  check_internal(
+      std::all_of(raw.series.begin(), raw.series.end(),
+                  [&](int32_t s) { return s >= 0 && static_cast<size_t>(s) < raw.ids.size(); }),
+      "panel: index of a series in range");
   for (size_t r = 0; r < rows; ++r) {
     if (!std::isfinite(raw.target[r])) {
       throw row_error(place_of(raw, static_cast<int64_t>(r)), raw.calendar,

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/philox.h"
 #include "simd/gemm.h"
+#include "simd/random.h"
 
 namespace nd {
 
@@ -165,21 +166,20 @@ void initialise_parameters(const std::vector<ParameterDecl>& decls, const Parame
     std::vector<float> out(static_cast<size_t>(entry->size));
     const PhiloxKey key{
         .seed = seed, .stream = Stream::initialise, .substream = name_hash(decl.name)};
-    for (size_t i = 0; i < out.size(); ++i) {
-      switch (decl.init.kind) {
-        case Init::Kind::uniform:
-          out[i] = static_cast<float>((2.0 * philox_uniform(key, i) - 1.0) * decl.init.bound);
-          break;
-        case Init::Kind::normal:
+    switch (decl.init.kind) {
+      case Init::Kind::uniform:
+        simd::uniform(key, decl.init.bound, out.data(), entry->size);
+        break;
+      case Init::Kind::normal:
+        for (size_t i = 0; i < out.size(); ++i)
           out[i] = static_cast<float>(normal(key, static_cast<uint64_t>(i)) * decl.init.bound);
-          break;
-        case Init::Kind::fill:
-          out[i] = static_cast<float>(decl.init.bound);
-          break;
-        case Init::Kind::values:
-          out[i] = static_cast<float>(decl.init.values[i]);
-          break;
-      }
+        break;
+      case Init::Kind::fill:
+        std::fill(out.begin(), out.end(), static_cast<float>(decl.init.bound));
+        break;
+      case Init::Kind::values:
+        for (size_t i = 0; i < out.size(); ++i) out[i] = static_cast<float>(decl.init.values[i]);
+        break;
     }
     table.write(values, *entry, out);
   }

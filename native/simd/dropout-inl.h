@@ -1,5 +1,4 @@
-// Dropout masks: Philox (base/philox.h) of whole vectors of counters. Per-target header,
-// included once for each target.
+// Dropout masks from vectors of Philox blocks. Per-target header, included once for each target.
 #if defined(ND_SIMD_DROPOUT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef ND_SIMD_DROPOUT_INL_H_
 #undef ND_SIMD_DROPOUT_INL_H_
@@ -7,42 +6,18 @@
 #define ND_SIMD_DROPOUT_INL_H_
 #endif
 
-#include "base/philox.h"
 #include "hwy/highway.h"
+#include "simd/philox-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace nd::simd::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// High and low halves of the 64-bit products a * m, lane by lane.
-template <class DU, class VU = hn::Vec<DU>>
-HWY_INLINE void multiply_wide(DU du, VU a, VU m, VU& high, VU& low) {
-  const hn::RepartitionToWide<DU> dw;
-  const auto even = hn::MulEven(a, m), odd = hn::MulOdd(a, m);
-  high = hn::OddEven(hn::BitCast(du, odd), hn::BitCast(du, hn::ShiftRight<32>(even)));
-  low =
-      hn::OddEven(hn::BitCast(du, hn::ShiftLeft<32>(hn::BitCast(dw, odd))), hn::BitCast(du, even));
-}
-
 /// draw[part] lane i = philox_half(key, block[i], part).
 template <class DU, class VU = hn::Vec<DU>>
 HWY_INLINE void philox_halves(DU du, const PhiloxKey& key, VU block, VU (&draw)[8]) {
-  uint32_t k0 = static_cast<uint32_t>(key.seed), k1 = static_cast<uint32_t>(key.seed >> 32);
-  const VU m0 = hn::Set(du, 0xD2511F53u), m1 = hn::Set(du, 0xCD9E8D57u);
-  VU c[4] = {block, hn::Set(du, key.step), hn::Set(du, key.substream),
-             hn::Set(du, static_cast<uint32_t>(key.stream))};
-  HWY_UNROLL(7)
-  for (int round = 0; round < kDropoutRounds; ++round) {
-    VU high0, low0, high1, low1;
-    multiply_wide(du, c[0], m0, high0, low0);
-    multiply_wide(du, c[2], m1, high1, low1);
-    c[0] = hn::Xor3(high1, c[1], hn::Set(du, k0));
-    c[1] = low1;
-    c[2] = hn::Xor3(high0, c[3], hn::Set(du, k1));
-    c[3] = low0;
-    k0 += 0x9E3779B9u;
-    k1 += 0xBB67AE85u;
-  }
+  VU c[4];
+  philox_words<kDropoutRounds>(du, key, block, c);
   HWY_UNROLL(4)
   for (int w = 0; w < 4; ++w) {
     draw[w] = hn::ShiftRight<16>(c[w]);

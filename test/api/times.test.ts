@@ -1,17 +1,18 @@
 import fc from 'fast-check';
+import { Int64View } from '../../lib/int64';
 import { readNote, writeNote } from '../../lib/note';
 import { formatIso, isCalendarFrequency, parseIso, TimeReader, writeTimes } from '../../lib/times';
 
 const utc = (text: string) => parseIso(text)?.time;
 
 function roundTrip(values: readonly unknown[], frequency = '') {
-  const reader = new TimeReader(frequency);
-  const stamps = values.map((value) => {
-    const stamp = reader.read(value);
-    if (typeof stamp === 'string') throw new Error(stamp);
-    return stamp;
+  const stamps = new BigInt64Array(values.length);
+  const reader = new TimeReader(frequency, stamps);
+  values.forEach((value, row) => {
+    const problem = reader.read(value, row);
+    if (problem !== undefined) throw new Error(problem);
   });
-  return writeTimes(BigInt64Array.from(stamps), reader.form);
+  return writeTimes(stamps, reader.form);
 }
 
 test('ISO stamps: month, day, time of day, fraction, offset; no zone means UTC', () => {
@@ -81,10 +82,29 @@ test('Dates, numbers and bigints come back as what they were', () => {
   expect(roundTrip([1n, 2n])).toEqual(BigInt64Array.of(1n, 2n));
 });
 
+test('numbers are written to 64-bit integers and read from them exactly', () => {
+  const stamps = new BigInt64Array(2);
+  const view = new Int64View(stamps);
+  fc.assert(
+    fc.property(fc.maxSafeInteger(), (value) => {
+      view.set(1, value);
+      expect(stamps[1]).toBe(BigInt(value));
+      expect(view.get(1)).toBe(value);
+      expect(stamps[0]).toBe(0n);
+    }),
+  );
+  fc.assert(
+    fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (value) => {
+      stamps[0] = value;
+      expect(view.get(0)).toBe(Number(value));
+    }),
+  );
+});
+
 test('integers are plain time, or milliseconds when the frequency is that of a calendar', () => {
   const calendarOf = (frequency: string) => {
-    const reader = new TimeReader(frequency);
-    reader.read(1);
+    const reader = new TimeReader(frequency, new BigInt64Array(1));
+    reader.read(1, 0);
     return reader.form.calendar;
   };
   expect(calendarOf('')).toBe(false);
@@ -144,8 +164,8 @@ describe('what a saved file keeps', () => {
     [7],
     [7n],
   ])('the form of %p', (value) => {
-    const reader = new TimeReader('');
-    reader.read(value);
+    const reader = new TimeReader('', new BigInt64Array(1));
+    reader.read(value, 0);
     const note = { columns, frequency: 'D', time: reader.form };
     expect(readNote(writeNote(note))).toEqual(note);
   });
