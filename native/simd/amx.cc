@@ -1,0 +1,169 @@
+#include "simd/amx.h"
+
+#include <atomic>
+
+#if defined(__x86_64__) && defined(__linux__) && (defined(__clang__) || __GNUC__ >= 11)
+#define ND_AMX 1
+#include <cpuid.h>
+#include <immintrin.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#endif
+
+namespace nd::simd {
+
+namespace {
+
+std::atomic<bool> wanted{true};
+
+}  // namespace
+
+void select_amx(bool use) { wanted = use; }
+
+#ifdef ND_AMX
+
+namespace {
+
+// arch_prctl(2) and the number of the tile data among the processor's states.
+constexpr long kGetSupported = 0x1021, kRequestPermission = 0x1023, kTileData = 18;
+
+constexpr int64_t kSide = kTileLines;
+constexpr int64_t kPanel = 32;  // gemm_panel() of every processor with AMX
+constexpr int64_t kLineBytes = 64;
+
+struct alignas(64) TileConfig {
+  uint8_t palette = 1, start_row = 0, reserved[14] = {};
+  uint16_t bytes[16] = {};
+  uint8_t rows[16] = {};
+};
+
+// The compiler does not know that tile instructions read and write memory.
+inline void fence() { asm volatile("" ::: "memory"); }
+
+struct Place {
+  float* c;
+  int64_t rows, columns;  ///< that exist
+  bool whole() const { return rows >= kSide && columns >= kSide; }
+};
+
+Place place(const Bf16Block& block, int64_t row, int64_t column) {
+  return {block.c + row * block.ldc + column / kPanel * block.c_panel + column % kPanel,
+          std::min(kSide, block.rows - row), std::min(kSide, block.columns - column)};
+}
+
+// A tile at the edge of C goes through a buffer.
+void copy_in(const Place& p, int64_t ldc, float* buffer) {
+  for (int64_t i = 0; i < p.rows; ++i) std::copy_n(p.c + i * ldc, p.columns, buffer + i * kSide);
+}
+void copy_out(const float* buffer, const Place& p, int64_t ldc) {
+  for (int64_t i = 0; i < p.rows; ++i) std::copy_n(buffer + i * kSide, p.columns, p.c + i * ldc);
+}
+
+}  // namespace
+
+bool amx_present() {
+  static const bool present = [] {
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    constexpr unsigned kBf16 = 1u << 22, kTiles = 1u << 24;
+    if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0) return false;
+    if ((d & kBf16) == 0 || (d & kTiles) == 0) return false;
+    uint64_t states = 0;
+    return syscall(SYS_arch_prctl, kGetSupported, &states) == 0 && (states >> kTileData & 1) != 0;
+  }();
+  return present;
+}
+
+bool amx_usable() {
+  static const bool granted =
+      amx_present() && syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+  return granted && wanted.load(std::memory_order_relaxed);
+}
+
+// Tiles are written as numbers because the instructions take no variables. 0–3 are sums of C,
+// 4 and 5 are of A, 6 and 7 of B.
+#define ND_LOAD_SUM(tile, p)                                              \
+  if (!block.add) {                                                       \
+    _tile_zero(tile);                                                     \
+  } else if ((p).whole()) {                                               \
+    _tile_loadd(tile, (p).c, ldc_bytes);                                  \
+  } else {                                                                \
+    copy_in(p, block.ldc, buffer);                                        \
+    fence();                                                              \
+    _tile_loadd(tile, buffer, kLineBytes);                                \
+  }
+#define ND_STORE_SUM(tile, p)                                             \
+  if ((p).whole()) {                                                      \
+    _tile_stored(tile, (p).c, ldc_bytes);                                 \
+  } else {                                                                \
+    _tile_stored(tile, buffer, kLineBytes);                               \
+    fence();                                                              \
+    copy_out(buffer, p, block.ldc);                                       \
+  }
+
+__attribute__((target("amx-tile,amx-bf16"))) void amx_multiply(const Bf16Block& block) {
+  TileConfig config;
+  for (int t = 0; t < 8; ++t) {
+    config.bytes[t] = kLineBytes;
+    config.rows[t] = kSide;
+  }
+  fence();
+  _tile_loadconfig(&config);
+  alignas(64) float buffer[kTileElements] = {};
+  const int64_t ldc_bytes = block.ldc * static_cast<int64_t>(sizeof(float));
+  const int64_t strip = block.depth * kTileElements;
+  for (int64_t column = 0; column < block.columns; column += 2 * kSide) {
+    const float* b0 = block.b + column / kSide * strip;
+    const bool two_columns = column + kSide < block.columns;
+    for (int64_t row = 0; row < block.rows; row += 2 * kSide) {
+      const float* a0 = block.a + row / kSide * strip;
+      const bool two_rows = row + kSide < block.rows;
+      // A strip that does not exist is computed as the one before it, and not stored.
+      const float *a1 = a0 + (two_rows ? strip : 0), *b1 = b0 + (two_columns ? strip : 0);
+      const Place p00 = place(block, row, column);
+      const Place p01 = two_columns ? place(block, row, column + kSide) : p00;
+      const Place p10 = two_rows ? place(block, row + kSide, column) : p00;
+      const Place p11 = two_rows && two_columns ? place(block, row + kSide, column + kSide) : p00;
+      ND_LOAD_SUM(0, p00)
+      ND_LOAD_SUM(1, p01)
+      ND_LOAD_SUM(2, p10)
+      ND_LOAD_SUM(3, p11)
+      for (int64_t t = 0; t < strip; t += kTileElements) {
+        _tile_loadd(4, a0 + t, kLineBytes);
+        _tile_loadd(6, b0 + t, kLineBytes);
+        _tile_loadd(7, b1 + t, kLineBytes);
+        _tile_loadd(5, a1 + t, kLineBytes);
+        _tile_dpbf16ps(0, 4, 6);
+        _tile_dpbf16ps(1, 4, 7);
+        _tile_dpbf16ps(2, 5, 6);
+        _tile_dpbf16ps(3, 5, 7);
+      }
+      ND_STORE_SUM(0, p00)
+      if (two_columns) {
+        ND_STORE_SUM(1, p01)
+      }
+      if (two_rows) {
+        ND_STORE_SUM(2, p10)
+      }
+      if (two_rows && two_columns) {
+        ND_STORE_SUM(3, p11)
+      }
+    }
+  }
+  fence();
+  _tile_release();
+}
+
+#undef ND_LOAD_SUM
+#undef ND_STORE_SUM
+
+#else
+
+bool amx_present() { return false; }
+bool amx_usable() { return false; }
+void amx_multiply(const Bf16Block&) {}
+
+#endif
+
+}  // namespace nd::simd
