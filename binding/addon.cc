@@ -7,6 +7,7 @@
 #include "panel_wrap.h"
 #include "parallel/team.h"
 #include "predictor_wrap.h"
+#include "simd/gemm_bf16.h"
 #include "simd/target.h"
 
 namespace nd::binding {
@@ -17,6 +18,7 @@ Napi::Value runtime_info(const Napi::CallbackInfo& info) {
   const nlohmann::ordered_json facts = {{"version", kPackageVersion},
                                         {"target", simd::target_name()},
                                         {"targets", simd::target_names()},
+                                        {"bf16", simd::bf16_unit()},
                                         {"threads", parallel::default_threads()},
                                         {"napi", NAPI_VERSION},
                                         {"compiler", __VERSION__}};

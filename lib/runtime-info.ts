@@ -10,6 +10,7 @@ export function runtimeInfo(): RuntimeInfo {
     version: native.version,
     target: native.target,
     targets: native.targets,
+    bf16: native.bf16,
     threads: native.threads,
     napi: native.napi,
     compiler: native.compiler,

@@ -382,6 +382,8 @@ export interface RuntimeInfo {
   readonly target: string;
   /** Instruction sets that this machine and this binary both have, best first. */
   readonly targets: readonly string[];
+  /** What multiplies in bfloat16 here (`precision: 'bf16'`): 'AMX', 'AVX512_BF16', 'BF16' (ARM) or 'none'. Only AMX is much faster than single precision. */
+  readonly bf16: string;
   /** Default number of threads. */
   readonly threads: number;
   /** Node-API version of the binary. */

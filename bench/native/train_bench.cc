@@ -73,7 +73,8 @@ json answer(const json& request, std::string& current, std::optional<Work>& work
                       {"windows", c.windows},
                       {"series", c.series},
                       {"options", json::parse(c.options)},
-                      {"inference", c.phase == nd::Phase::infer}});
+                      {"inference", c.phase == nd::Phase::infer},
+                      {"bf16", c.precision == nd::Precision::bf16}});
     }
     return {{"cases", list}, {"target", nd::simd::target_name()}};
   }

@@ -26,12 +26,19 @@ enum class Split : uint8_t {
   sharded,      ///< fixed shards of the batch, reduced in a fixed tree
 };
 
+/// How operands of matrix products are rounded; sums, and all that is no such product, are f32.
+enum class Precision : uint8_t {
+  f32,   ///< not at all
+  bf16,  ///< to bfloat16, products large enough for it: simd/gemm_bf16.h
+};
+
 struct PlanOptions {
   int64_t windows = 1;  ///< B, the capacity; spare rows must carry weight 0
   Split split = Split::automatic;
   /// Name of the loss of a differentiated graph whose forward values are computed again for the
   /// derivative instead of kept (graph/passes/recompute.h); empty = all are kept.
   std::string recompute_until = {};
+  Precision precision = Precision::f32;
 };
 
 /// What one run reads and writes besides the plan's own inputs and outputs.

@@ -168,12 +168,13 @@ std::unique_ptr<Plan> Network::compile_infer(int64_t windows, Use use) const {
                                          geometry_, loss_.compat() && use == Use::predict);
 }
 
-std::unique_ptr<Plan> Network::compile_train(int64_t windows, Split split,
-                                             bool checkpointing) const {
+std::unique_ptr<Plan> Network::compile_train(int64_t windows, Split split, bool checkpointing,
+                                             Precision precision) const {
   return compile_cpu(train_graph(), table_,
                      {.windows = windows,
                       .split = split,
-                      .recompute_until = checkpointing ? io_names::kLoss : ""});
+                      .recompute_until = checkpointing ? io_names::kLoss : "",
+                      .precision = precision});
 }
 
 std::vector<std::pair<std::string, std::string>> Network::aliases() const {

@@ -84,7 +84,8 @@ class Network {
   /// With `checkpointing`, forward values are computed again for the derivative instead of kept:
   /// the same gradients from less memory and more time.
   std::unique_ptr<Plan> compile_train(int64_t windows, Split split = Split::automatic,
-                                      bool checkpointing = false) const;
+                                      bool checkpointing = false,
+                                      Precision precision = Precision::f32) const;
 
  private:
   Graph build(Phase phase, bool with_loss, int64_t input_size) const;

@@ -83,23 +83,23 @@ bool amx_usable() {
 
 // Tiles are written as numbers because the instructions take no variables. 0–3 are sums of C,
 // 4 and 5 are of A, 6 and 7 of B.
-#define ND_LOAD_SUM(tile, p)                                              \
-  if (!block.add) {                                                       \
-    _tile_zero(tile);                                                     \
-  } else if ((p).whole()) {                                               \
-    _tile_loadd(tile, (p).c, ldc_bytes);                                  \
-  } else {                                                                \
-    copy_in(p, block.ldc, buffer);                                        \
-    fence();                                                              \
-    _tile_loadd(tile, buffer, kLineBytes);                                \
+#define ND_LOAD_SUM(tile, p)               \
+  if (!block.add) {                        \
+    _tile_zero(tile);                      \
+  } else if ((p).whole()) {                \
+    _tile_loadd(tile, (p).c, ldc_bytes);   \
+  } else {                                 \
+    copy_in(p, block.ldc, buffer);         \
+    fence();                               \
+    _tile_loadd(tile, buffer, kLineBytes); \
   }
-#define ND_STORE_SUM(tile, p)                                             \
-  if ((p).whole()) {                                                      \
-    _tile_stored(tile, (p).c, ldc_bytes);                                 \
-  } else {                                                                \
-    _tile_stored(tile, buffer, kLineBytes);                               \
-    fence();                                                              \
-    copy_out(buffer, p, block.ldc);                                       \
+#define ND_STORE_SUM(tile, p)               \
+  if ((p).whole()) {                        \
+    _tile_stored(tile, (p).c, ldc_bytes);   \
+  } else {                                  \
+    _tile_stored(tile, buffer, kLineBytes); \
+    fence();                                \
+    copy_out(buffer, p, block.ldc);         \
   }
 
 __attribute__((target("amx-tile,amx-bf16"))) void amx_multiply(const Bf16Block& block) {

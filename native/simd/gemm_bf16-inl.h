@@ -54,8 +54,9 @@ HWY_INLINE Source source_a(const Gemm& g) {
 HWY_INLINE Source source_b(const Gemm& g) {
   const bool packed = g.b_row == 0;
   const int64_t outers = g.b_transposed ? g.n : g.k, inners = g.b_transposed ? g.k : g.n;
-  return {g.b,    packed ? kPanel : g.b_row, packed ? outers * kPanel : kPanel, outers,
-          inners, g.b_transposed};
+  return {
+      g.b,           packed ? kPanel : g.b_row, packed ? outers * kPanel : kPanel, outers, inners,
+      g.b_transposed};
 }
 
 /// `inner` begins a vector. Zeros beyond the edges, unless all of it exists.
@@ -128,9 +129,9 @@ HWY_INLINE void round_tile(const Source& s, int64_t line, int64_t k, float* out)
   for (int64_t p = 0; p < kTileDepth / 2; ++p) {
     for (int64_t v = 0; v < kTileVectors; ++v) {
       const int64_t inner = line + v * kLanes;
-      hn::StoreU(rounded_pairs(load<kWhole>(s, k + 2 * p, inner),
-                               load<kWhole>(s, k + 2 * p + 1, inner)),
-                 d, out + p * kTileLines + v * kLanes);
+      hn::StoreU(
+          rounded_pairs(load<kWhole>(s, k + 2 * p, inner), load<kWhole>(s, k + 2 * p + 1, inner)),
+          d, out + p * kTileLines + v * kLanes);
     }
   }
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/options.h"
+#include "graph/plan.h"
 
 namespace nd::train {
 
@@ -38,7 +39,8 @@ struct TrainConfig {
   bool nesterov = false, amsgrad = false;
   double gradient_clip_norm = 0;  ///< 0 = none
   bool gradient_checkpointing = false;
-  bool compat = false;  ///< compat: 'neuralforecast'
+  Precision precision = Precision::f32;  ///< of matrix products
+  bool compat = false;                   ///< compat: 'neuralforecast'
 };
 /// Throws E0010 for options that contradict each other. `compat` is left false: it is set by the
 /// caller.

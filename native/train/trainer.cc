@@ -116,7 +116,8 @@ class Fit {
         plans_(sampler_.capacity(),
                [this](int64_t windows) {
                  return network_.compile_train(windows, Split::automatic,
-                                               r_.config.gradient_checkpointing);
+                                               r_.config.gradient_checkpointing,
+                                               r_.config.precision);
                }),
         batch_(options_, sampler_.capacity()),
         optimizer_(make_optimizer(request.config.optimizer, optimizer_options(request.config),

@@ -20,11 +20,18 @@ constexpr char kSmall[] = R"({"mlpUnits":[[64,64],[64,64],[64,64]]})";
 constexpr char kLstm[] =
     R"({"encoderHiddenSize":128,"encoderNLayers":2,"decoderHiddenSize":128,"decoderLayers":2})";
 
+constexpr Case rounded(Case c) {
+  c.precision = Precision::bf16;
+  return c;
+}
+
 /// 336 steps in patches of 16, a step of 8 apart: 42 patches; the other options are the defaults
 /// (width 128, 16 heads, feed-forward 256, 3 layers).
 constexpr Case kCases[] = {
     {"NHITS-512 b1024", "NHITS", 168, 24, 1024},
+    rounded({"NHITS-512 b1024 bf16", "NHITS", 168, 24, 1024}),
     {"NHITS-512 b32", "NHITS", 168, 24, 32},
+    rounded({"NHITS-512 b32 bf16", "NHITS", 168, 24, 32}),
     {"NHITS-64 b32", "NHITS", 168, 24, 32, kSmall},
     {"NBEATS-512 b1024", "NBEATS", 168, 24, 1024},
     {"NBEATS-512 b32", "NBEATS", 168, 24, 32},
@@ -36,8 +43,10 @@ constexpr Case kCases[] = {
     {"NLinear b1024", "NLinear", 168, 24, 1024},
     {"NLinear b32", "NLinear", 168, 24, 32},
     {"LSTM-128x2 b32", "LSTM", 96, 24, 32, kLstm},
+    rounded({"LSTM-128x2 b32 bf16", "LSTM", 96, 24, 32, kLstm}),
     {"LSTM-128x2 b32 inference", "LSTM", 96, 24, 32, kLstm, Phase::infer},
     {"PatchTST b32", "PatchTST", 336, 24, 32},
+    rounded({"PatchTST b32 bf16", "PatchTST", 336, 24, 32}),
     {"PatchTST b128", "PatchTST", 336, 24, 128},
     {"TSMixer b32", "TSMixer", 96, 24, 32, "{}", Phase::train, 7},
     {"Autoformer b32", "Autoformer", 96, 24, 32},
@@ -83,7 +92,7 @@ std::span<const Case> cases() {
 
 Step::Step(const Case& c, int threads) : trains_(c.phase == Phase::train), team_(threads) {
   const Network network = network_of(c);
-  plan_ = trains_ ? network.compile_train(c.windows, Split::automatic, c.checkpointing)
+  plan_ = trains_ ? network.compile_train(c.windows, Split::automatic, c.checkpointing, c.precision)
                   : network.compile_infer(c.windows);
   flop_ = flop_of(eliminate_dead_code(trains_ ? network.train_graph() : network.infer_graph()),
                   c.windows);

@@ -18,10 +18,11 @@ struct Case {
   const char* name;   ///< "NHITS-512 b1024": how tables, requests and peers call it
   const char* model;  ///< of the registry
   int64_t input_size, horizon, windows;
-  const char* options = "{}";  ///< JSON, as a user writes them
-  Phase phase = Phase::train;  ///< train: forward, backward, Adam; infer: forward only
-  int64_t series = 1;          ///< of a multivariate model
-  bool checkpointing = false;  ///< forward values are computed again for the gradient
+  const char* options = "{}";            ///< JSON, as a user writes them
+  Phase phase = Phase::train;            ///< train: forward, backward, Adam; infer: forward only
+  int64_t series = 1;                    ///< of a multivariate model
+  bool checkpointing = false;            ///< forward values are computed again for the gradient
+  Precision precision = Precision::f32;  ///< of training's matrix products
 };
 
 /// All cases whose model the registry has.

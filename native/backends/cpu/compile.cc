@@ -76,10 +76,11 @@ std::unique_ptr<Plan> compile_cpu(const Graph& graph, const ParameterTable& tabl
                                                      : fuse_elementwise(optimised, kFrugalReach));
   if (wants_shards) {
     if (auto phases = cpu::split_phases(fused)) {
-      return std::make_unique<cpu::ShardedPlan>(std::move(*phases), table, options.windows, shards);
+      return std::make_unique<cpu::ShardedPlan>(std::move(*phases), table, options.windows, shards,
+                                                options.precision);
     }
   }
-  return std::make_unique<cpu::CpuPlan>(fused, table, options.windows);
+  return std::make_unique<cpu::CpuPlan>(fused, table, options.windows, 0, options.precision);
 }
 
 }  // namespace nd

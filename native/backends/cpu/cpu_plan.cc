@@ -54,9 +54,9 @@ bool is_shared(const std::unique_ptr<Kernel>& kernel) {
 }  // namespace
 
 CpuPlan::CpuPlan(const Graph& graph, const ParameterTable& table, int64_t windows,
-                 int64_t first_window)
+                 int64_t first_window, Precision precision)
     : windows_(windows) {
-  Lowering(graph, table, windows, first_window, program_).run();
+  Lowering(graph, table, windows, first_window, precision, program_).run();
   labels_ = make_labels(graph, program_, windows);
   arena_ = FloatBuffer(static_cast<size_t>(program_.arena_floats));
   prologue_ = FloatBuffer(static_cast<size_t>(program_.prologue_floats));

@@ -15,7 +15,7 @@ class CpuPlan final : public Plan {
  public:
   /// `graph` is already optimised. `first_window`: global number of window 0, when this is a shard.
   CpuPlan(const Graph& graph, const ParameterTable& table, int64_t windows,
-          int64_t first_window = 0);
+          int64_t first_window = 0, Precision precision = Precision::f32);
 
   std::span<float> input(std::string_view name) override;
   bool has_input(std::string_view name) const override;

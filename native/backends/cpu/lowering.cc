@@ -36,11 +36,12 @@ const LoweringRule* find_rule(const OpDef& op) {
 }
 
 Lowering::Lowering(const Graph& graph, const ParameterTable& table, int64_t windows,
-                   int64_t first_window, Program& program)
+                   int64_t first_window, Precision precision, Program& program)
     : graph_(graph),
       table_(table),
       windows_(windows),
       first_window_(first_window),
+      precision_(precision),
       program_(program),
       roots_(alias_roots(graph)),
       last_(last_uses(graph, roots_)),

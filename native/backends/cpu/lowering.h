@@ -12,6 +12,7 @@
 #include "backends/cpu/kernel.h"
 #include "backends/cpu/memory_plan.h"
 #include "graph/parameters.h"
+#include "graph/plan.h"
 #include "ops/graph.h"
 #include "ops/op.h"
 
@@ -39,13 +40,14 @@ struct LoweringRule;
 class Lowering {
  public:
   Lowering(const Graph& graph, const ParameterTable& table, int64_t windows, int64_t first_window,
-           Program& program);
+           Precision precision, Program& program);
 
   const Graph& graph() const { return graph_; }
   int64_t windows() const { return windows_; }
   /// Global number of the first window: shards draw the same random numbers as the whole batch
   /// would.
   int64_t first_window() const { return first_window_; }
+  Precision precision() const { return precision_; }
   /// Where the value of a node lies in canonical order. A constant, or a packed parameter, gets
   /// such a copy when it is first asked for.
   Slot slot(NodeId id);
@@ -94,6 +96,7 @@ class Lowering {
   const Graph& graph_;
   const ParameterTable& table_;
   int64_t windows_, first_window_;
+  Precision precision_;
   Program& program_;
   std::vector<NodeId> roots_, last_;
   std::vector<bool> static_;

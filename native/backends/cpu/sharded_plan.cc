@@ -13,13 +13,14 @@
 namespace nd::cpu {
 
 ShardedPlan::ShardedPlan(Phases phases, const ParameterTable& table, int64_t windows,
-                         int64_t shards)
+                         int64_t shards, Precision precision)
     : phases_(std::move(phases)),
       windows_(windows),
       shard_windows_((windows + shards - 1) / shards) {
   const Graph& graph = phases_.graph;
   for (int64_t s = 0; s < shards; ++s) {
-    shards_.push_back(std::make_unique<CpuPlan>(graph, table, shard_windows_, s * shard_windows_));
+    shards_.push_back(
+        std::make_unique<CpuPlan>(graph, table, shard_windows_, s * shard_windows_, precision));
     gradients_.emplace_back(static_cast<size_t>(table.trainable_total()));
     if (s > 0) shards_.back()->share_prologue(*shards_.front());
   }

@@ -16,7 +16,8 @@ namespace nd::cpu {
 
 class ShardedPlan final : public Plan {
  public:
-  ShardedPlan(Phases phases, const ParameterTable& table, int64_t windows, int64_t shards);
+  ShardedPlan(Phases phases, const ParameterTable& table, int64_t windows, int64_t shards,
+              Precision precision);
 
   std::span<float> input(std::string_view name) override;
   bool has_input(std::string_view name) const override;

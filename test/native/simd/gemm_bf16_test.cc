@@ -103,7 +103,9 @@ struct Product {
                  .a_col = layout.a_transposed ? m : 1,
                  .b = packed ? panelled.get() : b.data(),
                  .b_transposed = b_transposed(),
-                 .b_row = packed ? 0 : b_transposed() ? k : n,
+                 .b_row = packed           ? 0
+                          : b_transposed() ? k
+                                           : n,
                  .c = result.data(),
                  .ldc = layout.c_packed ? gemm_panel() : ldc,
                  .c_panel = layout.c_packed ? m * gemm_panel() : gemm_panel(),
@@ -190,11 +192,16 @@ TEST_P(GemmBf16Test, AnyPartitionOfTilesGivesTheSameBits) {
 
 TEST_P(GemmBf16Test, RoundsToTheNearestEvenAndKeepsWhatIsNotFinite) {
   const float ulp = 0x1p-7f, inf = std::numeric_limits<float>::infinity();
-  const std::vector<std::pair<float, float>> cases = {
-      {1 + ulp / 2, 1},           {1 + ulp / 2 + 0x1p-23f, 1 + ulp}, {1 + 1.5f * ulp, 1 + 2 * ulp},
-      {-1 - ulp / 2, -1},         {0, 0},                            {inf, inf},
-      {-inf, -inf},               {3.39e38f, 3.3895314e38f},          {3.4028235e38f, inf},
-      {0.1f, 0.10009765625f}};
+  const std::vector<std::pair<float, float>> cases = {{1 + ulp / 2, 1},
+                                                      {1 + ulp / 2 + 0x1p-23f, 1 + ulp},
+                                                      {1 + 1.5f * ulp, 1 + 2 * ulp},
+                                                      {-1 - ulp / 2, -1},
+                                                      {0, 0},
+                                                      {inf, inf},
+                                                      {-inf, -inf},
+                                                      {3.39e38f, 3.3895314e38f},
+                                                      {3.4028235e38f, inf},
+                                                      {0.1f, 0.10009765625f}};
   const Product product(32, 32, 1, {});
   with_and_without_amx([&] {
     for (const auto& [from, to] : cases) {

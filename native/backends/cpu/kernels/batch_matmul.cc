@@ -1,6 +1,8 @@
-// batch_matmul: one tile per pair of matrices; the right-hand one is packed into scratch.
+// batch_matmul: one tile per pair of matrices; the right-hand one is packed into scratch, unless
+// the product rounds it on the way.
 #include <algorithm>
 
+#include "backends/cpu/kernels/product.h"
 #include "backends/cpu/lowering.h"
 #include "ops/list.h"
 #include "simd/gemm.h"
@@ -12,45 +14,52 @@ namespace {
 class BatchGemm final : public Kernel {
  public:
   BatchGemm(Slot a, Slot b, Slot c, int64_t count, int64_t m, int64_t n, int64_t k, bool trans_a,
-            bool trans_b)
+            bool trans_b, Precision precision)
       : Kernel({a, b, c}),
-        m_(m),
-        n_(n),
-        k_(k),
-        a_row_(trans_a ? 1 : k),
-        a_col_(trans_a ? m : 1),
-        b_row_(trans_b ? 1 : n),
-        b_col_(trans_b ? k : 1) {
+        a_size_(m * k),
+        b_size_(k * n),
+        c_size_(m * n),
+        packs_(!Product::rounds(m, n, k, precision)),
+        b_form_{k, n, trans_b ? 1 : n, trans_b ? k : 1},
+        product_({.a = nullptr,
+                  .a_row = trans_a ? 1 : k,
+                  .a_col = trans_a ? m : 1,
+                  .b = nullptr,
+                  .b_transposed = !packs_ && trans_b,
+                  .b_row = packs_    ? 0
+                           : trans_b ? k
+                                     : n,
+                  .c = nullptr,
+                  .ldc = n,
+                  .c_panel = simd::gemm_panel(),
+                  .m = m,
+                  .n = n,
+                  .k = k,
+                  .accumulate = false,
+                  .epilogue = {}},
+                 precision) {
     tiles = count;
-    packed_ = (simd::packed_b_floats(k, n) + 15) / 16 * 16;
-    scratch_floats = packed_ + simd::gemm_scratch_floats(m, n, k, trans_a, false);
+    packed_ = packs_ ? (simd::packed_b_floats(k, n) + 15) / 16 * 16 : 0;
+    scratch_floats = packed_ + product_.scratch_floats();
     work = static_cast<double>(count) *
-           (0.015 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) +
-            0.5 * static_cast<double>(k * n));
+           (product_.work() + (packs_ ? 0.5 * static_cast<double>(k * n) : 0));
   }
   void run(int64_t begin, int64_t end, const RunContext& context) const override {
-    const int64_t panels = (n_ + simd::gemm_panel() - 1) / simd::gemm_panel();
+    const auto& [k, n, row, column] = b_form_;
+    const int64_t panels = (n + simd::gemm_panel() - 1) / simd::gemm_panel();
     for (int64_t item = begin; item < end; ++item) {
-      simd::pack_b(at[1] + item * k_ * n_, b_row_, b_col_, k_, n_, 0, panels, context.scratch);
-      const simd::Gemm gemm{.a = at[0] + item * m_ * k_,
-                            .a_row = a_row_,
-                            .a_col = a_col_,
-                            .b = context.scratch,
-                            .b_transposed = false,
-                            .c = at[2] + item * m_ * n_,
-                            .ldc = n_,
-                            .c_panel = simd::gemm_panel(),
-                            .m = m_,
-                            .n = n_,
-                            .k = k_,
-                            .accumulate = false,
-                            .epilogue = {}};
-      simd::gemm_run(gemm, 0, simd::gemm_tiles(m_, n_, k_), context.scratch + packed_);
+      const float* b = at[1] + item * b_size_;
+      if (packs_) simd::pack_b(b, row, column, k, n, 0, panels, context.scratch);
+      product_.run(at[0] + item * a_size_, packs_ ? context.scratch : b, at[2] + item * c_size_, {},
+                   0, product_.tiles(), context.scratch + packed_);
     }
   }
 
  private:
-  int64_t m_, n_, k_, a_row_, a_col_, b_row_, b_col_, packed_ = 0;
+  int64_t a_size_, b_size_, c_size_, packed_ = 0;
+  bool packs_;
+  PanelForm b_form_;
+  Product product_;
 };
 
 void lower(Lowering& l, NodeId id) {
@@ -60,7 +69,7 @@ void lower(Lowering& l, NodeId id) {
   const int64_t m = c[c.size() - 2], n = c.back(), k = a[trans_a ? a.size() - 2 : a.size() - 1];
   l.emit(std::make_unique<BatchGemm>(l.slot(node.inputs[0]), l.slot(node.inputs[1]), l.slot(id),
                                      l.elements(id) / std::max<int64_t>(m * n, 1), m, n, k, trans_a,
-                                     trans_b));
+                                     trans_b, l.precision()));
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 // matmul: a packed GEMM. A packed parameter is read where it lies, its gradient is written in the
 // same panels; constants are packed when the plan is made, other static operands in its prologue.
 // Activations (the right operand of a weight gradient) are copied block by block as the product
-// needs them, or packed in every run if their transpose is used.
+// needs them, or packed in every run if their transpose is used. Rounded products
+// (kernels/product.h) do that with every operand.
 #include "simd/gemm.h"
 
 #include <array>
@@ -9,6 +10,7 @@
 
 #include "backends/cpu/kernels/elementwise.h"
 #include "backends/cpu/kernels/pack.h"
+#include "backends/cpu/kernels/product.h"
 #include "backends/cpu/lowering.h"
 #include "ops/list.h"
 
@@ -47,24 +49,36 @@ Form form_of(const Lowering& l, NodeId id) {
   return f;
 }
 
+// The right operand: where it lies and how, as in simd::Gemm.
+struct Right {
+  Slot slot;
+  bool transposed = false;
+  int64_t row = 0;
+};
+
 class Gemm : public Kernel {
  public:
-  Gemm(Slot a, Slot b, Slot c, const Form& f, bool b_transposed, bool b_packed)
-      : Kernel({a, b, c}) {
+  Gemm(Slot a, const Right& b, Slot c, const Form& f, Precision precision)
+      : Kernel({a, b.slot, c}) {
     const int64_t panel = simd::gemm_panel();
-    gemm_.a_row = f.a_row;
-    gemm_.a_col = f.a_col;
-    gemm_.b_transposed = b_transposed;
-    gemm_.b_row = b_packed ? 0 : f.b_row;
-    gemm_.ldc = f.panels ? panel : f.n;
-    gemm_.c_panel = f.panels ? f.m * panel : panel;
-    gemm_.m = f.m;
-    gemm_.n = f.n;
-    gemm_.k = f.k;
-    tiles = simd::gemm_tiles(f.m, f.n, f.k);
-    work = 0.015 * static_cast<double>(f.m) * static_cast<double>(f.n) * static_cast<double>(f.k);
-    scratch_floats = simd::gemm_scratch_floats(f.m, f.n, f.k, f.a_row == 1 && f.a_col != 1,
-                                               b_transposed || !b_packed);
+    product_ = Product({.a = nullptr,
+                        .a_row = f.a_row,
+                        .a_col = f.a_col,
+                        .b = nullptr,
+                        .b_transposed = b.transposed,
+                        .b_row = b.row,
+                        .c = nullptr,
+                        .ldc = f.panels ? panel : f.n,
+                        .c_panel = f.panels ? f.m * panel : panel,
+                        .m = f.m,
+                        .n = f.n,
+                        .k = f.k,
+                        .accumulate = false,
+                        .epilogue = {}},
+                       precision);
+    tiles = product_.tiles();
+    work = product_.work();
+    scratch_floats = product_.scratch_floats();
   }
   void run(int64_t begin, int64_t end, const RunContext& context) const override {
     multiply(begin, end, context, {});
@@ -73,17 +87,12 @@ class Gemm : public Kernel {
  protected:
   void multiply(int64_t begin, int64_t end, const RunContext& context,
                 simd::GemmEpilogue epilogue) const {
-    simd::Gemm gemm = gemm_;
-    gemm.a = at[0];
-    gemm.b = at[1];
-    gemm.c = at[2];
-    gemm.epilogue = epilogue;
-    simd::gemm_run(gemm, begin, end, context.scratch);
+    product_.run(at[0], at[1], at[2], epilogue, begin, end, context.scratch);
   }
-  int64_t columns() const { return gemm_.n; }
+  int64_t columns() const { return product_.columns(); }
 
  private:
-  simd::Gemm gemm_{};
+  Product product_;
 };
 
 // A product and the elementwise program that every finished part of it goes through; operand 0 of
@@ -91,9 +100,9 @@ class Gemm : public Kernel {
 class FusedGemm final : public Gemm {
  public:
   /// `first`: number of C's first element for dropout.
-  FusedGemm(Slot a, Slot b, Slot c, const Form& f, bool b_transposed, bool b_packed,
+  FusedGemm(Slot a, const Right& b, Slot c, const Form& f, Precision precision,
             simd::Program program, int64_t first)
-      : Gemm(a, b, c, f, b_transposed, b_packed),
+      : Gemm(a, b, c, f, precision),
         program_(std::move(program)),
         operands_{{nullptr, f.n, 1}},
         first_(first) {
@@ -140,9 +149,14 @@ class FusedGemm final : public Gemm {
   int64_t first_;
 };
 
+// Whether the right operand is packed in every run. Rounding reads any order as it is.
+bool packs(const Lowering& l, const Form& f) {
+  return !l.is_static(f.b) && f.b_col != 1 && !Product::rounds(f.m, f.n, f.k, l.precision());
+}
+
 int64_t workspace(const Lowering& l, NodeId id) {
   const Form f = form_of(l, id);
-  return l.is_static(f.b) || f.b_col == 1 ? 0 : simd::packed_b_floats(f.k, f.n);
+  return packs(l, f) ? simd::packed_b_floats(f.k, f.n) : 0;
 }
 
 // The panels of a static operand that is no packed parameter.
@@ -167,25 +181,23 @@ Slot static_panels(Lowering& l, const Form& f) {
 void lower(Lowering& l, NodeId id) {
   const Node& node = l.graph().node(id);
   const Form f = form_of(l, id);
-  Slot b = l.workspace();
-  bool b_transposed = false, b_packed = true;
+  Right b{l.workspace()};
   if (const ParameterEntry* entry = l.packed_parameter(f.b)) {
-    b = {Slot::Base::parameters, entry->offset};
-    b_transposed = (entry->layout == Layout::matmul) != f.trans_b;
+    b.slot = {Slot::Base::parameters, entry->offset};
+    b.transposed = (entry->layout == Layout::matmul) != f.trans_b;
   } else if (l.is_static(f.b)) {
-    b = static_panels(l, f);
-  } else if (f.b_col == 1) {
-    b = l.slot(f.b);
-    b_packed = false;
+    b.slot = static_panels(l, f);
+  } else if (packs(l, f)) {
+    l.emit(make_pack(l.slot(f.b), b.slot, {f.k, f.n, f.b_row, f.b_col}));
   } else {
-    l.emit(make_pack(l.slot(f.b), b, {f.k, f.n, f.b_row, f.b_col}));
+    b = {l.slot(f.b), f.b_col != 1, f.b_col != 1 ? f.b_col : f.b_row};
   }
   if (node.op == &kMatMul) {
-    l.emit(std::make_unique<Gemm>(l.slot(f.a), b, l.slot(id), f, b_transposed, b_packed));
+    l.emit(std::make_unique<Gemm>(l.slot(f.a), b, l.slot(id), f, l.precision()));
     return;
   }
   auto kernel = std::make_unique<FusedGemm>(
-      l.slot(f.a), b, l.slot(id), f, b_transposed, b_packed,
+      l.slot(f.a), b, l.slot(id), f, l.precision(),
       program_of(decode_fused(node.attrs, 2).steps, node.inputs.size() - 1),
       node.shape.elements(1) * l.first_window());
   for (size_t k = 2; k < node.inputs.size(); ++k) {
