@@ -67,7 +67,7 @@ class Encoder {
   Var layer(Var x, const std::string& name) {
     const bool norm_first = a_.options.boolean("batch_normalization");
     const auto normalise = [&](Var v, const char* which) {
-      return batch_norm(a_.graph, v, 2, name + which, a_.phase == Phase::train);
+      return batch_norm(a_.graph, v, name + which, a_.phase == Phase::train);
     };
     if (norm_first) x = normalise(x, ".norm_attn.1");
     x = x + dropout(attend(x, name + ".self_attn"), dropout_);

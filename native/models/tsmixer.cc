@@ -18,7 +18,7 @@ Var window_norm(const BuildArgs& a, Var x, const std::string& name) {
   const Shape shape = x.shape();
   const Var flat = reshape(x, Shape::batched({shape.row()}));
   const bool training = a.phase == Phase::train;
-  return reshape(batch_norm(a.graph, flat, 1, name, training, kNormEps, kNormMomentum), shape);
+  return reshape(batch_norm(a.graph, flat, name, training, kNormEps, kNormMomentum), shape);
 }
 
 Var build(const BuildArgs& a) {

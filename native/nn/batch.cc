@@ -15,12 +15,16 @@ Var input_once(Graph& graph, const char* name, Shape shape) {
 
 }  // namespace
 
+BatchInputs batch_inputs(Graph& graph) {
+  const Var mask = input_once(graph, kWindowMask, Shape::batched({}));
+  return {mask, input_once(graph, kInverseWindows, Shape{})};
+}
+
 bool spans_batch(const Graph& graph) { return graph.find_input(kInverseWindows) >= 0; }
 
 Var batch_mean(Graph& graph, Var x, const std::vector<int64_t>& axes) {
   check_internal(x.shape().batch == 1, "batch_mean: one leading row per window");
-  const Var mask = input_once(graph, kWindowMask, Shape::batched({}));
-  const Var inverse = input_once(graph, kInverseWindows, Shape{});
+  const auto [mask, inverse] = batch_inputs(graph);
   // A spare row may hold anything, even NaN: selected away, not multiplied by 0.
   const Shape row = Shape::batched(std::vector<int64_t>(x.shape().dims.size(), 1));
   const Var real = where(reshape(mask, row), x, graph.constant(0.0));

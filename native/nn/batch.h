@@ -14,6 +14,12 @@ inline constexpr char kWindowMask[] = "window_mask";
 /// []: 1 / number of windows of this run.
 inline constexpr char kInverseWindows[] = "inverse_windows";
 
+/// The two inputs, declared if they are not yet.
+struct BatchInputs {
+  Var mask, inverse_windows;
+};
+BatchInputs batch_inputs(Graph& graph);
+
 /// True when `graph` has a value that spans the batch.
 bool spans_batch(const Graph& graph);
 

@@ -16,6 +16,7 @@
   X(Dropout) X(Fused) X(MatMulFused)                                         \
   X(Gelu) X(GeluGradient) X(Softmax) X(SoftmaxGradient)                       \
   X(LayerNorm) X(LayerNormGradient) X(Unfold) X(Fold) X(BatchMatMul)          \
+  X(ColumnMoments) X(BatchNorm) X(BatchNormGradient)                          \
   X(Attention) X(AttentionGradient) X(Part) X(Lstm) X(LstmGradient)
 // clang-format on
 

@@ -62,6 +62,18 @@ Var batch_matmul(Var a, Var b, bool trans_a = false, bool trans_b = false);
 Var softmax(Var x);
 /// (x - mean) / √(variance + eps) over the last axis, biased variance; affine: nn/norm.h.
 Var layer_norm(Var x, double eps = 1e-5);
+/// [2, F]: Σ (x - centre) and Σ (x - centre)² of x [B, …, F] over all rows of the windows whose
+/// mask [B] is not 0; no gradient.
+Var column_moments(Var x, Var centre, Var mask);
+/// Operands of batch normalisation over the last axis; nn/norm.h has the layer.
+struct BatchNormOperands {
+  Var x;                      ///< [B, …, F]
+  Var weight, bias;           ///< [F]
+  Var mean, rest;             ///< [F]: mean + rest is the mean to more digits than one float has
+  Var inverse_deviation;      ///< [F]: 1 / √(variance + eps)
+  Var mask, inverse_windows;  ///< [B] and []: which windows count, 1 / their number
+};
+Var batch_norm(const BatchNormOperands& operands);
 
 // ---- reductions
 // ----------------------------------------------------------------------------------------------
@@ -78,6 +90,7 @@ Var reshape(Var x, Shape shape);
 Var detach(Var x);  ///< the same values, through which no derivative passes
 Var transpose(Var x, std::vector<int64_t> permutation);  ///< the batch axis stays first
 Var slice(Var x, int64_t axis, int64_t begin, int64_t end);
+Var matrix_row(Var matrix, int64_t row);  ///< [R, C] -> [C]
 Var concat(std::vector<Var> parts, int64_t axis);
 Var reverse(Var x, int64_t axis);
 Var pad(Var x, int64_t axis, int64_t before, int64_t after);  ///< zeros

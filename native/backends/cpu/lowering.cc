@@ -25,9 +25,9 @@ const ParameterEntry* gradient_of(const ParameterTable& table, const std::string
 }  // namespace
 
 const LoweringRule* find_rule(const OpDef& op) {
-  for (auto rules :
-       {elementwise_rules(), matmul_rules(), reduction_rules(), structure_rules(), window_rules(),
-        place_rules(), attention_rules(), batch_matmul_rules(), row_rules(), recurrent_rules()}) {
+  for (auto rules : {elementwise_rules(), matmul_rules(), reduction_rules(), structure_rules(),
+                     window_rules(), place_rules(), attention_rules(), batch_matmul_rules(),
+                     row_rules(), recurrent_rules(), batch_norm_rules()}) {
     for (const LoweringRule& rule : rules) {
       if (rule.op == &op) return &rule;
     }

@@ -136,5 +136,6 @@ std::span<const LoweringRule> place_rules();
 std::span<const LoweringRule> attention_rules();
 std::span<const LoweringRule> batch_matmul_rules();
 std::span<const LoweringRule> row_rules();
+std::span<const LoweringRule> batch_norm_rules();
 
 }  // namespace nd::cpu

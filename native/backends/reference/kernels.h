@@ -36,6 +36,9 @@ void unfold(const KernelArgs& a);
 void fold(const KernelArgs& a);
 void batch_matmul(const KernelArgs& a);
 void part(const KernelArgs& a);
+void column_moments(const KernelArgs& a);
+void batch_norm(const KernelArgs& a);
+void batch_norm_gradient(const KernelArgs& a);
 void lstm(const KernelArgs& a);
 void lstm_gradient(const KernelArgs& a);
 /// nullptr when the op has none (a test proves that none is missing).

@@ -24,7 +24,7 @@ Graph normalised(bool training) {
   Graph graph;
   const Shape shape = Shape::batched({kSteps, kFeatures});
   const Var x = graph.input("x", shape), target = graph.input("target", shape);
-  const Var y = batch_norm(graph, x, 2, "norm", training, kEps, kMomentum);
+  const Var y = batch_norm(graph, x, "norm", training, kEps, kMomentum);
   graph.output("y", y);
   graph.output("loss", sum_all(y * target));
   differentiate(graph, "loss", {"x"});
@@ -152,7 +152,7 @@ TEST(BatchNorm, TheCpuPlanAgreesForAnyNumberOfThreads) {
 TEST(BatchNorm, ASingleValueHasNoVariance) {
   Graph graph;
   const Var x = graph.input("x", Shape::batched({2}));
-  graph.output("y", batch_norm(graph, x, 1, "norm", true));
+  graph.output("y", batch_norm(graph, x, "norm", true));
   reference::Arguments args;
   args.inputs = {{"x", {3, -4}}, {kWindowMask, {1}}, {kInverseWindows, {1}}};
   args.parameters = {{"norm.weight", {1, 1}},

@@ -78,6 +78,41 @@ void attention_rows(std::vector<OpRow>& rows) {
                   }});
 }
 
+// Statistics are those of the batch, as the derivative counts on; a window counts when its switch
+// is positive.
+void batch_norm_rows(std::vector<OpRow>& rows) {
+  for (const int64_t features : {3, 70}) {
+    const std::string label = std::to_string(features) + " columns";
+    const Shape x = batched({5, features}), row = fixed({features}), switches = batched({});
+    const auto mask_of = [](Graph& g, Var v) { return greater(v, g.constant(-1.5)); };
+    rows.push_back({&kColumnMoments, label, {x, row, switches}, [=](Graph& g, const Vars& v) {
+                      return column_moments(v[0], v[1], mask_of(g, v[2]));
+                    }});
+    rows.push_back(
+        {&kColumnMoments, label + ", dy", {x, row, switches, x}, [=](Graph& g, const Vars& v) {
+           return emit(kColumnMoments, {v[0], v[1], mask_of(g, v[2]), v[3]});
+         }});
+    rows.push_back({&kBatchNorm, label, {x, row, row}, [=](Graph& g, const Vars& v) {
+                      const Var mask = greater(sum(v[0] * 0.0, {1, 2}), g.constant(-1.0));
+                      const Var inverse = g.constant(1.0) / sum(mask, {0}), share = inverse / 5;
+                      const Var mean =
+                          matrix_row(column_moments(v[0], v[1], mask), 0) * share + v[1];
+                      const Var moments = column_moments(v[0], mean, mask);
+                      const Var rest = matrix_row(moments, 0) * share;
+                      const Var variance = matrix_row(moments, 1) * share - rest * rest;
+                      return batch_norm({v[0], v[1], v[2], mean, rest,
+                                         g.constant(1.0) / sqrt(variance + 0.1), mask, inverse});
+                    }});
+    rows.push_back({&kBatchNormGradient,
+                    label,
+                    {x, x, row, row, row, row, row, row, switches, Shape{}},
+                    [=](Graph& g, const Vars& v) {
+                      return emit(kBatchNormGradient, {v[0], v[1], v[2], v[3], v[4], v[5], v[6],
+                                                       v[7], mask_of(g, v[8]), v[9]});
+                    }});
+  }
+}
+
 void transformer_rows(std::vector<OpRow>& rows) {
   rows.push_back(row1(kGelu, gelu, -4, 4));
   rows.push_back({&kGeluGradient, "", {batched({7}), batched({7})}, [](Graph&, const Vars& v) {
@@ -97,6 +132,7 @@ void transformer_rows(std::vector<OpRow>& rows) {
                       return emit(kLayerNormGradient, {v[0], v[1]}, {.reals = {0.1}});
                     }});
   }
+  batch_norm_rows(rows);
   struct Window {
     const char* label;
     int64_t size, step;

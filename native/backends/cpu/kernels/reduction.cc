@@ -11,7 +11,9 @@ namespace nd::cpu {
 
 namespace {
 
-constexpr int64_t kColumnsPerTile = 256;
+// A tile is four vectors wide, so that threads share the sum over a layer's width; adjacent tiles
+// of one call are summed as one, because longer runs of memory arrive faster.
+constexpr int64_t kColumnsPerTile = 64, kTilesAtOnce = 4;
 
 // out[o, i] = Σ_m in[o, m, i].
 class SumGroup final : public Kernel {
@@ -36,11 +38,14 @@ class SumGroup final : public Kernel {
       }
       return;
     }
-    for (int64_t tile = begin; tile < std::min(end, outer_ * column_tiles_); ++tile) {
-      const int64_t o = tile / column_tiles_, first = tile % column_tiles_ * kColumnsPerTile;
-      const int64_t columns = std::min(kColumnsPerTile, inner_ - first);
-      simd::sum_rows(at[0] + o * middle_ * inner_ + first, middle_, inner_, columns,
-                     at[1] + o * inner_ + first);
+    const int64_t last = std::min(end, outer_ * column_tiles_);
+    for (int64_t tile = begin; tile < last;) {
+      const int64_t o = tile / column_tiles_, column = tile % column_tiles_;
+      const int64_t count = std::min({last - tile, column_tiles_ - column, kTilesAtOnce});
+      const int64_t first = column * kColumnsPerTile;
+      simd::sum_rows(at[0] + o * middle_ * inner_ + first, middle_, inner_,
+                     std::min(count * kColumnsPerTile, inner_ - first), at[1] + o * inner_ + first);
+      tile += count;
     }
   }
 
