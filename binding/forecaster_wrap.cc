@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cmath>
+#include <functional>
 #include <optional>
 
 #include "panel_wrap.h"
@@ -15,14 +16,17 @@ namespace {
 using forecast::Forecaster;
 using forecast::ForecastTable;
 
-std::string progress_event(const std::string& model, const train::Progress& progress) {
+/// `window`: of a cross-validation.
+std::string progress_event(const std::string& model, const train::Progress& progress,
+                           std::optional<int64_t> window = {}) {
   // NaN becomes null: no validation yet.
-  return nlohmann::ordered_json{{"model", model},
-                                {"step", progress.step},
-                                {"maxSteps", progress.max_steps},
-                                {"trainLoss", progress.train_loss},
-                                {"validLoss", progress.valid_loss}}
-      .dump();
+  nlohmann::ordered_json event{{"model", model},
+                               {"step", progress.step},
+                               {"maxSteps", progress.max_steps},
+                               {"trainLoss", progress.train_loss},
+                               {"validLoss", progress.valid_loss}};
+  if (window) event["window"] = *window;
+  return event.dump();
 }
 
 Napi::Value fit(const Napi::CallbackInfo& info) {
@@ -32,6 +36,7 @@ Napi::Value fit(const Napi::CallbackInfo& info) {
   const nlohmann::json options = json_argument(info, 1, place);
   const bool wants_progress = info[2].IsFunction();
   const int64_t val_size = options.value("valSize", int64_t{0});
+  const bool from_scratch = options.value("fromScratch", false);
   const int threads = threads_of(options);
   const auto summary = std::make_shared<std::string>();
   return jobs(info.Env())
@@ -43,6 +48,7 @@ Napi::Value fit(const Napi::CallbackInfo& info) {
                    [=](Job& job) {
                      forecast::FitRequest request;
                      request.val_size = val_size;
+                     request.from_scratch = from_scratch;
                      request.threads = threads;
                      request.cancel = &job.token();
                      if (wants_progress) {
@@ -58,28 +64,84 @@ Napi::Value fit(const Napi::CallbackInfo& info) {
                }});
 }
 
-Napi::Value predict(const Napi::CallbackInfo& info) {
-  constexpr const char* place = "predict";
-  const auto forecaster = unwrap<Forecaster>(info.This());
-  const auto panel = info[0].IsNull() ? nullptr : unwrap<const data::Panel>(info[0]);
-  const nlohmann::json options = json_argument(info, 1, place);
-  const bool refit = options.value("refitSeriesScaler", true);
-  const int threads = threads_of(options);
+/// Submits a job that computes a table.
+Napi::Value submit_table(const Napi::CallbackInfo& info, const Napi::Function& done,
+                         const Napi::Function& progress,
+                         std::function<ForecastTable(Job&)> compute) {
   const auto table = std::make_shared<std::shared_ptr<const ForecastTable>>();
   return jobs(info.Env())
-      .submit(info.Env(), {.done = function_argument(info, 2, place),
+      .submit(info.Env(), {.done = done,
+                           .progress = progress,
                            .work =
-                               [=](Job& job) {
-                                 forecast::PredictRequest request;
-                                 request.threads = threads;
-                                 request.cancel = &job.token();
-                                 request.refit_series_scaler = refit;
-                                 *table = std::make_shared<const ForecastTable>(
-                                     forecaster->predict(panel, request));
+                               [table, compute = std::move(compute)](Job& job) {
+                                 *table = std::make_shared<const ForecastTable>(compute(job));
                                },
                            .settle = [table](Napi::Env env) -> Napi::Value {
                              return wrap(env, std::move(*table));
                            }});
+}
+
+/// The panel of a call; nullptr = the fitted one.
+std::shared_ptr<const data::Panel> panel_argument(const Napi::CallbackInfo& info) {
+  return info[0].IsNull() ? nullptr : unwrap<const data::Panel>(info[0]);
+}
+
+Napi::Value predict(const Napi::CallbackInfo& info) {
+  constexpr const char* place = "predict";
+  const auto forecaster = unwrap<Forecaster>(info.This());
+  const auto panel = panel_argument(info);
+  const nlohmann::json options = json_argument(info, 1, place);
+  forecast::PredictRequest request;
+  request.horizon = options.value("horizon", int64_t{0});
+  request.refit_series_scaler = options.value("refitSeriesScaler", true);
+  request.threads = threads_of(options);
+  return submit_table(info, function_argument(info, 2, place), {}, [=](Job& job) mutable {
+    request.cancel = &job.token();
+    return forecaster->predict(panel, request);
+  });
+}
+
+Napi::Value predict_insample(const Napi::CallbackInfo& info) {
+  constexpr const char* place = "predictInsample";
+  const auto forecaster = unwrap<Forecaster>(info.This());
+  const auto panel = panel_argument(info);
+  const nlohmann::json options = json_argument(info, 1, place);
+  forecast::InsampleRequest request;
+  request.step_size = options.value("stepSize", int64_t{1});
+  request.threads = threads_of(options);
+  return submit_table(info, function_argument(info, 2, place), {}, [=](Job& job) mutable {
+    request.cancel = &job.token();
+    return forecaster->predict_insample(panel, request);
+  });
+}
+
+Napi::Value cross_validate(const Napi::CallbackInfo& info) {
+  constexpr const char* place = "crossValidation";
+  const auto forecaster = unwrap<Forecaster>(info.This());
+  const auto panel = panel_argument(info);
+  const nlohmann::json options = json_argument(info, 1, place);
+  const bool wants_progress = info[2].IsFunction();
+  forecast::CrossValidationRequest request;
+  request.windows = options.value("windows", request.windows);
+  request.step_size = options.value("stepSize", request.step_size);
+  request.horizon = options.value("horizon", request.horizon);
+  request.refit = options.value("refit", request.refit);
+  request.from_scratch = options.value("fromScratch", request.from_scratch);
+  request.use_fitted = options.value("useFitted", request.use_fitted);
+  request.val_size = options.value("valSize", request.val_size);
+  request.threads = threads_of(options);
+  return submit_table(info, function_argument(info, 3, place),
+                      wants_progress ? info[2].As<Napi::Function>() : Napi::Function(),
+                      [=](Job& job) mutable {
+                        request.cancel = &job.token();
+                        if (wants_progress) {
+                          request.on_progress = [&job](const std::string& model, int64_t window,
+                                                       const train::Progress& progress) {
+                            job.report(progress_event(model, progress, window));
+                          };
+                        }
+                        return forecaster->cross_validate(panel, request);
+                      });
 }
 
 Napi::Value save(const Napi::CallbackInfo& info) {
@@ -132,33 +194,40 @@ Napi::Value describe_table(const Napi::CallbackInfo& info) {
   const auto table = unwrap<const ForecastTable>(info.This());
   const nlohmann::ordered_json description = {{"ids", table->ids},
                                               {"horizon", table->horizon},
+                                              {"blocks", table->series.size()},
                                               {"columns", table->columns},
                                               {"calendar", table->calendar}};
   return Napi::String::New(info.Env(), description.dump());
 }
 
 Napi::Value copy_to(const Napi::CallbackInfo& info) {
-  constexpr const char* place = "predict";
+  constexpr const char* place = "table";
   const auto table = unwrap<const ForecastTable>(info.This());
-  const auto times = int64s(info[0], static_cast<int64_t>(table->times.size()), place);
-  std::copy(table->times.begin(), table->times.end(), times.begin());
-  const auto columns = info[1].As<Napi::Array>();
+  const auto copy = [](const auto& from, const auto& to) {
+    std::copy(from.begin(), from.end(), to.begin());
+  };
+  const auto size = [](const auto& values) { return static_cast<int64_t>(values.size()); };
+  copy(table->series, int32s(info[0], size(table->series), place));
+  copy(table->times, int64s(info[1], size(table->times), place));
+  const auto columns = info[2].As<Napi::Array>();
   for (size_t c = 0; c < table->values.size(); ++c) {
     const auto& from = table->values[c];
-    const auto to =
-        doubles(columns.Get(static_cast<uint32_t>(c)), static_cast<int64_t>(from.size()), place);
-    std::copy(from.begin(), from.end(), to.begin());
+    copy(from, doubles(columns.Get(static_cast<uint32_t>(c)), size(from), place));
   }
+  if (!info[3].IsNull()) copy(table->cutoffs, int64s(info[3], size(table->cutoffs), place));
+  if (!info[4].IsNull()) copy(table->actual, doubles(info[4], size(table->actual), place));
   return info.Env().Undefined();
 }
 
 }  // namespace
 
 void define_forecaster(Napi::Env env) {
-  define_class(env, Kind::forecaster, "NativeForecaster",
-               {method<fit>("fit"), method<predict>("predict"), method<save>("save"),
-                method<load_weights>("loadWeights"), method<describe_forecaster>("info"),
-                method<predictor>("predictor"), method<dispose<Forecaster>>("dispose")});
+  define_class(
+      env, Kind::forecaster, "NativeForecaster",
+      {method<fit>("fit"), method<predict>("predict"), method<predict_insample>("predictInsample"),
+       method<cross_validate>("crossValidation"), method<save>("save"),
+       method<load_weights>("loadWeights"), method<describe_forecaster>("info"),
+       method<predictor>("predictor"), method<dispose<Forecaster>>("dispose")});
   define_class(env, Kind::table, "NativeTable",
                {method<describe_table>("describe"), method<copy_to>("copyTo"),
                 method<dispose<const ForecastTable>>("dispose")});

@@ -1,20 +1,66 @@
-import type { ForecastTable as Contract, ForecastRecord, TimeColumn } from '../types/index';
+import type {
+  BacktestTable as BacktestContract,
+  ForecastTable as Contract,
+  ForecastRecord,
+  TimeColumn,
+} from '../types/index';
 
-interface TableParts {
+/** Time stamps that are written in the caller's form when they are first asked for: a Date for each would take a while. */
+type LazyTimes = () => TimeColumn;
+
+export interface TableParts {
   readonly ids: readonly string[];
+  /** Per block of `horizon` rows: index into `ids`. */
+  readonly series: ArrayLike<number>;
   readonly horizon: number;
-  readonly times: TimeColumn;
+  readonly times: LazyTimes;
   readonly names: readonly string[];
   readonly values: readonly Float64Array[];
   readonly idColumn: string;
   readonly timeColumn: string;
 }
 
+/** What a table of forecasts of known rows holds beside them. */
+export interface BacktestParts extends TableParts {
+  /** Per block. */
+  readonly cutoffs: LazyTimes;
+  readonly actual: Float64Array;
+  readonly targetColumn: string;
+}
+
+type Cell = string | number | bigint | Date;
+
+interface Column {
+  readonly name: string;
+  /** All values, one per row. */
+  readonly values: () => readonly string[] | TimeColumn | Float64Array;
+}
+
 function csvField(value: string): string {
   return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 }
 
-const timeText = (time: unknown) => (time instanceof Date ? time.toISOString() : String(time));
+const cellText = (cell: unknown) =>
+  typeof cell === 'number'
+    ? String(cell)
+    : csvField(cell instanceof Date ? cell.toISOString() : String(cell));
+
+function once<Value>(compute: () => Value): () => Value {
+  let value: { readonly of: Value } | undefined;
+  return () => {
+    value ??= { of: compute() };
+    return value.of;
+  };
+}
+
+/** Each value of a column of blocks, `horizon` times. */
+function perRow(column: TimeColumn, horizon: number): TimeColumn {
+  const rows = { length: column.length * horizon };
+  const at = (_: unknown, row: number) => column[Math.floor(row / horizon)]!;
+  if (column instanceof Float64Array) return Float64Array.from(rows, at as () => number);
+  if (column instanceof BigInt64Array) return BigInt64Array.from(rows, at as () => bigint);
+  return Array.from(rows, at) as string[];
+}
 
 /** The result of a forecast: one row per series and step, one column per model output. */
 export class ForecastTable implements Contract {
@@ -24,25 +70,38 @@ export class ForecastTable implements Contract {
   readonly modelColumns: readonly string[];
   readonly series: readonly string[];
   readonly #parts: TableParts;
-  #uniqueId: readonly string[] | undefined;
+  readonly #columns: readonly Column[];
+  readonly #uniqueId: () => readonly string[];
+  readonly #times: LazyTimes;
 
-  constructor(parts: TableParts) {
+  /** `before` and `after`: columns around those of the models. */
+  constructor(parts: TableParts, before: readonly Column[] = [], after: readonly Column[] = []) {
+    const { ids, series, horizon, names, values, idColumn, timeColumn } = parts;
     this.#parts = parts;
-    this.horizon = parts.horizon;
-    this.length = parts.times.length;
-    this.series = parts.ids;
-    this.modelColumns = parts.names;
-    this.columns = [parts.idColumn, parts.timeColumn, ...parts.names];
+    this.horizon = horizon;
+    this.length = series.length * horizon;
+    this.series = ids;
+    this.modelColumns = names;
+    this.#uniqueId = once(() =>
+      Array.from({ length: this.length }, (_, row) => ids[series[Math.floor(row / horizon)]!]!),
+    );
+    this.#times = once(parts.times);
+    this.#columns = [
+      { name: idColumn, values: this.#uniqueId },
+      { name: timeColumn, values: this.#times },
+      ...before,
+      ...names.map((name, c) => ({ name, values: () => values[c]! })),
+      ...after,
+    ];
+    this.columns = this.#columns.map(({ name }) => name);
   }
 
   get unique_id(): readonly string[] {
-    const { ids, horizon } = this.#parts;
-    this.#uniqueId ??= ids.flatMap((id) => new Array<string>(horizon).fill(id));
-    return this.#uniqueId;
+    return this.#uniqueId();
   }
 
   get ds(): TimeColumn {
-    return this.#parts.times;
+    return this.#times();
   }
 
   column(name: string): Float64Array {
@@ -54,43 +113,54 @@ export class ForecastTable implements Contract {
     return this.#parts.values[index]!;
   }
 
-  #record(row: number): ForecastRecord {
-    const { ids, horizon, times, names, values, idColumn, timeColumn } = this.#parts;
-    const record: Record<string, string | number | bigint | Date> = {
-      [idColumn]: ids[Math.floor(row / horizon)]!,
-      [timeColumn]: times[row]!,
-    };
-    names.forEach((name, c) => {
-      record[name] = values[c]![row]!;
-    });
-    return record;
-  }
-
   toRecords(): ForecastRecord[] {
-    return Array.from({ length: this.length }, (_, row) => this.#record(row));
+    return [...this];
   }
 
   toColumns(): Record<string, readonly string[] | TimeColumn | Float64Array> {
-    const { names, values, idColumn, timeColumn } = this.#parts;
-    return {
-      [idColumn]: this.unique_id,
-      [timeColumn]: this.ds,
-      ...Object.fromEntries(names.map((name, c) => [name, values[c]!])),
-    };
+    return Object.fromEntries(this.#columns.map(({ name, values }) => [name, values()]));
   }
 
   toCsv(): string {
-    const { ids, horizon, times, values } = this.#parts;
+    const columns = this.#columns.map(({ values }) => values());
     const lines = [this.columns.map(csvField).join(',')];
     for (let row = 0; row < this.length; row++) {
-      const cells = [csvField(ids[Math.floor(row / horizon)]!), csvField(timeText(times[row]))];
-      for (const column of values) cells.push(String(column[row]));
-      lines.push(cells.join(','));
+      lines.push(columns.map((column) => cellText(column[row])).join(','));
     }
     return `${lines.join('\n')}\n`;
   }
 
   *[Symbol.iterator](): IterableIterator<ForecastRecord> {
-    for (let row = 0; row < this.length; row++) yield this.#record(row);
+    const columns = this.#columns.map(({ name, values }) => [name, values()] as const);
+    for (let row = 0; row < this.length; row++) {
+      const record: Record<string, Cell> = {};
+      for (const [name, column] of columns) record[name] = column[row]!;
+      yield record;
+    }
+  }
+}
+
+/** Forecasts of rows that are known, beside what happened. */
+export class BacktestTable extends ForecastTable implements BacktestContract {
+  readonly #cutoffs: LazyTimes;
+  readonly #actual: Float64Array;
+
+  constructor(parts: BacktestParts) {
+    const cutoffs = once(() => perRow(parts.cutoffs(), parts.horizon));
+    super(
+      parts,
+      [{ name: 'cutoff', values: cutoffs }],
+      [{ name: parts.targetColumn, values: () => parts.actual }],
+    );
+    this.#cutoffs = cutoffs;
+    this.#actual = parts.actual;
+  }
+
+  get cutoff(): TimeColumn {
+    return this.#cutoffs();
+  }
+
+  get y(): Float64Array {
+    return this.#actual;
   }
 }

@@ -2,7 +2,7 @@
 
 export { readCsv } from './csv';
 export { ForecastError } from './errors';
-export { ForecastTable } from './forecast-table';
+export { BacktestTable, ForecastTable } from './forecast-table';
 export * from './models.generated';
 export { NeuralForecast } from './neural-forecast';
 export { Predictor } from './predictor';

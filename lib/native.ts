@@ -43,25 +43,47 @@ export interface NativePanel {
   dispose(): void;
 }
 
-/** A computed forecast, to be copied into arrays of JavaScript. */
+/** A computed forecast, to be copied into arrays of JavaScript: blocks of `horizon` rows. */
 export interface NativeTable {
-  /** JSON text: {ids, horizon, columns, calendar}. */
+  /** JSON text: {ids, horizon, blocks, columns, calendar}. */
   describe(): string;
-  /** Fills `times` [series · horizon] and per column a Float64Array [series · horizon]. */
-  copyTo(times: BigInt64Array, columns: readonly Float64Array[]): void;
+  /**
+   * Fills `series` [blocks] with indices into the ids, `times` [blocks · horizon] and per column a Float64Array
+   * [blocks · horizon]; of forecasts of known rows also `cutoffs` [blocks] and `actual` [blocks · horizon], else null.
+   */
+  copyTo(
+    series: Int32Array,
+    times: BigInt64Array,
+    columns: readonly Float64Array[],
+    cutoffs: BigInt64Array | null,
+    actual: Float64Array | null,
+  ): void;
   dispose(): void;
 }
 
 export interface NativeForecaster {
-  /** `options` is JSON text {valSize, threads}; the result is a JSON array of summaries, one per model. */
+  /** `options` is JSON text {valSize, fromScratch, threads}; the result is a JSON array of summaries, one per model. */
   fit(
     panel: NativePanel,
     options: string,
     progress: ((event: string) => void) | null,
     done: NativeDone<string>,
   ): NativeJob;
-  /** `panel` null = the fitted one; `options` is JSON text {threads, refitSeriesScaler}. */
+  /** `panel` null = the fitted one; `options` is JSON text {horizon, threads, refitSeriesScaler}. */
   predict(panel: NativePanel | null, options: string, done: NativeDone<NativeTable>): NativeJob;
+  /** `options` is JSON text {stepSize, threads}. */
+  predictInsample(
+    panel: NativePanel | null,
+    options: string,
+    done: NativeDone<NativeTable>,
+  ): NativeJob;
+  /** `options` is JSON text {windows, stepSize, horizon, refit, fromScratch, useFitted, valSize, threads}. */
+  crossValidation(
+    panel: NativePanel | null,
+    options: string,
+    progress: ((event: string) => void) | null,
+    done: NativeDone<NativeTable>,
+  ): NativeJob;
   /** `options` is JSON text {includeData, note}; info() gives the note back after load. */
   save(path: string, options: string, done: NativeDone<null>): NativeJob;
   loadWeights(alias: string, path: string, done: NativeDone<null>): NativeJob;

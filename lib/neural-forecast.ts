@@ -1,13 +1,17 @@
 import type {
+  BacktestTable as BacktestContract,
   CallOptions,
   ColumnNames,
   NeuralForecast as Contract,
+  CrossValidationOptions,
+  CrossValidationProgress,
   FitOptions,
   FitProgress,
   FitResult,
   ForecastInfo,
   LoadOptions,
   NeuralForecastOptions,
+  PredictInsampleOptions,
   PredictOptions,
   SaveOptions,
   TableInput,
@@ -15,10 +19,12 @@ import type {
 import { binding } from './binding';
 import { readPanel } from './columns';
 import { ForecastError, guarded } from './errors';
-import { ForecastTable } from './forecast-table';
+import { BacktestTable, ForecastTable, type TableParts } from './forecast-table';
 import { runJob } from './job';
 import type {
+  NativeDone,
   NativeForecaster,
+  NativeJob,
   NativePanel,
   NativePanelInput,
   NativePredictor,
@@ -29,6 +35,7 @@ import {
   checkedJson,
   checkNames,
   optionalBoolean,
+  optionalFunction,
   optionalInteger,
   optionalSignal,
   optionalString,
@@ -46,6 +53,19 @@ const ENGINE_OPTIONS = [
   'frequency',
   'localScaler',
   'compat',
+] as const;
+
+const CROSS_VALIDATION_OPTIONS = [
+  'windows',
+  'stepSize',
+  'horizon',
+  'refit',
+  'fromScratch',
+  'useFitted',
+  'valSize',
+  'signal',
+  'onProgress',
+  'threads',
 ] as const;
 
 /** A native forecaster that `load` read; the constructor takes it over. */
@@ -93,6 +113,13 @@ function engineConfig(place: string, options: NeuralForecastOptions): string {
 
 function createPanel(input: NativePanelInput, signal?: AbortSignal): Promise<NativePanel> {
   return runJob<NativePanel>((done) => binding().createPanel(input, done), signal);
+}
+
+type TableJob = (done: NativeDone<NativeTable>) => NativeJob;
+
+/** 0 = that of the models. */
+function horizonOption(place: string, horizon: unknown): number {
+  return optionalInteger(place, 'horizon', horizon, 1) ?? 0;
 }
 
 function threadsOption(place: string, threads: unknown): number {
@@ -163,6 +190,20 @@ export class NeuralForecast implements Contract {
     return this.#track('predict', () => this.#predict(panel ?? undefined, options));
   }
 
+  predictInsample(
+    panel?: TableInput | null,
+    options: PredictInsampleOptions = {},
+  ): Promise<BacktestContract> {
+    return this.#track('predictInsample', () => this.#predictInsample(panel ?? undefined, options));
+  }
+
+  crossValidation(
+    panel?: TableInput | null,
+    options: CrossValidationOptions = {},
+  ): Promise<BacktestContract> {
+    return this.#track('crossValidation', () => this.#crossValidation(panel ?? undefined, options));
+  }
+
   save(path: string, options: SaveOptions = {}): Promise<void> {
     return this.#track('save', async () => {
       checkNames('save', options, ['includeData', 'signal']);
@@ -219,29 +260,24 @@ export class NeuralForecast implements Contract {
 
   async #fit(table: TableInput, options: FitOptions): Promise<FitResult> {
     const place = 'fit';
-    checkNames(place, options, ['valSize', 'signal', 'onProgress', 'threads']);
-    const valSize = optionalInteger(place, 'valSize', options.valSize, 0) ?? 0;
-    const request = JSON.stringify({ valSize, threads: threadsOption(place, options.threads) });
+    checkNames(place, options, ['valSize', 'fromScratch', 'signal', 'onProgress', 'threads']);
+    const request = JSON.stringify({
+      valSize: optionalInteger(place, 'valSize', options.valSize, 0) ?? 0,
+      fromScratch: optionalBoolean(place, 'fromScratch', options.fromScratch) ?? false,
+      threads: threadsOption(place, options.threads),
+    });
     const signal = optionalSignal(place, options.signal);
-    const { onProgress } = options;
-    if (onProgress !== undefined && typeof onProgress !== 'function') {
-      throw optionError(place, 'onProgress', onProgress, 'a function');
-    }
+    const onProgress = optionalFunction(place, 'onProgress', options.onProgress);
     const started = performance.now();
     signal?.throwIfAborted();
     const { input, form } = readPanel(place, table, this.#names, this.#frequency);
     const panel = await createPanel(input, signal);
     try {
-      const summaries = await runJob<string>((done, stop) => {
-        const report = (event: string) => {
-          try {
-            onProgress?.(progressOf(event, performance.now() - started));
-          } catch (error) {
-            stop(error);
-          }
-        };
-        return this.#native.fit(panel, request, onProgress ? report : null, done);
-      }, signal);
+      const summaries = await runJob<string>(
+        (done, stop) =>
+          this.#native.fit(panel, request, progressReport(onProgress, started, stop), done),
+        signal,
+      );
       this.#form = form;
       const { series, rows, frequency, sorted } = JSON.parse(panel.describe());
       return { series, rows, frequency, sorted, models: JSON.parse(summaries) };
@@ -256,50 +292,126 @@ export class NeuralForecast implements Contract {
 
   async #predict(table: TableInput | undefined, options: PredictOptions): Promise<ForecastTable> {
     const place = 'predict';
-    checkNames(place, options, ['signal', 'threads', 'refitSeriesScaler']);
-    const refitSeriesScaler =
-      optionalBoolean(place, 'refitSeriesScaler', options.refitSeriesScaler) ?? true;
+    checkNames(place, options, ['horizon', 'signal', 'threads', 'refitSeriesScaler']);
     const request = JSON.stringify({
+      horizon: horizonOption(place, options.horizon),
       threads: threadsOption(place, options.threads),
-      refitSeriesScaler,
+      refitSeriesScaler:
+        optionalBoolean(place, 'refitSeriesScaler', options.refitSeriesScaler) ?? true,
     });
     const signal = optionalSignal(place, options.signal);
+    return this.#withPanel(place, table, signal, async (panel, form) => {
+      const start: TableJob = (done) => this.#native.predict(panel, request, done);
+      const native = await runJob(start, signal);
+      return new ForecastTable(this.#tableParts(native, form).parts);
+    });
+  }
+
+  async #predictInsample(
+    table: TableInput | undefined,
+    options: PredictInsampleOptions,
+  ): Promise<BacktestTable> {
+    const place = 'predictInsample';
+    checkNames(place, options, ['stepSize', 'signal', 'threads']);
+    const request = JSON.stringify({
+      stepSize: optionalInteger(place, 'stepSize', options.stepSize, 1) ?? 1,
+      threads: threadsOption(place, options.threads),
+    });
+    const signal = optionalSignal(place, options.signal);
+    return this.#withPanel(place, table, signal, async (panel, form) => {
+      const start: TableJob = (done) => this.#native.predictInsample(panel, request, done);
+      return this.#backtestTable(await runJob(start, signal), form);
+    });
+  }
+
+  async #crossValidation(
+    table: TableInput | undefined,
+    options: CrossValidationOptions,
+  ): Promise<BacktestTable> {
+    const place = 'crossValidation';
+    checkNames(place, options, CROSS_VALIDATION_OPTIONS);
+    const { refit = false } = options;
+    const useFitted = optionalBoolean(place, 'useFitted', options.useFitted) ?? false;
+    if (useFitted && refit !== false) {
+      throw optionError(place, 'refit', refit, 'false, because useFitted: true trains nothing');
+    }
+    const request = JSON.stringify({
+      windows: optionalInteger(place, 'windows', options.windows, 1) ?? 1,
+      stepSize: optionalInteger(place, 'stepSize', options.stepSize, 1) ?? 1,
+      horizon: horizonOption(place, options.horizon),
+      refit: typeof refit === 'boolean' ? Number(refit) : optionalInteger(place, 'refit', refit, 1),
+      fromScratch: optionalBoolean(place, 'fromScratch', options.fromScratch) ?? true,
+      useFitted,
+      valSize: optionalInteger(place, 'valSize', options.valSize, 0) ?? 0,
+      threads: threadsOption(place, options.threads),
+    });
+    const signal = optionalSignal(place, options.signal);
+    const onProgress = optionalFunction(place, 'onProgress', options.onProgress);
+    const started = performance.now();
+    return this.#withPanel(place, table, signal, async (panel, form) => {
+      const native = await runJob<NativeTable>((done, stop) => {
+        const report = progressReport<CrossValidationProgress>(onProgress, started, stop);
+        return this.#native.crossValidation(panel, request, report, done);
+      }, signal);
+      return this.#backtestTable(native, form);
+    });
+  }
+
+  /** Calls `use` with the panel of a table (null = the fitted one), which is freed afterwards. */
+  async #withPanel<Result>(
+    place: string,
+    table: TableInput | undefined,
+    signal: AbortSignal | undefined,
+    use: (panel: NativePanel | null, form: TimeForm | undefined) => Promise<Result>,
+  ): Promise<Result> {
     signal?.throwIfAborted();
+    if (!table) return use(null, this.#form);
     const { frequency, fitted } = this.info();
-    const read =
-      table && readPanel(place, table, this.#names, fitted ? frequency : this.#frequency);
-    const panel = read ? await createPanel(read.input, signal) : null;
+    const read = readPanel(place, table, this.#names, fitted ? frequency : this.#frequency);
+    const panel = await createPanel(read.input, signal);
     try {
-      const native = await runJob<NativeTable>(
-        (done) => this.#native.predict(panel, request, done),
-        signal,
-      );
-      return this.#table(native, read?.form ?? this.#form);
+      return await use(panel, read.form);
     } finally {
-      panel?.dispose();
+      panel.dispose();
     }
   }
 
-  #table(native: NativeTable, known: TimeForm | undefined): ForecastTable {
-    const { ids, horizon, columns, calendar } = JSON.parse(guarded(() => native.describe()));
-    const rows = ids.length * horizon;
+  /** Takes the values out of a native table, which is then disposed of. */
+  #tableParts(native: NativeTable, known: TimeForm | undefined, isKnown = false) {
+    const { ids, horizon, blocks, columns, calendar } = JSON.parse(
+      guarded(() => native.describe()),
+    );
+    const rows = blocks * horizon;
+    const series = new Int32Array(blocks);
     const times = new BigInt64Array(rows);
     const values: Float64Array[] = columns.map(() => new Float64Array(rows));
-    guarded(() => native.copyTo(times, values));
+    const cutoffs = new BigInt64Array(isKnown ? blocks : 0);
+    const actual = new Float64Array(isKnown ? rows : 0);
+    guarded(() =>
+      native.copyTo(series, times, values, isKnown ? cutoffs : null, isKnown ? actual : null),
+    );
     native.dispose();
     const form: TimeForm =
       known && known.calendar === calendar
         ? known
         : { kind: calendar ? 'date' : 'number', calendar };
-    return new ForecastTable({
+    const { idColumn, timeColumn, targetColumn } = { ...STANDARD_NAMES, ...this.#names };
+    const parts: TableParts = {
       ids,
+      series,
       horizon,
-      times: writeTimes(times, form),
+      times: () => writeTimes(times, form),
       names: columns,
       values,
-      idColumn: this.#names.idColumn ?? STANDARD_NAMES.idColumn,
-      timeColumn: this.#names.timeColumn ?? STANDARD_NAMES.timeColumn,
-    });
+      idColumn,
+      timeColumn,
+    };
+    return { parts, actual, targetColumn, cutoffs: () => writeTimes(cutoffs, form) };
+  }
+
+  #backtestTable(native: NativeTable, form: TimeForm | undefined): BacktestTable {
+    const { parts, ...known } = this.#tableParts(native, form, true);
+    return new BacktestTable({ ...parts, ...known });
   }
 
   /** Remembers a call in flight, so that dispose() can wait for it; every failure is a rejection. */
@@ -321,7 +433,20 @@ export class NeuralForecast implements Contract {
   }
 }
 
-function progressOf(event: string, elapsedMs: number): FitProgress {
-  const { validLoss, ...rest } = JSON.parse(event);
-  return { ...rest, ...(validLoss === null ? {} : { validLoss }), elapsedMs };
+/** Passes progress on; what the caller's function throws stops the job. */
+function progressReport<Progress extends FitProgress>(
+  onProgress: ((progress: Progress) => void) | undefined,
+  started: number,
+  stop: (reason: unknown) => void,
+): ((event: string) => void) | null {
+  if (!onProgress) return null;
+  return (event) => {
+    try {
+      const { validLoss, ...rest } = JSON.parse(event);
+      const elapsedMs = performance.now() - started;
+      onProgress({ ...rest, ...(validLoss === null ? {} : { validLoss }), elapsedMs });
+    } catch (error) {
+      stop(error);
+    }
+  };
 }

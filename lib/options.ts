@@ -99,6 +99,17 @@ export function optionalBoolean(place: string, name: string, value: unknown): bo
   return value;
 }
 
+export function optionalFunction<Callback>(
+  place: string,
+  name: string,
+  value: Callback | undefined,
+): Callback | undefined {
+  if (value !== undefined && typeof value !== 'function') {
+    throw optionError(place, name, value, 'a function');
+  }
+  return value;
+}
+
 export function optionalSignal(place: string, value: unknown): AbortSignal | undefined {
   if (value === undefined) return undefined;
   const signal = value as AbortSignal;

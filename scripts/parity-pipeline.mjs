@@ -53,9 +53,6 @@ function unavailable(meta, registry) {
   const optionNames = [...model.params, ...registry.training, ...registry.common];
   const unknown = Object.keys(ourOptions(meta.config)).find((name) => !known(optionNames, name));
   if (unknown) return `option ${unknown} of ${meta.model} is not available yet`;
-  if (meta.predict_h && meta.predict_h !== meta.config.h) {
-    return `a horizon of ${meta.predict_h} beyond the trained ${meta.config.h} is not available yet`;
-  }
   return undefined;
 }
 
@@ -75,18 +72,19 @@ const timeKey = (value) => {
   const [date, time = '00:00:00'] = text.replace('Z', '').split(/[T ]/);
   return String(Date.parse(`${date.length === 7 ? `${date}-01` : date}T${time}Z`));
 };
-const rowKey = (id, time) => `${id}\0${timeKey(time)}`;
+const rowKey = ({ unique_id, cutoff = '', ds }) =>
+  [unique_id, timeKey(cutoff), timeKey(ds)].join('\0');
 
 /** Compares our records with the reference's rows, column by column. */
 function compare(records, rows, columns) {
-  const byKey = new Map(records.map((record) => [rowKey(record.unique_id, record.ds), record]));
+  const byKey = new Map(records.map((record) => [rowKey(record), record]));
   let error = 0;
   let where = '';
   for (const column of columns) {
     const values = rows.map((row) => Number(row[column]));
     const spread = Math.max(...values) - Math.min(...values) || 1;
     rows.forEach((row, i) => {
-      const ours = byKey.get(rowKey(row.unique_id, row.ds))?.[column];
+      const ours = byKey.get(rowKey(row))?.[column];
       const difference = Math.abs(Number(ours ?? Number.NaN) - values[i]) / spread;
       if (!(difference <= error)) {
         error = difference;
@@ -98,44 +96,6 @@ function compare(records, rows, columns) {
 }
 
 const check = (name, { error, where }) => ({ name, error, limit: TOLERANCE, where });
-
-/** The panel with the rows up to each series' k-th cutoff. */
-function truncated(panel, cutoffs) {
-  const keep = panel.unique_id
-    .map((_, i) => i)
-    .filter(
-      (i) => Number(timeKey(panel.ds[i])) <= Number(timeKey(cutoffs.get(panel.unique_id[i]))),
-    );
-  return {
-    unique_id: keep.map((i) => panel.unique_id[i]),
-    ds: keep.map((i) => panel.ds[i]),
-    y: Float64Array.from(keep, (i) => panel.y[i]),
-  };
-}
-
-/** Forecasts from each cutoff of the reference's cross-validation, with the statistics and weights of the one fit. */
-async function crossValidate(forecaster, panel, rows, columns, h) {
-  const bySeries = new Map();
-  for (const { unique_id, cutoff } of rows) {
-    const cutoffs = bySeries.get(unique_id) ?? new Set();
-    bySeries.set(unique_id, cutoffs.add(cutoff));
-  }
-  const windows = Math.max(...[...bySeries.values()].map((cutoffs) => cutoffs.size));
-  let worst = { error: 0, where: '' };
-  for (let k = 0; k < windows; k++) {
-    const cutoffs = new Map([...bySeries].map(([id, all]) => [id, [...all][k]]));
-    const table = await forecaster.predict(truncated(panel, cutoffs), { refitSeriesScaler: false });
-    const expected = rows.filter(({ unique_id, cutoff }) => cutoffs.get(unique_id) === cutoff);
-    if (expected.length !== bySeries.size * h) {
-      throw new Error(
-        `cv.csv has ${expected.length} rows for window ${k}, expected ${bySeries.size * h}`,
-      );
-    }
-    const { error, where } = compare(table.toRecords(), expected, columns);
-    if (!(error <= worst.error)) worst = { error, where: `${where}, window ${k}` };
-  }
-  return worst;
-}
 
 async function runCase(folder, meta, api) {
   const { h, input_size: inputSize, ...config } = meta.config;
@@ -158,24 +118,29 @@ async function runCase(folder, meta, api) {
     const [{ alias }] = forecaster.info().models;
     await forecaster.loadWeights(alias, path.join(folder, 'weights.safetensors'));
 
+    const checks = [];
     const problems = [];
     const rows = readTable(path.join(folder, 'predict.csv'));
     const columns = Object.keys(rows[0]).filter((name) => name !== 'unique_id' && name !== 'ds');
+    const compareTable = (name, table, expected) => {
+      const records = table.toRecords();
+      if (records.length !== expected.length) {
+        problems.push(`${name}: ${records.length} rows, expected ${expected.length}`);
+      }
+      checks.push(check(name, compare(records, expected, columns)));
+    };
     const sampled = meta.sampled?.length > 0;
     if (sampled) problems.push('sampled columns are compared as exact ones');
-    const table = await forecaster.predict();
-    const records = table.toRecords();
-    if (records.length !== rows.length) {
-      problems.push(`${records.length} rows of forecasts, expected ${rows.length}`);
-    }
     if (forecaster.columns.join() !== columns.join()) {
       problems.push(`columns ${forecaster.columns.join(', ')}, expected ${columns.join(', ')}`);
     }
-    const checks = [check('predict', compare(records, rows, columns))];
+    const horizon = meta.predict_h ?? h;
+    compareTable('predict', await forecaster.predict(null, { horizon }), rows);
     const cv = path.join(folder, 'cv.csv');
     if (fs.existsSync(cv)) {
-      const worst = await crossValidate(forecaster, panel, readTable(cv), columns, h);
-      checks.push(check('cross-validation', worst));
+      const { n_windows: windows, step_size: stepSize } = meta.cross_validation;
+      const table = await forecaster.crossValidation(panel, { windows, stepSize, useFitted: true });
+      compareTable('cross-validation', table, readTable(cv));
     }
     return { checks, problems };
   } finally {

@@ -45,8 +45,8 @@ export type ForecastRecord = Record<string, string | number | bigint | Date>;
 
 /** A forecast: `horizon` rows per series, one column per model output ('NHITS', 'NHITS-lo-80' …). */
 export declare class ForecastTable implements Iterable<ForecastRecord> {
-  private constructor();
-  /** Steps per series; rows of series s are [s·horizon, (s+1)·horizon). */
+  protected constructor();
+  /** Steps per forecast: rows [b·horizon, (b+1)·horizon) are one forecast of one series. */
   readonly horizon: number;
   /** Number of rows. */
   readonly length: number;
@@ -69,6 +69,18 @@ export declare class ForecastTable implements Iterable<ForecastRecord> {
   /** The table as CSV text with a header line. */
   toCsv(): string;
   [Symbol.iterator](): IterableIterator<ForecastRecord>;
+}
+
+/**
+ * Forecasts of rows that are known, beside what happened. Rows are in order of series, cutoff and time; columns are id,
+ * time, `cutoff`, the models' and the target.
+ */
+export declare class BacktestTable extends ForecastTable {
+  private constructor();
+  /** Per row: time stamp of the last row that its forecast could read. */
+  get cutoff(): TimeColumn;
+  /** Per row: what happened. */
+  get y(): Float64Array;
 }
 
 /** Where CSV text comes from: a path, a `file:` URL, the text itself, its bytes, or a stream of either; gzip is recognised. */
@@ -118,8 +130,8 @@ export interface NeuralForecastOptions extends ColumnNames {
    * integer. @default inferred from the panel
    */
   readonly frequency?: string | number;
-  /** Scaling of each whole series before training. @default 'none' */
-  readonly localScaler?: 'none' | 'standard' | 'minmax' | 'robust' | 'robust-iqr';
+  /** Scaling of each whole series before training; 'boxcox' needs positive values. @default 'none' */
+  readonly localScaler?: 'none' | 'standard' | 'minmax' | 'robust' | 'robust-iqr' | 'boxcox';
   /** Restores the behaviour of the Python reference where it differs from ours (docs/compatibility.md). */
   readonly compat?: 'neuralforecast';
 }
@@ -145,6 +157,8 @@ export interface FitProgress {
 export interface FitOptions {
   /** Steps at the end of every series that are held out for validation. @default 0 */
   readonly valSize?: number;
+  /** True begins from initial weights; false goes on from those of an earlier fit, if any. @default false */
+  readonly fromScratch?: boolean;
   /** Aborts the fit: it rejects with the signal's reason, and the earlier state stays. */
   readonly signal?: AbortSignal;
   /** Called on the event loop; when it throws, the fit stops and rejects with that error. */
@@ -186,6 +200,12 @@ export interface FitResult {
 }
 
 export interface PredictOptions {
+  /**
+   * Steps to forecast. Beyond the trained horizon, a recurrent network goes on and any other one reads its own point
+   * forecasts (the median of a quantile loss) as history, again and again: errors add up.
+   * @default the trained horizon
+   */
+  readonly horizon?: number;
   readonly signal?: AbortSignal;
   /** Threads to compute with. @default what the cgroup allows, or ND_NUM_THREADS */
   readonly threads?: number;
@@ -194,6 +214,45 @@ export interface PredictOptions {
    * have the same names). @default true
    */
   readonly refitSeriesScaler?: boolean;
+}
+
+export interface PredictInsampleOptions {
+  /** Rows between two forecasts. @default 1 */
+  readonly stepSize?: number;
+  readonly signal?: AbortSignal;
+  /** Threads to compute with. @default what the cgroup allows, or ND_NUM_THREADS */
+  readonly threads?: number;
+}
+
+/** Training progress within a cross-validation. */
+export interface CrossValidationProgress extends FitProgress {
+  /** Window before which the model trains, from 0. */
+  readonly window: number;
+}
+
+export interface CrossValidationOptions {
+  /** Forecasts per series, each from a cutoff of its own; the last one ends with the series. @default 1 */
+  readonly windows?: number;
+  /** Rows between two cutoffs. @default 1 */
+  readonly stepSize?: number;
+  /** Steps of each forecast, as in {@link PredictOptions.horizon}. @default the trained horizon */
+  readonly horizon?: number;
+  /** False trains once, before the first cutoff; true before each one; k before every k-th. @default false */
+  readonly refit?: boolean | number;
+  /**
+   * True begins every fit from initial weights, so that no window has trained longer than another; false goes on from
+   * the fit before, as NeuralForecast does. @default true
+   */
+  readonly fromScratch?: boolean;
+  /** Trains nothing: forecasts with the weights of the fitted object. @default false */
+  readonly useFitted?: boolean;
+  /** Steps before the cutoff that are held out for validation. @default 0 */
+  readonly valSize?: number;
+  readonly signal?: AbortSignal;
+  /** Called on the event loop; when it throws, the call stops and rejects with that error. */
+  readonly onProgress?: (progress: CrossValidationProgress) => void;
+  /** Threads to compute with; the result does not depend on it. @default what the cgroup allows, or ND_NUM_THREADS */
+  readonly threads?: number;
 }
 
 export interface SaveOptions {
@@ -263,10 +322,28 @@ export declare class NeuralForecast {
   get fitted(): boolean;
   /** Forecast columns, in order. */
   get columns(): readonly string[];
-  /** Trains all models, one after the other, on other threads. */
+  /** Trains all models, as many at a time as there are threads, none of them that of JavaScript. */
   fit(panel: TableInput, options?: FitOptions): Promise<FitResult>;
   /** The next `horizon` steps of the fitted panel, or of any other panel without a refit. */
   predict(panel?: TableInput | null, options?: PredictOptions): Promise<ForecastTable>;
+  /**
+   * Forecasts of the last rows of a panel (or of the fitted one) from before them, beside what happened: how good the
+   * models would have been. Trains copies; the object stays as it is. What comes after a cutoff influences nothing, the
+   * series scaler included. A series takes part in the windows before which a fit had at least one of its rows.
+   */
+  crossValidation(
+    panel?: TableInput | null,
+    options?: CrossValidationOptions,
+  ): Promise<BacktestTable>;
+  /**
+   * Forecasts of the rows that the models learned from (or of another panel), from every `stepSize`-th row that has
+   * `horizon` rows after it. They show how well the models fit, not how well they forecast. A loaded file holds too few
+   * rows for it: pass the panel.
+   */
+  predictInsample(
+    panel?: TableInput | null,
+    options?: PredictInsampleOptions,
+  ): Promise<BacktestTable>;
   /** Writes one safetensors file, atomically: a kill leaves the old file or the new one. */
   save(path: string, options?: SaveOptions): Promise<void>;
   /** One fitted model for serving; a later fit does not change it. `alias` may be left out when there is only one. */

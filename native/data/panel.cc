@@ -241,6 +241,28 @@ Panel Panel::tail(int64_t steps) const {
   return tail;
 }
 
+Panel Panel::without_last(int64_t rows) const {
+  if (longest() <= rows) {
+    throw Error(Code::empty, "[panel] received series of at most " + std::to_string(longest()) +
+                                 " rows, expected more than " + std::to_string(rows) +
+                                 ", the rows after the first cutoff");
+  }
+  Panel head;
+  head.offsets_.push_back(0);
+  for (int64_t s = 0; s < series_count(); ++s) {
+    if (length(s) <= rows) continue;
+    const auto kept = target(s).first(static_cast<size_t>(length(s) - rows));
+    head.ids_.push_back(ids_[static_cast<size_t>(s)]);
+    head.target_.insert(head.target_.end(), kept.begin(), kept.end());
+    head.offsets_.push_back(static_cast<int64_t>(head.target_.size()));
+    head.first_.push_back(first_time(s));
+    head.last_.push_back(frequency_.advance(first_time(s), static_cast<int64_t>(kept.size()) - 1));
+  }
+  head.frequency_ = frequency_;
+  head.calendar_ = calendar_;
+  return head;
+}
+
 Panel make_panel(std::vector<std::string> ids, std::vector<int64_t> offsets,
                  std::vector<double> target, std::vector<int64_t> last, Frequency frequency,
                  bool calendar) {

@@ -50,6 +50,9 @@ class Panel {
   bool was_sorted() const { return was_sorted_; }  ///< false when rows had to be sorted
   /// The last `steps` rows of every series: what predict() needs after load().
   Panel tail(int64_t steps) const;
+  /// The panel without the last `rows` of every series; series that have no more are left out, all
+  /// of them throws E0003.
+  Panel without_last(int64_t rows) const;
 
  private:
   Panel() = default;

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/options.h"
+#include "data/boxcox.h"
 
 namespace nd::data {
 
@@ -16,8 +17,8 @@ constexpr double kEpsilon = 1e-6;                  // of the reference's Tempora
 constexpr double kMadPerStd = 0.6744897501960817;  // 0.75 quantile of the normal distribution
 constexpr std::array<std::string_view, 7> kWindowNames = {
     "identity", "standard", "robust", "minmax", "minmax1", "invariant", "revin"};
-constexpr std::array<std::string_view, 5> kSeriesNames = {"none", "standard", "minmax", "robust",
-                                                          "robust-iqr"};
+constexpr std::array<std::string_view, 6> kSeriesNames = {"none",   "standard",   "minmax",
+                                                          "robust", "robust-iqr", "boxcox"};
 
 [[noreturn]] void throw_unknown(const char* place, std::string_view name,
                                 std::span<const std::string_view> known) {
@@ -30,6 +31,7 @@ constexpr std::array<std::string_view, 5> kSeriesNames = {"none", "standard", "m
                                 (closest.empty() ? "" : "; did you mean \"" + closest + "\"?"));
 }
 
+/// Mean and population standard deviation.
 struct Moments {
   double mean = 0, std = 0;
 };
@@ -215,7 +217,20 @@ SeriesScaler parse_series_scaler(std::string_view name) {
 
 std::string_view name_of(SeriesScaler scaler) { return kSeriesNames[static_cast<size_t>(scaler)]; }
 
-SeriesStatistics series_statistics(SeriesScaler scaler, std::span<const double> values) {
+namespace {
+void check_positive(std::span<const double> values, std::string_view series) {
+  const auto wrong = std::find_if_not(values.begin(), values.end(), [](double v) { return v > 0; });
+  if (wrong == values.end()) return;
+  throw Error(Code::data,
+              "[localScaler] " +
+                  (series.empty() ? "" : "series \"" + std::string(series) + "\": ") +
+                  "received the value " + std::to_string(*wrong) +
+                  ", expected positive values: localScaler 'boxcox' takes their logarithm");
+}
+}  // namespace
+
+SeriesStatistics series_statistics(SeriesScaler scaler, std::span<const double> values,
+                                   std::string_view series, bool compat) {
   if (values.empty() || scaler == SeriesScaler::none) return {};
   SeriesStatistics s;
   std::vector<double> scratch(values.begin(), values.end());
@@ -241,9 +256,21 @@ SeriesStatistics series_statistics(SeriesScaler scaler, std::span<const double> 
       s.shift = averaged_median(scratch);
       s.scale = linear_quantile(scratch, 0.75) - linear_quantile(scratch, 0.25);
       break;
+    case SeriesScaler::boxcox:
+      check_positive(values, series);
+      s.shift = boxcox_lambda(values, compat);
+      break;
   }
   if (std::abs(s.scale) < std::numeric_limits<double>::epsilon()) s.scale = 1;
   return s;
+}
+
+double scale_value(SeriesScaler scaler, const SeriesStatistics& s, double x) {
+  return scaler == SeriesScaler::boxcox ? boxcox(s.shift, x) : (x - s.shift) / s.scale;
+}
+
+double unscale_value(SeriesScaler scaler, const SeriesStatistics& s, double z) {
+  return scaler == SeriesScaler::boxcox ? inverse_boxcox(s.shift, z) : z * s.scale + s.shift;
 }
 
 }  // namespace nd::data

@@ -45,17 +45,22 @@ double unscale_value(WindowScaler scaler, const WindowStatistics& s, double z);
 void scale_values(WindowScaler scaler, const WindowStatistics& s, std::span<const double> x,
                   std::span<float> z);
 
-enum class SeriesScaler : uint8_t { none, standard, minmax, robust, robust_iqr };
+enum class SeriesScaler : uint8_t { none, standard, minmax, robust, robust_iqr, boxcox };
 /// "" and "none" → none; throws E0010 with the closest name.
 SeriesScaler parse_series_scaler(std::string_view name);
 std::string_view name_of(SeriesScaler scaler);
 
 /// Shift and scale of one series: mean/std, min/range, median/MAD, median/IQR as in coreforecast;
-/// |scale| < eps counts as 1.
+/// |scale| < eps counts as 1. boxcox: λ and 1.
 struct SeriesStatistics {
   double shift = 0, scale = 1;
 };
-/// Statistics of finite values; an empty series has shift 0, scale 1.
-SeriesStatistics series_statistics(SeriesScaler scaler, std::span<const double> values);
+/// Statistics of finite values; an empty series has shift 0, scale 1. Throws E0011 naming `series`
+/// for a value that boxcox cannot transform (<= 0). `compat`: λ in the reference's precision.
+SeriesStatistics series_statistics(SeriesScaler scaler, std::span<const double> values,
+                                   std::string_view series = "", bool compat = false);
+/// Into the scale in which networks see a series, and back.
+double scale_value(SeriesScaler scaler, const SeriesStatistics& s, double x);
+double unscale_value(SeriesScaler scaler, const SeriesStatistics& s, double z);
 
 }  // namespace nd::data

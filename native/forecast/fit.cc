@@ -34,15 +34,6 @@ ordered_json summary_json(const ModelConfig& model, const train::TrainResult& re
   return out;
 }
 
-void check_frequency(const ForecasterConfig& config, const data::Panel& panel) {
-  if (config.frequency.empty()) return;
-  const data::Frequency expected = data::Frequency::parse(config.frequency);
-  if (expected.text() != panel.frequency().text()) {
-    throw Error(Code::data, "[fit] received a panel of frequency " + panel.frequency().text() +
-                                ", expected " + expected.text() + ", the forecaster's `frequency`");
-  }
-}
-
 /// A refit goes on from weights that know each series by its place.
 void check_same_series(const ForecasterConfig& config, const State& earlier,
                        const data::Panel& panel) {
@@ -94,8 +85,82 @@ ordered_json train_model(const ModelConfig& model, const data::Panel& scaled,
   };
   return summary_json(model, train::train(training, parameters));
 }
+}  // namespace
 
-/// Networks as they are declared, before any step.
+FitOutcome fit_models(const ForecasterConfig& config, std::vector<ModelState> start,
+                      std::shared_ptr<const data::Panel> panel,
+                      std::vector<data::SeriesStatistics> statistics, const FitRequest& request) {
+  FitOutcome out;
+  out.state = std::make_shared<State>();
+  State& next = *out.state;
+  next.models = std::move(start);
+  next.ids = panel->ids();
+  next.frequency = panel->frequency();
+  next.calendar = panel->calendar();
+  next.statistics = std::move(statistics);
+  next.panel = panel;
+  std::shared_ptr<const data::Panel> scaled = panel;
+  if (config.series_scaler != data::SeriesScaler::none) {
+    auto copy = std::make_shared<data::Panel>(*panel);
+    scale_panel(config.series_scaler, next.statistics, *copy);
+    scaled = copy;
+  }
+  // Every model is checked before the first one trains: a late refusal would waste the earlier
+  // ones' time.
+  for (const ModelConfig& model : config.models)
+    train::check_request(train_request(model, *scaled, request));
+
+  std::vector<std::shared_ptr<FloatBuffer>> trained(config.models.size());
+  out.summaries.resize(config.models.size());
+  std::mutex progress;
+  const auto train_one = [&](const Turn& turn) {
+    const ModelState& state = next.models[turn.index];
+    trained[turn.index] = std::make_shared<FloatBuffer>(*state.parameters);
+    out.summaries[turn.index] = train_model(config.models[turn.index], *scaled, request,
+                                            state.revin, turn, progress, *trained[turn.index]);
+  };
+  const Outcome outcome = run_side_by_side(config.models.size(), request.threads, train_one);
+  const auto keep = [&](size_t i, ordered_json history) {
+    next.models[i].history = std::move(history);
+    next.models[i].parameters = trained[i];
+    next.models[i].trained = true;
+  };
+  for (size_t i = 0; i < outcome.failed; ++i) keep(i, out.summaries[i]);
+  out.error = outcome.error;
+  if (outcome.error == nullptr) return out;
+  out.usable = false;
+  try {
+    std::rethrow_exception(outcome.error);
+  } catch (const Error& error) {
+    // Untrained weights are not worth keeping; trained ones are, and the models that follow stay
+    // as they were.
+    const size_t i = outcome.failed;
+    if (error.code() == Code::diverged && (next.models[i].trained || last_good_step(error) > 0)) {
+      keep(i, {{"alias", config.models[i].alias},
+               {"type", config.models[i].network->spec().name},
+               {"diverged", true},
+               {"steps", last_good_step(error)}});
+      out.usable = true;
+    }
+  } catch (...) {  // an abort leaves nothing
+  }
+  return out;
+}
+
+void check_fit_panel(const ForecasterConfig& config, const data::Panel* panel, const char* place) {
+  if (panel == nullptr || panel->rows() == 0) {
+    throw Error(Code::empty, std::string("[") + place +
+                                 "] received no data, expected a panel with at least one row");
+  }
+  if (config.frequency.empty()) return;
+  const data::Frequency expected = data::Frequency::parse(config.frequency);
+  if (expected.text() != panel->frequency().text()) {
+    throw Error(Code::data, std::string("[") + place + "] received a panel of frequency " +
+                                panel->frequency().text() + ", expected " + expected.text() +
+                                ", the forecaster's `frequency`");
+  }
+}
+
 std::vector<ModelState> initial_models(const ForecasterConfig& config) {
   std::vector<ModelState> models;
   for (const ModelConfig& model : config.models) {
@@ -109,71 +174,20 @@ std::vector<ModelState> initial_models(const ForecasterConfig& config) {
   }
   return models;
 }
-}  // namespace
 
 ordered_json Forecaster::fit(std::shared_ptr<const data::Panel> panel, const FitRequest& request) {
   const std::lock_guard fit_lock(impl_->fit_mutex);
   const ForecasterConfig& config = *impl_->config;
-  const auto earlier = impl_->current();
-  if (panel == nullptr || panel->rows() == 0) {
-    throw Error(Code::empty, "[fit] received no data, expected a panel with at least one row");
-  }
-  check_frequency(config, *panel);
-
-  auto next = std::make_shared<State>();
-  next->ids = panel->ids();
-  next->frequency = panel->frequency();
-  next->calendar = panel->calendar();
-  next->statistics = panel_statistics(config.series_scaler, *panel);
-  next->panel = panel;
-  std::shared_ptr<const data::Panel> scaled = panel;
-  if (config.series_scaler != data::SeriesScaler::none) {
-    auto copy = std::make_shared<data::Panel>(*panel);
-    scale_panel(*copy, next->statistics);
-    scaled = copy;
-  }
-  // Every model is checked before the first one trains: a late refusal would waste the earlier
-  // ones' time.
-  for (const ModelConfig& model : config.models)
-    train::check_request(train_request(model, *scaled, request));
-
+  check_fit_panel(config, panel.get(), "fit");
+  const auto earlier = request.from_scratch ? nullptr : impl_->current();
   if (earlier != nullptr) check_same_series(config, *earlier, *panel);
-  next->models = earlier != nullptr ? earlier->models : initial_models(config);
-  std::vector<std::shared_ptr<FloatBuffer>> trained(config.models.size());
-  std::vector<ordered_json> summaries(config.models.size());
-  std::mutex progress;
-  const auto train_one = [&](const Turn& turn) {
-    const ModelState& state = next->models[turn.index];
-    trained[turn.index] = std::make_shared<FloatBuffer>(*state.parameters);
-    summaries[turn.index] = train_model(config.models[turn.index], *scaled, request, state.revin,
-                                        turn, progress, *trained[turn.index]);
-  };
-  const Outcome outcome = run_side_by_side(config.models.size(), request.threads, train_one);
-  const auto keep = [&](size_t i, ordered_json history) {
-    next->models[i].history = std::move(history);
-    next->models[i].parameters = trained[i];
-    next->models[i].trained = true;
-  };
-  for (size_t i = 0; i < outcome.failed; ++i) keep(i, summaries[i]);
-  if (outcome.error == nullptr) {
-    impl_->publish(std::move(next));
-    return ordered_json(std::move(summaries));
-  }
-  try {
-    std::rethrow_exception(outcome.error);
-  } catch (const Error& error) {
-    // Untrained weights are not worth keeping; trained ones are, and the models that follow stay
-    // as they were.
-    const size_t i = outcome.failed;
-    if (error.code() == Code::diverged && (next->models[i].trained || last_good_step(error) > 0)) {
-      keep(i, {{"alias", config.models[i].alias},
-               {"type", config.models[i].network->spec().name},
-               {"diverged", true},
-               {"steps", last_good_step(error)}});
-      impl_->publish(std::move(next));
-    }
-    throw;
-  }
+  auto statistics = panel_statistics(config, *panel);
+  FitOutcome outcome =
+      fit_models(config, earlier != nullptr ? earlier->models : initial_models(config),
+                 std::move(panel), std::move(statistics), request);
+  if (outcome.usable) impl_->publish(std::move(outcome.state));
+  if (outcome.error != nullptr) std::rethrow_exception(outcome.error);
+  return ordered_json(std::move(outcome.summaries));
 }
 
 }  // namespace nd::forecast

@@ -21,20 +21,22 @@ std::shared_ptr<const State> Forecaster::Impl::require(const char* place, int64_
   return now;
 }
 
-std::vector<data::SeriesStatistics> panel_statistics(data::SeriesScaler scaler,
+std::vector<data::SeriesStatistics> panel_statistics(const ForecasterConfig& config,
                                                      const data::Panel& panel) {
   std::vector<data::SeriesStatistics> statistics(static_cast<size_t>(panel.series_count()));
-  if (scaler == data::SeriesScaler::none) return statistics;
-  for (int64_t s = 0; s < panel.series_count(); ++s) {
-    statistics[static_cast<size_t>(s)] = data::series_statistics(scaler, panel.target(s));
+  if (config.series_scaler == data::SeriesScaler::none) return statistics;
+  for (size_t s = 0; s < statistics.size(); ++s) {
+    statistics[s] = data::series_statistics(
+        config.series_scaler, panel.target(static_cast<int64_t>(s)), panel.ids()[s], config.compat);
   }
   return statistics;
 }
 
-void scale_panel(data::Panel& panel, std::span<const data::SeriesStatistics> statistics) {
+void scale_panel(data::SeriesScaler scaler, std::span<const data::SeriesStatistics> statistics,
+                 data::Panel& panel) {
   for (int64_t s = 0; s < panel.series_count(); ++s) {
     const data::SeriesStatistics& one = statistics[static_cast<size_t>(s)];
-    for (double& y : panel.mutable_target(s)) y = (y - one.shift) / one.scale;
+    for (double& y : panel.mutable_target(s)) y = data::scale_value(scaler, one, y);
   }
 }
 

@@ -22,18 +22,24 @@ class Predictor;
 
 namespace nd::forecast {
 
-/// A forecast table: rows of series s are [s·horizon, (s+1)·horizon), one column per model output.
+/// A forecast table: blocks of `horizon` rows, each a forecast of one series from one moment, one
+/// column per model output. Blocks are in order of series, then of time.
 struct ForecastTable {
   std::vector<std::string> ids;
   int64_t horizon = 0;
-  std::vector<int64_t> times;               ///< [series · horizon], kind of the panel
+  std::vector<int32_t> series;              ///< per block: index into `ids`
+  std::vector<int64_t> times;               ///< [blocks · horizon], kind of the panel
   std::vector<std::string> columns;         ///< "NHITS", "NHITS-lo-80", …
-  std::vector<std::vector<double>> values;  ///< per column [series · horizon], original scale
+  std::vector<std::vector<double>> values;  ///< per column [blocks · horizon], original scale
   bool calendar = false;
+  // Of forecasts of what is known:
+  std::vector<int64_t> cutoffs;  ///< per block: time of the last row that was read
+  std::vector<double> actual;    ///< [blocks · horizon]
 };
 
 struct FitRequest {
   int64_t val_size = 0;
+  bool from_scratch = false;  ///< from initial weights, not from those of an earlier fit
   int threads = 1;
   const CancelToken* cancel = nullptr;
   /// model alias, progress; called on computing threads, by one at a time.
@@ -41,10 +47,32 @@ struct FitRequest {
 };
 
 struct PredictRequest {
+  int64_t horizon = 0;  ///< steps; 0 = that of the models
   int threads = 1;
   const CancelToken* cancel = nullptr;
   bool refit_series_scaler =
       true;  ///< false: other panels are scaled by the statistics of the fit (same ids)
+};
+
+/// The last `windows` cutoffs of every series, `step_size` rows apart.
+struct CrossValidationRequest {
+  int64_t windows = 1, step_size = 1;
+  int64_t horizon = 0;  ///< steps; 0 = that of the models
+  int64_t refit = 0;    ///< 0: one fit before the first cutoff; n: a fit every n windows
+  bool from_scratch =
+      true;  ///< false: fits after the first go on from the weights of the one before
+  bool use_fitted = false;  ///< no fit at all: the weights of now
+  int64_t val_size = 0;
+  int threads = 1;
+  const CancelToken* cancel = nullptr;
+  /// model alias, window of the fit, progress; called on computing threads, by one at a time.
+  std::function<void(const std::string&, int64_t, const train::Progress&)> on_progress = {};
+};
+
+struct InsampleRequest {
+  int64_t step_size = 1;  ///< rows between two forecasts
+  int threads = 1;
+  const CancelToken* cancel = nullptr;
 };
 
 class Forecaster {
@@ -59,14 +87,28 @@ class Forecaster {
 
   /// Fits all models, as many at a time as there are threads; the outcome, errors too, is that of
   /// one after the other. On error or cancellation the earlier state stays (E0009: the last good
-  /// weights are kept). A refit continues from the current weights with a new optimiser.
+  /// weights are kept). A refit continues from the current weights with a new optimiser, unless
+  /// asked to begin from scratch.
   /// `maxSteps: 0` prepares a state without training. Returns per model a JSON summary (steps,
   /// losses, history, seconds are not included: no wall-clock).
   nlohmann::ordered_json fit(std::shared_ptr<const data::Panel> panel, const FitRequest& request);
   bool fitted() const;
-  /// Forecast of the fitted panel (panel = nullptr) or of any other. Throws E0001, E0003, E0011.
+  /// Forecast of the fitted panel (panel = nullptr) or of any other. Throws E0001, E0003, E0005,
+  /// E0011.
   ForecastTable predict(std::shared_ptr<const data::Panel> panel,
                         const PredictRequest& request) const;
+  /// Forecasts of the last rows of `panel` (nullptr = the fitted one) from windows before them,
+  /// beside what happened. Trains copies: the object stays as it is. A series takes part in the
+  /// windows before which its fit had at least one of its rows; scalers see nothing after a fit's
+  /// cutoff (compat: the whole series, as in the reference). Throws E0001, E0003, E0005, E0010,
+  /// E0011 and what a fit throws.
+  ForecastTable cross_validate(std::shared_ptr<const data::Panel> panel,
+                               const CrossValidationRequest& request) const;
+  /// Forecasts of the fitted panel (nullptr) or another one from all of its rows but the last
+  /// `horizon`, `step_size` apart and ending with the last possible one. Throws E0001, E0003,
+  /// E0011.
+  ForecastTable predict_insample(std::shared_ptr<const data::Panel> panel,
+                                 const InsampleRequest& request) const;
   /// Columns that predict() will give, in order.
   std::vector<std::string> columns() const;
   std::vector<std::string> aliases() const;

@@ -2,6 +2,7 @@
 // an immutable state that fits replace as a whole, so that asking never waits for learning.
 #pragma once
 
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -56,10 +57,40 @@ struct Forecaster::Impl {
   std::shared_ptr<const State> require(const char* place, int64_t model = -1) const;
 };
 
-/// Statistics of each whole series under `scaler`.
-std::vector<data::SeriesStatistics> panel_statistics(data::SeriesScaler scaler,
+/// What training left behind.
+struct FitOutcome {
+  std::shared_ptr<State> state;
+  std::vector<nlohmann::ordered_json> summaries;  ///< one per model
+  std::exception_ptr error;  ///< of the first model that failed; nullptr when all are trained
+  bool usable = true;        ///< false: `state` holds nothing better than before
+};
+
+/// Trains all models from `start` on a panel whose series are scaled by `statistics`. Throws what
+/// train::check_request() throws; errors while training are in the outcome.
+FitOutcome fit_models(const ForecasterConfig& config, std::vector<ModelState> start,
+                      std::shared_ptr<const data::Panel> panel,
+                      std::vector<data::SeriesStatistics> statistics, const FitRequest& request);
+/// Networks as they are declared, before any step.
+std::vector<ModelState> initial_models(const ForecasterConfig& config);
+/// Throws E0003 for no rows and E0011 for another frequency than the configured one.
+void check_fit_panel(const ForecasterConfig& config, const data::Panel* panel, const char* place);
+
+/// The panel to forecast: `panel`, or the fitted one when it is nullptr. Throws E0003 when the
+/// state holds none or there is no row, E0011 when its frequency is not that of the fit.
+std::shared_ptr<const data::Panel> panel_of(const State& state,
+                                            std::shared_ptr<const data::Panel> panel,
+                                            const char* place);
+/// Statistics by which `panel` is scaled: those of the fit for the fitted panel (`own`), computed
+/// anew with `refit`, else looked up by name; throws E0011 for a series that the fit did not see.
+std::vector<data::SeriesStatistics> statistics_for(const data::Panel& panel, bool own,
+                                                   const State& state,
+                                                   const ForecasterConfig& config, bool refit);
+
+/// Statistics of each whole series.
+std::vector<data::SeriesStatistics> panel_statistics(const ForecasterConfig& config,
                                                      const data::Panel& panel);
-/// Scales every value in place: (y - shift) / scale.
-void scale_panel(data::Panel& panel, std::span<const data::SeriesStatistics> statistics);
+/// Scales every value of `panel` in place.
+void scale_panel(data::SeriesScaler scaler, std::span<const data::SeriesStatistics> statistics,
+                 data::Panel& panel);
 
 }  // namespace nd::forecast

@@ -49,11 +49,12 @@ struct Predictor::Impl {
     const auto at = static_cast<size_t>(row), L = static_cast<size_t>(layout.input_size);
     std::span<const double> values = window;
     if (state.series_scaler != data::SeriesScaler::none) {
-      const data::SeriesStatistics s = data::series_statistics(state.series_scaler, window);
+      const data::SeriesStatistics s =
+          data::series_statistics(state.series_scaler, window, "", state.compat);
       const size_t kept = std::min(window.size(), L);
       scaled.resize(kept);
       for (size_t i = 0; i < kept; ++i)
-        scaled[i] = (window[window.size() - kept + i] - s.shift) / s.scale;
+        scaled[i] = data::scale_value(state.series_scaler, s, window[window.size() - kept + i]);
       series_statistics[at] = s;
       values = scaled;
     }
@@ -84,7 +85,7 @@ struct Predictor::Impl {
       const data::SeriesStatistics& s = series_statistics[row];
       const double value = data::unscale_value(state.window_scaler, window_statistics[row],
                                                static_cast<double>(raw[i]));
-      out[i] = value * s.scale + s.shift;
+      out[i] = data::unscale_value(state.series_scaler, s, value);
       if (!std::isfinite(out[i])) {
         throw Error(Code::diverged, "[predictor] gave a forecast of " + std::to_string(out[i]) +
                                         " for window " + std::to_string(row) +

@@ -170,7 +170,7 @@ ordered_json registry_json() {
   json["training"] = params_json(train::train_params());
   json["common"] = params_json(common_params());
   json["windowScalers"] = choices_of("scaler_type");
-  json["seriesScalers"] = {"standard", "minmax", "robust", "robust-iqr"};
+  json["seriesScalers"] = {"standard", "minmax", "robust", "robust-iqr", "boxcox"};
   json["optimizers"] = choices_of("optimizer");
   json["errors"] = ordered_json::array();
   for (const auto& [code, sentence] : kCodes)

@@ -29,6 +29,8 @@ const tableMembers: Members<NativeTable> = {
 const forecasterMembers: Members<NativeForecaster> = {
   fit: 'function',
   predict: 'function',
+  predictInsample: 'function',
+  crossValidation: 'function',
   save: 'function',
   loadWeights: 'function',
   info: 'function',

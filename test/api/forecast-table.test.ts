@@ -1,9 +1,10 @@
-import { ForecastTable } from '../../lib/forecast-table';
+import { BacktestTable, ForecastTable } from '../../lib/forecast-table';
 
 const table = new ForecastTable({
   ids: ['a', 'say "b", c'],
+  series: [0, 1],
   horizon: 2,
-  times: ['2024-01-01', '2024-01-02', '2024-01-01', '2024-01-02'],
+  times: () => ['2024-01-01', '2024-01-02', '2024-01-01', '2024-01-02'],
   names: ['NHITS', 'NHITS-lo-80'],
   values: [Float64Array.of(1, 2, 3, 4.5), Float64Array.of(0, 1, 2, 3)],
   idColumn: 'unique_id',
@@ -47,8 +48,9 @@ test('CSV quotes what needs it', () => {
 test('Dates are written as ISO stamps under the given column names', () => {
   const dated = new ForecastTable({
     ids: ['1'],
+    series: [0],
     horizon: 1,
-    times: [new Date(0)],
+    times: () => [new Date(0)],
     names: ['M'],
     values: [Float64Array.of(7)],
     idColumn: 'symbol',
@@ -56,4 +58,31 @@ test('Dates are written as ISO stamps under the given column names', () => {
   });
   expect(dated.toCsv()).toBe('symbol,time,M\n1,1970-01-01T00:00:00.000Z,7\n');
   expect(dated.toRecords()).toEqual([{ symbol: '1', time: new Date(0), M: 7 }]);
+});
+
+test.each([
+  ['dates', [new Date(0), new Date(60_000)]],
+  ['texts', ['a day', 'another day']],
+  ['numbers', Float64Array.of(3, 4)],
+  ['bigints', BigInt64Array.of(3n, 4n)],
+])('a table of known rows repeats its cutoffs, given as %s', (_, cutoffs) => {
+  const known = new BacktestTable({
+    ids: ['a', 'b'],
+    series: [1, 1],
+    horizon: 2,
+    times: () => Float64Array.of(4, 5, 5, 6),
+    names: ['M'],
+    values: [Float64Array.of(1, 2, 3, 4)],
+    idColumn: 'unique_id',
+    timeColumn: 'ds',
+    cutoffs: () => cutoffs,
+    actual: Float64Array.of(1, 2, 2, 3),
+    targetColumn: 'load',
+  });
+  const [first, second] = cutoffs;
+  expect([...known.cutoff]).toEqual([first, first, second, second]);
+  expect([...known.y]).toEqual([1, 2, 2, 3]);
+  expect(known.columns).toEqual(['unique_id', 'ds', 'cutoff', 'M', 'load']);
+  expect(known.toRecords()[2]).toEqual({ unique_id: 'b', ds: 5, cutoff: second, M: 3, load: 2 });
+  expect(known.toCsv().split('\n')).toHaveLength(6);
 });

@@ -76,8 +76,8 @@ void check_series(const json& file, const json& row, Outcome& outcome) {
                                       vector<double>{expected.at(0), scale}),
                   kExact, where);
     vector<double> ours, back;
-    for (const double v : values) ours.push_back((v - s.shift) / s.scale);
-    for (const double v : ours) back.push_back(v * s.scale + s.shift);
+    for (const double v : values) ours.push_back(data::scale_value(scaler, s, v));
+    for (const double v : ours) back.push_back(data::unscale_value(scaler, s, v));
     outcome.check(
         "transform",
         relative_difference(ours, vector<double>(z.begin() + begin, z.begin() + begin + length)),

@@ -170,5 +170,40 @@ TEST(ScalerNames, RoundTripAndNearest) {
   EXPECT_THROW(parse_series_scaler("iqr"), Error);
 }
 
+TEST(BoxCox, TransformsAndComesBack) {
+  for (const double lambda : {0.0, 0.3, 1.0, 2.0}) {
+    const SeriesStatistics s{lambda, 1};
+    for (const double x : {1e-6, 0.5, 1.0, 1e9}) {
+      const double z = scale_value(SeriesScaler::boxcox, s, x);
+      const double power = lambda == 0 ? std::log(x) : (std::pow(x, lambda) - 1) / lambda;
+      EXPECT_NEAR(z, power, 1e-9 * std::max(1.0, std::abs(power)));
+      EXPECT_NEAR(unscale_value(SeriesScaler::boxcox, s, z) / x, 1, lambda * 1e-4 + 1e-12);
+    }
+  }
+}
+
+TEST(BoxCox, FindsTheExponentThatMakesValuesNormal) {
+  // Quantiles of a normal distribution, raised to the power that λ takes back.
+  for (const double power : {1.0, 2.0, 4.0}) {
+    std::vector<double> x;
+    for (int i = 1; i < 400; ++i) {
+      const double logit = std::log(i / (400.0 - i));  // a symmetric distribution
+      x.push_back(std::pow(10 + logit, power));
+    }
+    EXPECT_NEAR(series_statistics(SeriesScaler::boxcox, x).shift, 1 / power, 0.08 / power);
+  }
+}
+
+TEST(BoxCox, NeedsPositiveValues) {
+  const std::vector<double> x = {3, 0, 1};
+  try {
+    series_statistics(SeriesScaler::boxcox, x, "AAPL");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), Code::data);
+    EXPECT_NE(error.message().find("\"AAPL\""), std::string::npos) << error.message();
+  }
+}
+
 }  // namespace
 }  // namespace nd::data

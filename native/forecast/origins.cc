@@ -1,0 +1,364 @@
+#include "forecast/origins.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <unordered_map>
+
+#include "parallel/team.h"
+#include "train/evaluation.h"
+#include "train/trainer.h"
+
+namespace nd::forecast {
+
+namespace {
+constexpr size_t kNowhere = static_cast<size_t>(-1);
+
+/// Windows in the order in which a network reads them, and for which origin each of them is:
+/// `kNowhere` for a series that completes a multivariate window unasked.
+struct WindowList {
+  std::vector<Origin> at;
+  std::vector<size_t> origin;
+};
+
+/// Where each series that a multivariate model learned is in `panel`.
+std::vector<int32_t> fitted_order(const ModelConfig& model, const std::vector<std::string>& fitted,
+                                  const data::Panel& panel, const char* place) {
+  train::check_series(model.network->geometry(), panel.series_count(), place, model.alias);
+  std::unordered_map<std::string, int32_t> places;
+  for (size_t s = 0; s < panel.ids().size(); ++s)
+    places.emplace(panel.ids()[s], static_cast<int32_t>(s));
+  std::vector<int32_t> order;
+  for (const std::string& id : fitted) {
+    const auto found = places.find(id);
+    if (found == places.end()) {
+      throw Error(Code::data, std::string("[") + place + "] " + model.alias +
+                                  ": received no series \"" + id +
+                                  "\", expected the series of the fit: a multivariate model "
+                                  "forecasts them together");
+    }
+    order.push_back(found->second);
+  }
+  return order;
+}
+
+/// One window per origin; those of a multivariate model hold all series at one distance from their
+/// ends, in the order that it learned.
+WindowList windows_for(const ModelConfig& model, const std::vector<std::string>& fitted,
+                       const data::Panel& panel, std::span<const Origin> origins,
+                       const char* place) {
+  WindowList list;
+  if (!model.network->spec().capabilities.multivariate) {
+    list.at.assign(origins.begin(), origins.end());
+    list.origin.resize(origins.size());
+    for (size_t i = 0; i < origins.size(); ++i) list.origin[i] = i;
+    return list;
+  }
+  const std::vector<int32_t> order = fitted_order(model, fitted, panel, place);
+  std::vector<size_t> rank(order.size());
+  for (size_t r = 0; r < order.size(); ++r) rank[static_cast<size_t>(order[r])] = r;
+  std::map<int64_t, std::vector<size_t>> by_distance;
+  for (size_t i = 0; i < origins.size(); ++i) {
+    auto& window = by_distance[panel.length(origins[i].series) - origins[i].row];
+    window.resize(order.size(), kNowhere);
+    window[rank[static_cast<size_t>(origins[i].series)]] = i;
+  }
+  for (auto distance = by_distance.rbegin(); distance != by_distance.rend(); ++distance) {
+    for (size_t r = 0; r < order.size(); ++r) {
+      list.at.push_back({order[r], panel.length(order[r]) - distance->first});
+      list.origin.push_back(distance->second[r]);
+    }
+  }
+  return list;
+}
+
+/// Forecasts of one network from many moments: [windows, H, Q] in the scale of the panel.
+class ModelForecaster {
+ public:
+  ModelForecaster(const ModelConfig& model, const ModelState& state, size_t windows,
+                  parallel::Team& team, const CancelToken* cancel)
+      : state_(state), options_(batch_options(model, state)), cancel_(cancel) {
+    const int64_t batch =
+        train::inference_batch(model.train.inference_windows_batch_size,
+                               static_cast<int64_t>(windows) / options_.layout.series);
+    forecaster_.emplace(*model.network, options_, batch, &team);
+  }
+
+  int64_t input_size() const { return options_.layout.input_size; }
+
+  /// Calls `take(first, forecasts)` for runs of consecutive windows.
+  template <class Take>
+  void run(const data::Panel& scaled, std::span<const Origin> windows, const Take& take) {
+    const auto capacity = static_cast<size_t>(forecaster_->capacity());
+    for (size_t begin = 0; begin < windows.size(); begin += capacity) {
+      if (cancel_ != nullptr) cancel_->check();
+      const auto batch = windows.subspan(begin, std::min(windows.size() - begin, capacity));
+      refs_.clear();
+      for (const Origin& o : batch) refs_.push_back({o.series, o.row - input_size()});
+      take(begin, forecaster_->run(scaled, refs_, state_.parameters->span(), cancel_));
+    }
+  }
+
+ private:
+  static train::BatchOptions batch_options(const ModelConfig& model, const ModelState& state) {
+    train::BatchOptions options;
+    options.layout = train::window_layout(*model.network, Use::predict, model.train, 0);
+    options.scaler = model.window_scaler;
+    options.revin = state.revin;
+    options.exclude_insample_y = model.train.exclude_insample_y;
+    options.compat = model.train.compat;
+    return options;
+  }
+
+  const ModelState& state_;
+  train::BatchOptions options_;
+  const CancelToken* cancel_;
+  std::optional<train::WindowForecaster> forecaster_;
+  std::vector<data::WindowRef> refs_;
+};
+
+/// The last `rows` values before each window, as series of their own: histories that can grow.
+data::Panel histories(const data::Panel& scaled, std::span<const Origin> windows, int64_t rows,
+                      const char* place) {
+  std::vector<int64_t> offsets = {0}, last;
+  std::vector<double> values;
+  for (const Origin& o : windows) {
+    const auto target = scaled.target(o.series);
+    const auto first = std::max<int64_t>(0, o.row - rows);
+    if (first >= o.row) {
+      throw Error(Code::horizon,
+                  std::string("[") + place + "] the series \"" +
+                      scaled.ids()[static_cast<size_t>(o.series)] +
+                      "\" has no row before the forecast, expected at least one: a horizon beyond "
+                      "the trained one is forecast from forecasts");
+    }
+    values.insert(values.end(), target.begin() + first, target.begin() + o.row);
+    offsets.push_back(static_cast<int64_t>(values.size()));
+    last.push_back(scaled.last_time(o.series));
+  }
+  return data::make_panel(std::vector<std::string>(windows.size()), std::move(offsets),
+                          std::move(values), std::move(last), scaled.frequency(),
+                          scaled.calendar());
+}
+
+/// The histories with the point forecasts [series, H, Q] of their next steps at their ends.
+data::Panel grown(const data::Panel& histories, std::span<const double> forecasts, int64_t horizon,
+                  int64_t outputs, int64_t point, int64_t rows) {
+  std::vector<int64_t> offsets = {0}, last;
+  std::vector<double> values;
+  for (int64_t s = 0; s < histories.series_count(); ++s) {
+    const auto old = histories.target(s);
+    const auto kept = std::min<int64_t>(static_cast<int64_t>(old.size()), rows);
+    values.insert(values.end(), old.end() - kept, old.end());
+    for (int64_t k = 0; k < horizon; ++k) {
+      values.push_back(forecasts[static_cast<size_t>((s * horizon + k) * outputs + point)]);
+    }
+    offsets.push_back(static_cast<int64_t>(values.size()));
+    last.push_back(histories.last_time(s));
+  }
+  return data::make_panel(histories.ids(), std::move(offsets), std::move(values), std::move(last),
+                          histories.frequency(), histories.calendar());
+}
+
+/// The model, able to forecast `horizon` steps at a time: a recurrent network has the same weights
+/// for any.
+ModelConfig with_horizon(const ModelConfig& model, int64_t horizon) {
+  ModelConfig longer = model;
+  Geometry geometry = model.network->geometry();
+  geometry.horizon = horizon;
+  longer.network = std::make_shared<const Network>(model.network->spec(), model.network->options(),
+                                                   geometry, model.network->loss());
+  check_internal(longer.network->table().total() == model.network->table().total(),
+                 "a recurrent network has the same weights for any horizon");
+  return longer;
+}
+
+/// The output that a direct model reads back as history.
+int64_t point_output(const ModelConfig& model, const OriginsRequest& request, int64_t trained) {
+  const Loss& loss = model.network->loss();
+  const int64_t point = loss.point_output();
+  if (loss.quantiles()[static_cast<size_t>(point)] == 0.5) return point;
+  throw Error(Code::horizon,
+              std::string("[") + request.place + "] " + model.alias +
+                  ": received horizon = " + std::to_string(request.horizon) +
+                  ", expected at most " + std::to_string(trained) +
+                  ": beyond the trained horizon a model reads its own median, and the loss has no "
+                  "quantile 0.5");
+}
+
+/// Puts raw forecasts into the columns of one model.
+class Columns {
+ public:
+  Columns(const ModelConfig& model, data::SeriesScaler scaler, const data::Panel& panel,
+          std::span<const data::SeriesStatistics> statistics, const WindowList& windows,
+          const OriginsRequest& request, std::span<std::vector<double>> columns)
+      : model_(model),
+        scaler_(scaler),
+        panel_(panel),
+        statistics_(statistics),
+        windows_(windows),
+        request_(request),
+        columns_(columns) {}
+
+  /// `forecasts` [n, steps, Q] of the windows from `first` on are those from step `offset` on.
+  void take(size_t first, int64_t offset, int64_t steps, std::span<const double> forecasts) {
+    const size_t outputs = columns_.size(),
+                 count = forecasts.size() / (outputs * static_cast<size_t>(steps));
+    const int64_t wanted = std::min(steps, request_.horizon - offset);
+    for (size_t w = 0; w < count; ++w) {
+      const size_t origin = windows_.origin[first + w];
+      if (origin == kNowhere) continue;
+      const auto series = static_cast<size_t>(windows_.at[first + w].series);
+      const data::SeriesStatistics& scale = statistics_[series];
+      for (int64_t k = 0; k < wanted; ++k) {
+        const double* const step =
+            &forecasts[(w * static_cast<size_t>(steps) + static_cast<size_t>(k)) * outputs];
+        const auto row =
+            origin * static_cast<size_t>(request_.horizon) + static_cast<size_t>(offset + k);
+        for (size_t q = 0; q < outputs; ++q) {
+          columns_[q][row] = finite(data::unscale_value(scaler_, scale, step[q]), series);
+        }
+      }
+    }
+  }
+
+ private:
+  double finite(double value, size_t series) const {
+    if (std::isfinite(value)) return value;
+    throw Error(Code::diverged,
+                std::string("[") + request_.place + "] " + model_.alias + " gave a forecast of " +
+                    std::to_string(value) + " for the series \"" + panel_.ids()[series] +
+                    "\"; expected finite values. Are its values far outside those of the fit? "
+                    "Try scalerType: 'robust' or localScaler: 'standard'");
+  }
+
+  const ModelConfig& model_;
+  data::SeriesScaler scaler_;
+  const data::Panel& panel_;
+  std::span<const data::SeriesStatistics> statistics_;
+  const WindowList& windows_;
+  const OriginsRequest& request_;
+  std::span<std::vector<double>> columns_;
+};
+
+/// Forecasts beyond the trained horizon: again and again, from histories that end in forecasts.
+void forecast_recursively(const ModelConfig& model, ModelForecaster& forecaster,
+                          const data::Panel& scaled, const WindowList& windows,
+                          const OriginsRequest& request, Columns& columns) {
+  const int64_t H = model.network->geometry().horizon, Q = model.network->geometry().outputs;
+  const int64_t point = point_output(model, request, H), rows = forecaster.input_size() + H;
+  data::Panel history = histories(scaled, windows.at, rows, request.place);
+  std::vector<double> all(windows.at.size() * static_cast<size_t>(H * Q));
+  for (int64_t offset = 0; offset < request.horizon; offset += H) {
+    std::vector<Origin> ends = ends_of(history);
+    if (model.train.compat) {
+      // The reference appends only as many rows as are asked for and reads the last window of
+      // them: its last forecasts are those of earlier steps.
+      const int64_t missing = std::max<int64_t>(0, offset + H - request.horizon);
+      for (Origin& end : ends) end.row -= missing;
+    }
+    forecaster.run(history, ends, [&](size_t first, std::span<const double> values) {
+      columns.take(first, offset, H, values);
+      std::copy(values.begin(), values.end(),
+                all.begin() + static_cast<std::ptrdiff_t>(first * static_cast<size_t>(H * Q)));
+    });
+    if (offset + H < request.horizon) history = grown(history, all, H, Q, point, rows);
+  }
+}
+
+/// One call, seen from one of its models.
+struct Forecasts {
+  data::SeriesScaler scaler;
+  const std::vector<std::string>& fitted;  ///< series of the fit
+  const data::Panel& panel;
+  const data::Panel& scaled;
+  std::span<const data::SeriesStatistics> statistics;
+  std::span<const Origin> origins;
+  const OriginsRequest& request;
+  parallel::Team& team;
+};
+
+void forecast_model(const Forecasts& call, const ModelConfig& model, const ModelState& state,
+                    std::span<std::vector<double>> out) {
+  const OriginsRequest& request = call.request;
+  const WindowList windows =
+      windows_for(model, call.fitted, call.panel, call.origins, request.place);
+  Columns columns(model, call.scaler, call.panel, call.statistics, windows, request, out);
+  const int64_t trained = model.network->geometry().horizon;
+  const bool longer = request.horizon > trained;
+  if (longer && !model.network->recurrent()) {
+    ModelForecaster forecaster(model, state, windows.at.size(), call.team, request.cancel);
+    forecast_recursively(model, forecaster, call.scaled, windows, request, columns);
+    return;
+  }
+  const ModelConfig asked = longer ? with_horizon(model, request.horizon) : model;
+  ModelForecaster forecaster(asked, state, windows.at.size(), call.team, request.cancel);
+  forecaster.run(call.scaled, windows.at, [&](size_t first, std::span<const double> values) {
+    columns.take(first, 0, asked.network->geometry().horizon, values);
+  });
+}
+}  // namespace
+
+std::vector<std::vector<double>> forecast_origins(
+    const ForecasterConfig& config, const State& state, const data::Panel& panel,
+    std::span<const data::SeriesStatistics> statistics, std::span<const Origin> origins,
+    const OriginsRequest& request) {
+  std::vector<std::vector<double>> values;
+  std::optional<data::Panel> copy;
+  if (config.series_scaler != data::SeriesScaler::none) {
+    copy.emplace(panel);
+    scale_panel(config.series_scaler, statistics, *copy);
+  }
+  const data::Panel& scaled = copy ? *copy : panel;
+  const parallel::ScopedFlushDenormals flush;
+  parallel::Team team(std::max(1, request.threads));
+  const Forecasts call{config.series_scaler, state.ids, panel,   scaled,
+                       statistics,           origins,   request, team};
+  for (size_t i = 0; i < config.models.size(); ++i) {
+    const auto outputs = static_cast<size_t>(config.models[i].network->geometry().outputs);
+    const size_t first = values.size();
+    values.resize(first + outputs);
+    for (size_t q = 0; q < outputs; ++q)
+      values[first + q].resize(origins.size() * static_cast<size_t>(request.horizon));
+    forecast_model(call, config.models[i], state.models[i],
+                   std::span(values).subspan(first, outputs));
+  }
+  return values;
+}
+
+ForecastTable empty_table(const data::Panel& panel, std::span<const Origin> origins,
+                          int64_t horizon, std::vector<std::string> columns) {
+  ForecastTable table;
+  table.ids = panel.ids();
+  table.horizon = horizon;
+  table.calendar = panel.calendar();
+  table.columns = std::move(columns);
+  table.series.reserve(origins.size());
+  table.times.reserve(origins.size() * static_cast<size_t>(horizon));
+  for (const Origin& o : origins) {
+    table.series.push_back(o.series);
+    const int64_t first = panel.first_time(o.series);
+    for (int64_t k = 0; k < horizon; ++k)
+      table.times.push_back(panel.frequency().advance(first, o.row + k));
+  }
+  return table;
+}
+
+void add_actual(const data::Panel& panel, std::span<const Origin> origins, ForecastTable& table) {
+  for (const Origin& o : origins) {
+    table.cutoffs.push_back(panel.frequency().advance(panel.first_time(o.series), o.row - 1));
+    const auto target = panel.target(o.series).subspan(static_cast<size_t>(o.row),
+                                                       static_cast<size_t>(table.horizon));
+    table.actual.insert(table.actual.end(), target.begin(), target.end());
+  }
+}
+
+std::vector<Origin> ends_of(const data::Panel& panel) {
+  std::vector<Origin> ends;
+  ends.reserve(static_cast<size_t>(panel.series_count()));
+  for (int64_t s = 0; s < panel.series_count(); ++s)
+    ends.push_back({static_cast<int32_t>(s), panel.length(s)});
+  return ends;
+}
+
+}  // namespace nd::forecast

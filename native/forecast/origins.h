@@ -1,0 +1,50 @@
+// Forecasts from any moments of a panel: the one engine of prediction, cross-validation and
+// insample forecasts, which differ only in the moments that they ask for.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "forecast/forecaster_impl.h"
+
+namespace nd::forecast {
+
+/// A moment of one series: the forecast begins at `row` (from the series' first), and whatever is
+/// at or after it is not read.
+struct Origin {
+  int32_t series;
+  int64_t row;
+};
+
+/// What forecasts are computed with, and for how many steps.
+struct OriginsRequest {
+  const char* place;  ///< of the public call, for messages
+  int64_t horizon =
+      0;  ///< steps, at least 1; those beyond the models' own are forecast recursively
+  int threads = 1;
+  const CancelToken* cancel = nullptr;
+};
+
+/// Forecasts of every model from every origin in original scale, per column [origins · horizon].
+/// `panel` is the original, `statistics` scale its series. Where a model was trained for a shorter
+/// horizon it reads its own point forecasts as history, as often as needed; a recurrent network
+/// simply goes on. Throws E0002 and E0011 when the series are not those that a multivariate model
+/// learned, E0005 for a longer horizon of a model without a point forecast, E0009 for forecasts
+/// that are not finite.
+std::vector<std::vector<double>> forecast_origins(
+    const ForecasterConfig& config, const State& state, const data::Panel& panel,
+    std::span<const data::SeriesStatistics> statistics, std::span<const Origin> origins,
+    const OriginsRequest& request);
+
+/// The table of forecasts from `origins`, in order of series, still without values: blocks and
+/// their times.
+ForecastTable empty_table(const data::Panel& panel, std::span<const Origin> origins,
+                          int64_t horizon, std::vector<std::string> columns);
+/// Cutoffs and what happened, for a table whose forecasts end within the panel.
+void add_actual(const data::Panel& panel, std::span<const Origin> origins, ForecastTable& table);
+
+/// The end of every series: the origins of predict().
+std::vector<Origin> ends_of(const data::Panel& panel);
+
+}  // namespace nd::forecast
