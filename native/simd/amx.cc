@@ -102,7 +102,24 @@ bool amx_usable() {
     copy_out(buffer, p, block.ldc);         \
   }
 
-__attribute__((target("amx-tile,amx-bf16"))) void amx_multiply(const Bf16Block& block) {
+// Both strips of A (or of B) at once.
+#define ND_LOAD_A(offset)                        \
+  _tile_loadd(4, a0 + t + (offset), kLineBytes); \
+  _tile_loadd(5, a1 + t + (offset), kLineBytes);
+#define ND_LOAD_B(offset)                        \
+  _tile_loadd(6, b0 + t + (offset), kLineBytes); \
+  _tile_loadd(7, b1 + t + (offset), kLineBytes);
+#define ND_MULTIPLY()      \
+  _tile_dpbf16ps(0, 4, 6); \
+  _tile_dpbf16ps(1, 4, 7); \
+  _tile_dpbf16ps(2, 5, 6); \
+  _tile_dpbf16ps(3, 5, 7);
+
+namespace {
+
+template <int kParts>
+__attribute__((target("amx-tile,amx-bf16"))) void multiply(const Bf16Block& block) {
+  constexpr int64_t kStep = kParts * kTileElements;
   TileConfig config;
   for (int t = 0; t < 8; ++t) {
     config.bytes[t] = kLineBytes;
@@ -112,7 +129,7 @@ __attribute__((target("amx-tile,amx-bf16"))) void amx_multiply(const Bf16Block& 
   _tile_loadconfig(&config);
   alignas(64) float buffer[kTileElements] = {};
   const int64_t ldc_bytes = block.ldc * static_cast<int64_t>(sizeof(float));
-  const int64_t strip = block.depth * kTileElements;
+  const int64_t strip = block.depth * kStep;
   for (int64_t column = 0; column < block.columns; column += 2 * kSide) {
     const float* b0 = block.b + column / kSide * strip;
     const bool two_columns = column + kSide < block.columns;
@@ -129,15 +146,28 @@ __attribute__((target("amx-tile,amx-bf16"))) void amx_multiply(const Bf16Block& 
       ND_LOAD_SUM(1, p01)
       ND_LOAD_SUM(2, p10)
       ND_LOAD_SUM(3, p11)
-      for (int64_t t = 0; t < strip; t += kTileElements) {
-        _tile_loadd(4, a0 + t, kLineBytes);
-        _tile_loadd(6, b0 + t, kLineBytes);
-        _tile_loadd(7, b1 + t, kLineBytes);
-        _tile_loadd(5, a1 + t, kLineBytes);
-        _tile_dpbf16ps(0, 4, 6);
-        _tile_dpbf16ps(1, 4, 7);
-        _tile_dpbf16ps(2, 5, 6);
-        _tile_dpbf16ps(3, 5, 7);
+      for (int64_t t = 0; t < strip; t += kStep) {
+        if constexpr (kParts == 1) {
+          ND_LOAD_A(0)
+          ND_LOAD_B(0)
+          ND_MULTIPLY()
+        } else {
+          // Parts 0, 1, 2 of either operand weigh 1, 2^-8, 2^-16: products below 2^-16 are dropped.
+          // In this order one operand changes at a time, and the largest product comes last.
+          ND_LOAD_A(2 * kTileElements)
+          ND_LOAD_B(0)
+          ND_MULTIPLY()
+          ND_LOAD_A(kTileElements)
+          ND_MULTIPLY()
+          ND_LOAD_B(kTileElements)
+          ND_MULTIPLY()
+          ND_LOAD_A(0)
+          ND_MULTIPLY()
+          ND_LOAD_B(2 * kTileElements)
+          ND_MULTIPLY()
+          ND_LOAD_B(0)
+          ND_MULTIPLY()
+        }
       }
       ND_STORE_SUM(0, p00)
       if (two_columns) {
@@ -155,8 +185,17 @@ __attribute__((target("amx-tile,amx-bf16"))) void amx_multiply(const Bf16Block& 
   _tile_release();
 }
 
+}  // namespace
+
+void amx_multiply(const Bf16Block& block) {
+  block.parts == 1 ? multiply<1>(block) : multiply<3>(block);
+}
+
 #undef ND_LOAD_SUM
 #undef ND_STORE_SUM
+#undef ND_LOAD_A
+#undef ND_LOAD_B
+#undef ND_MULTIPLY
 
 #else
 

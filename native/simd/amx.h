@@ -13,7 +13,7 @@ inline constexpr int64_t kTileLines = 16, kTileDepth = 32, kTileElements = 256;
 
 /// C[rows, columns] = (add ? C : 0) + A·B on packed tiles. A tile of A is [line][k / 2], one of B
 /// is [k / 2][line]; strips of 16 lines follow each other, each `depth` tiles long, padded with
-/// zeros.
+/// zeros. In three parts, a tile is three: an element is their sum.
 struct Bf16Block {
   const float *a, *b;  ///< elements are pairs of bfloat16, the even k in the low half
   int64_t depth;
@@ -21,12 +21,13 @@ struct Bf16Block {
   int64_t ldc, c_panel;
   int64_t rows, columns;
   bool add;
+  int parts = 1;  ///< or 3: the products of parts that matter in single precision are summed
 };
 
 /// Whether processor and kernel have AMX with bfloat16.
 bool amx_present();
 /// Whether this process may use it: asks the kernel once, at the first call. From then on every
-/// thread that does has 8 KiB more state, which is why nobody asks who trains in single precision.
+/// thread that does has 8 KiB more state.
 bool amx_usable();
 /// For tests: false keeps to what Highway offers.
 void select_amx(bool wanted);

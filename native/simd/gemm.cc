@@ -12,11 +12,19 @@ namespace nd::simd::HWY_NAMESPACE {
 
 int64_t panel_width() { return kPanel; }
 
-int64_t tile_count(int64_t m, int64_t n, int64_t k) { return Partition(m, n, k).tiles(); }
+// In gemm_split.cc: large products where there is a matrix unit.
+bool splits(int64_t m, int64_t n, int64_t k);
+int64_t split_tiles(int64_t m, int64_t n);
+int64_t split_scratch(int64_t m, int64_t n, int64_t k);
+void split_run(const Gemm& g, int64_t tile_begin, int64_t tile_end, float* scratch);
 
 // In gemm_pack.cc.
 void pack_b(const float* b, int64_t b_row, int64_t b_col, int64_t k, int64_t n, int64_t panel_begin,
             int64_t panel_end, float* packed);
+
+int64_t tile_count(int64_t m, int64_t n, int64_t k) {
+  return splits(m, n, k) ? split_tiles(m, n) : Partition(m, n, k).tiles();
+}
 
 /// Floats of a block of B that is not read where it lies.
 HWY_INLINE int64_t copied_floats(const Partition& p) { return 2 * kPanel * p.depth; }
@@ -27,6 +35,7 @@ HWY_INLINE bool swaps(const Partition& p, bool a_transposed, bool b_transposed) 
 }
 
 int64_t scratch_floats(int64_t m, int64_t n, int64_t k, bool a_transposed, bool b_copied) {
+  if (splits(m, n, k)) return split_scratch(m, n, k);
   const Partition p(m, n, k);
   const int64_t swapped =
       swaps(p, a_transposed, b_copied) ? ceil_div(m, kPanel) * kPanel * (p.depth + kTallRows) : 0;
@@ -210,6 +219,7 @@ void multiply_swapped(const Gemm& g, const Partition& p, const Tile& t, int64_t 
 }
 
 void run(const Gemm& g, int64_t tile_begin, int64_t tile_end, float* scratch) {
+  if (splits(g.m, g.n, g.k)) return split_run(g, tile_begin, tile_end, scratch);
   const Partition p(g.m, g.n, g.k);
   if (g.k == 0) {
     while (tile_begin < tile_end) {

@@ -2,7 +2,8 @@
 // once and kept (weights live packed), A read in place or packed per block where its layout asks
 // for it. C is cut into tiles whose boundaries depend on the shape only, and
 // K is split into fixed blocks that are summed in order, so any distribution of the tiles over
-// threads gives the same bits.
+// threads gives the same bits. Where the processor has a matrix unit for bfloat16, large products
+// run there in single precision, every number in three parts (gemm_split.cc).
 #pragma once
 
 #include <cstdint>

@@ -11,62 +11,19 @@
 #include <array>
 
 #include "hwy/highway.h"
-#include "simd/amx.h"
-#include "simd/gemm.h"
-#include "simd/transpose-inl.h"
+#include "simd/tiles-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace nd::simd::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-using D = hn::ScalableTag<float>;
-using Bits = hn::RebindToUnsigned<D>;
-using V = hn::Vec<D>;
-constexpr int64_t kLanes = hn::MaxLanes(D());
-constexpr int64_t kPanel = 2 * kLanes;
-constexpr int64_t kTileVectors = kTileLines / kLanes;
 // A block of B (512 KiB) and one of A (128 KiB) stay in L2 with their part of C; two strips of
 // either are what a pass over k reads from L1.
 constexpr int64_t kBlockRows = 128, kBlockColumns = 512, kBlockDepth = 512;
-constexpr int64_t kCut = 32;  // rows or columns of a tile of C: two strips
-
-HWY_INLINE int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 /// k of each block: a multiple of kTileDepth.
 HWY_INLINE int64_t block_depth(int64_t k) {
   return ceil_div(ceil_div(k, ceil_div(k, kBlockDepth)), kTileDepth) * kTileDepth;
-}
-
-/// An operand as it lies: element (o, i) = at[i/kPanel*panel + o*stride + i%kPanel], where i runs
-/// along k and o along lines, or the other way round.
-struct Source {
-  const float* at;
-  int64_t stride, panel;
-  int64_t outers, inners;
-  bool k_inner;
-};
-
-HWY_INLINE Source source_a(const Gemm& g) {
-  if (g.a_col == 1) return {g.a, g.a_row, kPanel, g.m, g.k, true};
-  return {g.a, g.a_col, kPanel, g.k, g.m, false};
-}
-
-HWY_INLINE Source source_b(const Gemm& g) {
-  const bool packed = g.b_row == 0;
-  const int64_t outers = g.b_transposed ? g.n : g.k, inners = g.b_transposed ? g.k : g.n;
-  return {
-      g.b,           packed ? kPanel : g.b_row, packed ? outers * kPanel : kPanel, outers, inners,
-      g.b_transposed};
-}
-
-/// `inner` begins a vector. Zeros beyond the edges, unless all of it exists.
-template <bool kWhole>
-HWY_INLINE V load(const Source& s, int64_t outer, int64_t inner) {
-  const D d;
-  const float* p = s.at + inner / kPanel * s.panel + outer * s.stride + inner % kPanel;
-  if constexpr (kWhole) return hn::LoadU(d, p);
-  if (outer >= s.outers || inner >= s.inners) return hn::Zero(d);
-  return hn::LoadN(d, p, static_cast<size_t>(HWY_MIN(kLanes, s.inners - inner)));
 }
 
 #if HWY_NATIVE_DOT_BF16
@@ -111,77 +68,33 @@ HWY_INLINE V rounded_pairs(V even, V odd) {
 }
 #endif
 
-/// Tile of lines and k that begin at (line, k), with rows that run along the operand's inner index.
-template <bool kWhole>
-HWY_INLINE void round_tile(const Source& s, int64_t line, int64_t k, float* out) {
-  const D d;
-  if (s.k_inner) {
-    for (int64_t l = 0; l < kTileLines; ++l) {
+/// Elements rounded to the nearest.
+struct Rounded {
+  static constexpr int kParts = 1;
+  template <bool kWhole>
+  static HWY_INLINE void tile(const Source& s, int64_t line, int64_t k, float* out) {
+    const D d;
+    if (s.k_inner) {
+      for (int64_t l = 0; l < kTileLines; ++l) {
+        for (int64_t v = 0; v < kTileVectors; ++v) {
+          const int64_t inner = k + v * kPanel;
+          hn::StoreU(rounded_in_order(load<kWhole>(s, line + l, inner),
+                                      load<kWhole>(s, line + l, inner + kLanes)),
+                     d, out + l * kTileLines + v * kLanes);
+        }
+      }
+      return;
+    }
+    for (int64_t p = 0; p < kTileDepth / 2; ++p) {
       for (int64_t v = 0; v < kTileVectors; ++v) {
-        const int64_t inner = k + v * kPanel;
-        hn::StoreU(rounded_in_order(load<kWhole>(s, line + l, inner),
-                                    load<kWhole>(s, line + l, inner + kLanes)),
-                   d, out + l * kTileLines + v * kLanes);
+        const int64_t inner = line + v * kLanes;
+        hn::StoreU(
+            rounded_pairs(load<kWhole>(s, k + 2 * p, inner), load<kWhole>(s, k + 2 * p + 1, inner)),
+            d, out + p * kTileLines + v * kLanes);
       }
     }
-    return;
   }
-  for (int64_t p = 0; p < kTileDepth / 2; ++p) {
-    for (int64_t v = 0; v < kTileVectors; ++v) {
-      const int64_t inner = line + v * kLanes;
-      hn::StoreU(
-          rounded_pairs(load<kWhole>(s, k + 2 * p, inner), load<kWhole>(s, k + 2 * p + 1, inner)),
-          d, out + p * kTileLines + v * kLanes);
-    }
-  }
-}
-
-HWY_INLINE void transpose_tile(const float* in, float* out) {
-  const D d;
-  for (int64_t v = 0; v < kTileVectors; ++v) {
-    const float* row[kLanes];
-    for (int64_t i = 0; i < kLanes; ++i) row[i] = in + (v * kLanes + i) * kTileLines;
-    for (int64_t c = 0; c < kTileLines; c += 4) {
-      V column[4];
-      transpose_four(d, row, c, column);
-      for (int64_t q = 0; q < 4; ++q)
-        hn::StoreU(column[q], d, out + (c + q) * kTileLines + v * kLanes);
-    }
-  }
-}
-
-/// One tile of B (kPairs) or A.
-template <bool kPairs>
-HWY_INLINE void pack_tile(const Source& s, int64_t line, int64_t k, float* out) {
-  alignas(64) float turned[kTileElements];
-  const bool turns = s.k_inner == kPairs;
-  const int64_t outer_end = s.k_inner ? line + kTileLines : k + kTileDepth,
-                inner_end = s.k_inner ? k + kTileDepth : line + kTileLines;
-  float* to = turns ? turned : out;
-  if (outer_end <= s.outers && inner_end <= s.inners) {
-    round_tile<true>(s, line, k, to);
-  } else {
-    round_tile<false>(s, line, k, to);
-  }
-  if (turns) transpose_tile(turned, out);
-}
-
-/// Lines [begin, end) and `depth` tiles from k0 on, as strips; returns their end.
-template <bool kPairs>
-float* pack_strips(const Source& s, int64_t begin, int64_t end, int64_t k0, int64_t depth,
-                   float* out) {
-  const int64_t strips = ceil_div(end - begin, kTileLines);
-  // Along memory.
-  const int64_t outer = s.k_inner ? strips : depth, inner = s.k_inner ? depth : strips;
-  for (int64_t o = 0; o < outer; ++o) {
-    for (int64_t i = 0; i < inner; ++i) {
-      const int64_t strip = s.k_inner ? o : i, t = s.k_inner ? i : o;
-      pack_tile<kPairs>(s, begin + strip * kTileLines, k0 + t * kTileDepth,
-                        out + (strip * depth + t) * kTileElements);
-    }
-  }
-  return out + strips * depth * kTileElements;
-}
+};
 
 /// sum + even·even + odd·odd of pairs of bfloat16.
 struct Pairs {

@@ -11,22 +11,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace nd::simd::HWY_NAMESPACE {
 
-/// Part of C that one thread computes, and how it is cut further.
-struct Region {
-  int64_t row, row_end, column, column_end;
-};
-
-/// The longer side of C is cut, so that the operand that every thread rounds is the smaller one.
-HWY_INLINE bool cuts_rows(int64_t m, int64_t n) { return m >= n; }
-
-int64_t bf16_tiles(int64_t m, int64_t n) {
-  return m == 0 || n == 0 ? 0 : ceil_div(HWY_MAX(m, n), kCut);
-}
-
-HWY_INLINE Region region_of(const Gemm& g, int64_t begin, int64_t end) {
-  if (cuts_rows(g.m, g.n)) return {begin * kCut, HWY_MIN(g.m, end * kCut), 0, g.n};
-  return {0, g.m, begin * kCut, HWY_MIN(g.n, end * kCut)};
-}
+int64_t bf16_tiles(int64_t m, int64_t n) { return region_tiles(m, n); }
 
 int64_t bf16_scratch_floats(int64_t m, int64_t n, int64_t k) {
   const int64_t tiles = block_depth(k) / kTileDepth * kTileElements;
@@ -56,11 +41,11 @@ void bf16_run(const Gemm& g, int64_t tile_begin, int64_t tile_end, float* scratc
       block.add = g.accumulate || k0 > 0;
       block.b = scratch;
       float* packed_a =
-          pack_strips<true>(b, column, column + block.columns, k0, block.depth, scratch);
+          pack_strips<Rounded, true>(b, column, column + block.columns, k0, block.depth, scratch);
       block.a = packed_a;
       for (int64_t row = region.row; row < region.row_end; row += kBlockRows) {
         block.rows = HWY_MIN(kBlockRows, region.row_end - row);
-        pack_strips<false>(a, row, row + block.rows, k0, block.depth, packed_a);
+        pack_strips<Rounded, false>(a, row, row + block.rows, k0, block.depth, packed_a);
         block.c = g.c + row * g.ldc + column / kPanel * g.c_panel;
         multiply_block(block);
         if (g.epilogue.run && k0 + deepest >= g.k)
