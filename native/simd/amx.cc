@@ -117,9 +117,7 @@ bool amx_usable() {
 
 namespace {
 
-template <int kParts>
-__attribute__((target("amx-tile,amx-bf16"))) void multiply(const Bf16Block& block) {
-  constexpr int64_t kStep = kParts * kTileElements;
+__attribute__((target("amx-tile"))) void configure() {
   TileConfig config;
   for (int t = 0; t < 8; ++t) {
     config.bytes[t] = kLineBytes;
@@ -127,6 +125,12 @@ __attribute__((target("amx-tile,amx-bf16"))) void multiply(const Bf16Block& bloc
   }
   fence();
   _tile_loadconfig(&config);
+}
+
+template <int kParts>
+__attribute__((target("amx-tile,amx-bf16"))) void multiply(const Bf16Block& block) {
+  constexpr int64_t kStep = kParts * kTileElements;
+  configure();
   alignas(64) float buffer[kTileElements] = {};
   const int64_t ldc_bytes = block.ldc * static_cast<int64_t>(sizeof(float));
   const int64_t strip = block.depth * kStep;
@@ -187,6 +191,51 @@ __attribute__((target("amx-tile,amx-bf16"))) void multiply(const Bf16Block& bloc
 
 }  // namespace
 
+// Sums 0–3 of neighbouring strips of columns, 4–6 the parts of A, 7 one part of B.
+#define ND_WITH_B(sum, part) _tile_loadd(7, b + (sum)*strip + t + (part)*kTileElements, kLineBytes);
+#define ND_STRIP_PART_2(sum) \
+  ND_WITH_B(sum, 2)          \
+  _tile_dpbf16ps(sum, 4, 7);
+#define ND_STRIP_PART_1(sum) \
+  ND_WITH_B(sum, 1)          \
+  _tile_dpbf16ps(sum, 5, 7); \
+  _tile_dpbf16ps(sum, 4, 7);
+#define ND_STRIP_PART_0(sum) \
+  ND_WITH_B(sum, 0)          \
+  _tile_dpbf16ps(sum, 6, 7); \
+  _tile_dpbf16ps(sum, 5, 7); \
+  _tile_dpbf16ps(sum, 4, 7);
+#define ND_FOUR(what) what(0) what(1) what(2) what(3)
+
+__attribute__((target("amx-tile,amx-bf16"))) void amx_multiply_strip(const Bf16Block& block) {
+  constexpr int64_t kStep = 3 * kTileElements;
+  configure();
+  const int64_t ldc_bytes = block.ldc * static_cast<int64_t>(sizeof(float));
+  const int64_t strip = block.depth * kStep;
+  const float *a = block.a, *b = block.b;
+  for (int64_t column = 0; column < block.columns; column += 4 * kSide, b += 4 * strip) {
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+    for (int64_t t = 0; t < strip; t += kStep) {
+      _tile_loadd(4, a + t, kLineBytes);
+      _tile_loadd(5, a + t + kTileElements, kLineBytes);
+      _tile_loadd(6, a + t + 2 * kTileElements, kLineBytes);
+      ND_FOUR(ND_STRIP_PART_2)
+      ND_FOUR(ND_STRIP_PART_1)
+      ND_FOUR(ND_STRIP_PART_0)
+    }
+    float* c = block.c + column;
+    _tile_stored(0, c, ldc_bytes);
+    _tile_stored(1, c + kSide, ldc_bytes);
+    _tile_stored(2, c + 2 * kSide, ldc_bytes);
+    _tile_stored(3, c + 3 * kSide, ldc_bytes);
+  }
+  fence();
+  _tile_release();
+}
+
 void amx_multiply(const Bf16Block& block) {
   block.parts == 1 ? multiply<1>(block) : multiply<3>(block);
 }
@@ -196,12 +245,18 @@ void amx_multiply(const Bf16Block& block) {
 #undef ND_LOAD_A
 #undef ND_LOAD_B
 #undef ND_MULTIPLY
+#undef ND_WITH_B
+#undef ND_STRIP_PART_0
+#undef ND_STRIP_PART_1
+#undef ND_STRIP_PART_2
+#undef ND_FOUR
 
 #else
 
 bool amx_present() { return false; }
 bool amx_usable() { return false; }
 void amx_multiply(const Bf16Block&) {}
+void amx_multiply_strip(const Bf16Block&) {}
 
 #endif
 

@@ -33,5 +33,8 @@ bool amx_usable();
 void select_amx(bool wanted);
 /// The block by AMX; only where amx_usable(), with panels of 32.
 void amx_multiply(const Bf16Block& block);
+/// A block in three parts of one strip of A (all 16 rows exist in C, which is row-major and not
+/// added to) and a multiple of 64 columns.
+void amx_multiply_strip(const Bf16Block& block);
 
 }  // namespace nd::simd

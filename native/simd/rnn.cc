@@ -11,6 +11,12 @@
 HWY_BEFORE_NAMESPACE();
 namespace nd::simd::HWY_NAMESPACE {
 
+// In rnn_split.cc: A [16, k] · a split weight, C [16, columns], with scratch of row_tiles(k)
+// floats.
+int64_t row_tiles(int64_t k);
+void split_product(const float* a, int64_t a_row, int64_t k, const float* split, int64_t columns,
+                   float* c, int64_t c_row, float* scratch);
+
 int64_t recurrent_floats(int64_t k, int64_t n, int64_t parts) {
   return groups_of(n, parts) * k * kGroup;
 }
@@ -51,16 +57,17 @@ void recurrent_pack(const float* b, int64_t b_row, int64_t b_col, int64_t k, int
 /// Scratch of one call, each part aligned and its rows padded to whole groups.
 struct Scratch {
   int64_t units, outputs;  // of a padded row
-  float *h[2], *c, *wide, *sums, *steps;
+  float *h[2], *c, *wide, *sums, *steps, *split;
 
   static int64_t floats(int64_t inputs, int64_t units, int64_t outputs) {
     const int64_t u = round_up(units, kGroup), p = round_up(outputs, kGroup);
-    return kRecurrentRows * (2 * p + 2 * u + 4 * u + step_row(inputs, outputs));
+    return kRecurrentRows * (2 * p + 2 * u + 4 * u + step_row(inputs, outputs)) +
+           row_tiles(HWY_MAX(4 * u, step_row(inputs, outputs)));
   }
   static int64_t step_row(int64_t inputs, int64_t outputs) {
     return round_up(StepRow(inputs, outputs).size, 16);
   }
-  Scratch(int64_t u, int64_t p, float* memory)
+  Scratch(int64_t inputs, int64_t u, int64_t p, float* memory)
       : units(round_up(u, kGroup)), outputs(round_up(p, kGroup)) {
     h[0] = memory;
     h[1] = h[0] + kRecurrentRows * outputs;
@@ -68,6 +75,7 @@ struct Scratch {
     wide = c + kRecurrentRows * units;
     sums = wide + kRecurrentRows * units;
     steps = sums + 4 * kRecurrentRows * units;
+    split = steps + kRecurrentRows * step_row(inputs, p);
   }
 };
 
@@ -93,7 +101,7 @@ int64_t lstm_scratch(int64_t inputs, int64_t units, int64_t outputs) {
 void lstm_forward_rows(const LstmForward& l, int64_t first, int64_t rows, float* memory) {
   const Df d;
   const int64_t I = l.inputs, U = l.units, P = l.outputs, T = l.steps;
-  const Scratch s(U, P, memory);
+  const Scratch s(I, U, P, memory);
   const StepRow row(I, P);
   const bool projected = l.w_hr != nullptr;
   const int64_t step_row = Scratch::step_row(I, P);
@@ -112,7 +120,11 @@ void lstm_forward_rows(const LstmForward& l, int64_t first, int64_t rows, float*
         store(load(x + j, I - j), s.steps + i * step_row + row.x + j, I - j);
     }
     const int64_t skipped = t == 0 && l.h0 == nullptr ? row.x : 0;  // h is zero
-    for (int64_t g = 0; g * kWidth < U; ++g) {
+    if (l.split != nullptr) {
+      split_product(s.steps, step_row, row.size, l.split, round_up(U, kWidth) * kSide, s.sums,
+                    sums_row, s.split);
+    }
+    for (int64_t g = 0; l.split == nullptr && g * kWidth < U; ++g) {
       group_product(s.steps + skipped, step_row, l.w + (g * row.size + skipped) * kGroup,
                     row.size - skipped, rows, kSide, s.sums + g * kGroup, sums_row);
     }
@@ -156,7 +168,7 @@ void lstm_backward_rows(const LstmBackward& l, int64_t first, int64_t rows, floa
   const Vf one = hn::Set(d, 1.0f);
   const int64_t U = l.units, P = l.outputs, T = l.steps;
   const bool projected = l.w_hr != nullptr;
-  Scratch s(U, P, memory);
+  Scratch s(0, U, P, memory);
   float *recurrent = s.h[0], *total = s.h[1], *carried = s.c, *dm = s.wide, *dgates = s.sums;
   const int64_t gates_row = 4 * s.units;
   set_zero(recurrent, rows * s.outputs);
@@ -211,7 +223,12 @@ void lstm_backward_rows(const LstmBackward& l, int64_t first, int64_t rows, floa
         if (l.writes_dc) store(dc, out + l.result_width - U + j, count);
       }
     }
-    if (t > 0) packed_product(dgates, gates_row, l.w_hh, 4 * U, P, rows, recurrent, s.outputs);
+    if (t == 0) break;
+    if (l.split != nullptr) {
+      split_product(dgates, gates_row, 4 * U, l.split, s.outputs, recurrent, s.outputs, s.split);
+    } else {
+      packed_product(dgates, gates_row, l.w_hh, 4 * U, P, rows, recurrent, s.outputs);
+    }
   }
 }
 

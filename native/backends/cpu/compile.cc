@@ -7,14 +7,16 @@
 #include "graph/evaluate.h"
 #include "graph/passes/passes.h"
 #include "graph/passes/recompute.h"
+#include "ops/list.h"
 #include "ops/op.h"
+#include "simd/rnn.h"
 
 namespace nd {
 
 namespace {
 
-// A shard needs windows enough for a block of a recurrent layer and rows enough to fill a register
-// tile of a matrix product several times.
+// A shard needs windows enough for a block of a recurrent layer (on a matrix unit: a whole one) and
+// rows enough to fill a register tile of a matrix product several times.
 constexpr int64_t kWindowsPerShard = 4;
 constexpr int64_t kRowsPerShard = 64;
 constexpr int64_t kMaxShards = 16;
@@ -25,6 +27,7 @@ constexpr NodeId kFrugalReach = 128;
 struct Work {
   int64_t activations = 0;  ///< floats
   double rows = 0;          ///< of the matrix products, their mean by FLOP
+  int64_t windows_per_shard = kWindowsPerShard;
 };
 
 Work work_of(const Graph& graph, int64_t windows) {
@@ -34,6 +37,8 @@ Work work_of(const Graph& graph, int64_t windows) {
     if (node.kind != NodeKind::op || !node.shape.is_batched()) continue;
     const int64_t floats = node.shape.elements(windows);
     work.activations += floats;
+    if (node.op == &kLstm && simd::recurrent_split_floats(1, 1, 1) > 0)
+      work.windows_per_shard = simd::kRecurrentRows;
     if (node.op->cost == nullptr || node.shape.dims.empty()) continue;
     std::vector<Shape> inputs;
     for (const NodeId id : node.inputs) inputs.push_back(graph.node(id).shape);
@@ -48,7 +53,7 @@ Work work_of(const Graph& graph, int64_t windows) {
 // The number depends on the graph and the batch alone, never on the threads.
 int64_t shard_count(const Work& work, int64_t windows) {
   const int64_t by_rows = static_cast<int64_t>(work.rows) / kRowsPerShard;
-  return std::clamp<int64_t>(std::min(windows / kWindowsPerShard, by_rows), 1, kMaxShards);
+  return std::clamp<int64_t>(std::min(windows / work.windows_per_shard, by_rows), 1, kMaxShards);
 }
 
 // DESIGN §1: shards pay where their gradient buffers stay below the activations they keep in cache.

@@ -2,6 +2,7 @@
 #include "simd/rnn.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "backends/cpu/lowering.h"
 #include "ops/list.h"
@@ -32,6 +33,20 @@ class PackRecurrent final : public Kernel {
     const Operand& o = operand_;
     simd::pack_recurrent(o.zeros ? nullptr : at[0], o.transposed ? 1 : o.n, o.transposed ? o.k : 1,
                          o.k, o.n, o.parts, o.first, o.rows, at[1]);
+  }
+
+ private:
+  Operand operand_;
+};
+
+class SplitRecurrent final : public Kernel {
+ public:
+  SplitRecurrent(Slot packed, Slot out, const Operand& operand)
+      : Kernel({packed, out}), operand_(operand) {
+    work = 0.3 * static_cast<double>(operand.rows * operand.n);
+  }
+  void run(int64_t, int64_t, const RunContext&) const override {
+    simd::split_recurrent(at[0], operand_.rows, operand_.n, operand_.parts, at[1]);
   }
 
  private:
@@ -113,11 +128,22 @@ int64_t workspace(const Lowering& l, NodeId id) {
   return floats;
 }
 
+// The split form of a packed operand, where it pays: a weight of which the batch has rows enough.
+std::optional<Slot> split(Lowering& l, Slot packed, bool is_static, const Operand& operand,
+                          int64_t rows) {
+  const int64_t floats = simd::recurrent_split_floats(operand.rows, operand.n, operand.parts);
+  if (!is_static || rows < simd::kLeastSplitRows || floats == 0) return std::nullopt;
+  const Slot slot = l.reserve(floats);
+  l.emit_prologue(std::make_unique<SplitRecurrent>(packed, slot, operand));
+  return slot;
+}
+
 // What both passes share: the form, and slots by their place in a list of its own for each pass.
 class Lstm : public Kernel {
  public:
-  Lstm(std::vector<Slot> slots, const LstmForm& form, int64_t rows, int64_t steps)
-      : Kernel(std::move(slots)), form_(form), rows_(rows), steps_(steps) {
+  /// `is_split`: the last slot is the split form of the recurrent weight.
+  Lstm(std::vector<Slot> slots, bool is_split, const LstmForm& form, int64_t rows, int64_t steps)
+      : Kernel(std::move(slots)), form_(form), is_split_(is_split), rows_(rows), steps_(steps) {
     tiles = (rows + simd::kRecurrentRows - 1) / simd::kRecurrentRows;
     work = static_cast<double>(rows * steps * form.units) *
            (0.07 * static_cast<double>(form.inputs + form.outputs) + 2.0);
@@ -133,7 +159,9 @@ class Lstm : public Kernel {
  protected:
   virtual void rows(int64_t first, int64_t count, float* scratch) const = 0;
   const float* optional(bool present, size_t i) const { return present ? at[i] : nullptr; }
+  const float* split() const { return is_split_ ? at.back() : nullptr; }
   LstmForm form_;
+  bool is_split_;
   int64_t rows_, steps_;
 };
 
@@ -147,6 +175,7 @@ class LstmForward final : public Lstm {
                         .outputs = form_.outputs,
                         .x = at[1],
                         .w = at[2],
+                        .split = split(),
                         .w_hr = optional(form_.projected, 1 + form_.projection_operand()),
                         .h0 = optional(form_.has_state, state),
                         .c0 = optional(form_.has_state, state + 1),
@@ -167,6 +196,7 @@ class LstmBackward final : public Lstm {
                          .out = at[1],
                          .width = form_.width(),
                          .w_hh = at[2],
+                         .split = split(),
                          .w_hr = optional(form_.projected, 3),
                          .c0 = optional(form_.has_state, state),
                          .dh = at[dh],
@@ -192,7 +222,11 @@ void lower(Lowering& l, NodeId id) {
   if (f.projected)
     slots[1 + w_hr] = packed(l, node.inputs[w_hr], projection_operand(f, kBackward), offset);
   const std::vector<int64_t> dims = l.dims(id);
-  l.emit(std::make_unique<K>(std::move(slots), f, dims[0], dims[1]));
+  const bool is_static = kBackward ? l.is_static(node.inputs[1]) : step_is_static(l, node, f);
+  const auto split_form =
+      split(l, slots[2], is_static, kBackward ? gates_operand(f) : step_operand(f), dims[0]);
+  if (split_form) slots.push_back(*split_form);
+  l.emit(std::make_unique<K>(std::move(slots), split_form.has_value(), f, dims[0], dims[1]));
 }
 
 }  // namespace
