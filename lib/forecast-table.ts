@@ -26,6 +26,7 @@ export interface BacktestParts extends TableParts {
   readonly cutoffs: LazyTimes;
   readonly actual: Float64Array;
   readonly targetColumn: string;
+  readonly frequency: string;
 }
 
 type Cell = string | number | bigint | Date;
@@ -142,6 +143,7 @@ export class ForecastTable implements Contract {
 
 /** Forecasts of rows that are known, beside what happened. */
 export class BacktestTable extends ForecastTable implements BacktestContract {
+  readonly frequency: string;
   readonly #cutoffs: LazyTimes;
   readonly #actual: Float64Array;
 
@@ -152,6 +154,7 @@ export class BacktestTable extends ForecastTable implements BacktestContract {
       [{ name: 'cutoff', values: cutoffs }],
       [{ name: parts.targetColumn, values: () => parts.actual }],
     );
+    this.frequency = parts.frequency;
     this.#cutoffs = cutoffs;
     this.#actual = parts.actual;
   }

@@ -320,7 +320,7 @@ export class NeuralForecast implements Contract {
     const signal = optionalSignal(place, options.signal);
     return this.#withPanel(place, table, signal, async (panel, form) => {
       const start: TableJob = (done) => this.#native.predictInsample(panel, request, done);
-      return this.#backtestTable(await runJob(start, signal), form);
+      return this.#backtestTable(await runJob(start, signal), panel, form);
     });
   }
 
@@ -353,7 +353,7 @@ export class NeuralForecast implements Contract {
         const report = progressReport<CrossValidationProgress>(onProgress, started, stop);
         return this.#native.crossValidation(panel, request, report, done);
       }, signal);
-      return this.#backtestTable(native, form);
+      return this.#backtestTable(native, panel, form);
     });
   }
 
@@ -409,9 +409,16 @@ export class NeuralForecast implements Contract {
     return { parts, actual, targetColumn, cutoffs: () => writeTimes(cutoffs, form) };
   }
 
-  #backtestTable(native: NativeTable, form: TimeForm | undefined): BacktestTable {
+  #backtestTable(
+    native: NativeTable,
+    panel: NativePanel | null,
+    form: TimeForm | undefined,
+  ): BacktestTable {
     const { parts, ...known } = this.#tableParts(native, form, true);
-    return new BacktestTable({ ...parts, ...known });
+    const { frequency } = panel
+      ? JSON.parse(guarded(() => panel.describe()))
+      : { frequency: this.info().frequency };
+    return new BacktestTable({ ...parts, ...known, frequency });
   }
 
   /** Remembers a call in flight, so that dispose() can wait for it; every failure is a rejection. */

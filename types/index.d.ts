@@ -77,6 +77,8 @@ export declare class ForecastTable implements Iterable<ForecastRecord> {
  */
 export declare class BacktestTable extends ForecastTable {
   private constructor();
+  /** Given or inferred step of time. */
+  readonly frequency: string;
   /** Per row: time stamp of the last row that its forecast could read. */
   get cutoff(): TimeColumn;
   /** Per row: what happened. */

@@ -45,6 +45,9 @@ function byName(sets: readonly { name: string; params: readonly RegistryOption[]
   return [...found.values()];
 }
 
+/** What a flag may be followed by, for completion; commander's own list of choices would refuse other spellings. */
+export const suggestions = new WeakMap<Option, readonly string[]>();
+
 function addFlag(command: Command, { option, owners }: Owned, group: string): void {
   const { type, choices, doc, nullable } = option;
   const facts = [
@@ -58,7 +61,9 @@ function addFlag(command: Command, { option, owners }: Owned, group: string): vo
   const text = facts.length > 0 ? `${doc} (${facts.join('; ')})` : doc;
   // The short name that people know from elsewhere.
   const names = option.name === 'randomSeed' ? '--seed, --random-seed' : `--${kebab(option.name)}`;
-  command.addOption(new Option(`${names} ${PLACEHOLDERS[type]}`.trim(), text).helpGroup(group));
+  const flag = new Option(`${names} ${PLACEHOLDERS[type]}`.trim(), text).helpGroup(group);
+  suggestions.set(flag, choices);
+  command.addOption(flag);
   if (type === 'boolean') {
     command.addOption(
       new Option(`--no-${kebab(option.name)}`, `not --${kebab(option.name)}`).hideHelp(),
@@ -68,19 +73,40 @@ function addFlag(command: Command, { option, owners }: Owned, group: string): vo
   }
 }
 
-/** Adds `--model` and a flag for every option that a model, a loss or the training has. */
-export function addModelFlags(command: Command, registry: Registry): void {
-  const models = registry.models.map(({ name }) => name.toLowerCase()).join(', ');
-  command.addOption(
-    new Option('--model <name,…>', `model to train, repeatable: ${models} (default nhits)`)
-      .argParser((text: string, before: string[] | undefined) => [
-        ...(before ?? []),
-        ...text.split(','),
-      ])
-      .helpGroup('Models:'),
+const lowerNames = (entries: readonly { readonly name: string }[]) =>
+  entries.map(({ name }) => name.toLowerCase());
+
+/**
+ * Adds `--model` and a flag for every option that a model, a loss or the training has; `renamed` says which of them have
+ * another name in this command.
+ */
+export function addModelFlags(
+  command: Command,
+  registry: Registry,
+  renamed: Readonly<Record<string, string>> = {},
+): void {
+  const models = lowerNames(registry.models);
+  const model = new Option(
+    '--model <name,…>',
+    `model to train, repeatable: ${models.join(', ')} (default nhits)`,
+  )
+    .argParser((text: string, before: string[] | undefined) => [
+      ...(before ?? []),
+      ...text.split(','),
+    ])
+    .helpGroup('Models:');
+  suggestions.set(model, models);
+  command.addOption(model);
+  const losses = lowerNames(registry.losses);
+  const common = registry.common.map((option) =>
+    option.type === 'object' ? { ...option, choices: losses } : option,
   );
-  for (const option of registry.common) addFlag(command, { option, owners: [] }, 'Models:');
-  for (const option of registry.training) addFlag(command, { option, owners: [] }, 'Training:');
+  const training = registry.training.map((option) => ({
+    ...option,
+    name: renamed[option.name] ?? option.name,
+  }));
+  for (const option of common) addFlag(command, { option, owners: [] }, 'Models:');
+  for (const option of training) addFlag(command, { option, owners: [] }, 'Training:');
   const taken = new Set([...registry.common, ...registry.training].map(({ name }) => name));
   const rest = (sets: readonly (RegistryModel | RegistryLoss)[]) =>
     byName(sets).filter(({ option }) => !taken.has(option.name) && taken.add(option.name));

@@ -1,15 +1,16 @@
 /** The command `models`: what the registry says, for people and for programs. */
 
 import type { Registry, RegistryOption } from '../../types/registry';
+import type { Context } from './context';
 import { findModel, kebab } from './flags';
-import { formatTable } from './report';
+import { formatTable, say, sayJson } from './report';
 
 const capabilitiesOf = (capabilities: Readonly<Record<string, boolean>>) =>
   Object.entries(capabilities)
     .filter(([, has]) => has)
     .map(([name]) => name);
 
-export const listModels = {
+const listModels = {
   json: (registry: Registry) => ({
     models: registry.models.map(({ name, family, summary, paper }) => ({
       name,
@@ -41,7 +42,7 @@ function optionsOf(registry: Registry, name: string): RegistryOption[] {
   return [...params, ...registry.common, ...training];
 }
 
-export const describeModel = {
+const describeModel = {
   json(registry: Registry, name: string) {
     const { params: _, trainDefaults: __, ...model } = findModel(registry, name);
     return { ...model, options: optionsOf(registry, name) };
@@ -59,3 +60,13 @@ export const describeModel = {
     return `${head}\n${formatTable(['option', 'default', 'range', 'meaning'], rows, 200)}`;
   },
 };
+
+/** `models [name]`. */
+export function runModels(name: string | undefined, { registry, json }: Context): void {
+  const known = registry();
+  if (json) {
+    sayJson(name === undefined ? listModels.json(known) : describeModel.json(known, name));
+  } else {
+    say(name === undefined ? listModels.text(known) : describeModel.text(known, name));
+  }
+}

@@ -1,11 +1,11 @@
 /** A progress bar per model on stderr, where a person watches; nothing otherwise. */
 
 import { MultiBar, type SingleBar } from 'cli-progress';
-import type { FitProgress } from '../../types/index';
+import type { CrossValidationProgress, FitProgress } from '../../types/index';
 import { formatNumber } from './report';
 
 export interface ProgressBar {
-  update(progress: FitProgress): void;
+  update(progress: FitProgress | CrossValidationProgress): void;
   stop(): void;
 }
 
@@ -24,12 +24,15 @@ export function progressBar(quiet: boolean): ProgressBar {
   });
   const byModel = new Map<string, SingleBar>();
   return {
-    update({ model, step, maxSteps, trainLoss, validLoss, elapsedMs }) {
+    update(progress) {
+      const { step, maxSteps, trainLoss, validLoss, elapsedMs } = progress;
+      const model =
+        'window' in progress ? `${progress.model}, window ${progress.window + 1}` : progress.model;
       const loss = `loss ${formatNumber(trainLoss)}${validLoss === undefined ? '' : `, validation ${formatNumber(validLoss)}`}`;
       const payload = { model, loss, seconds: (elapsedMs / 1000).toFixed(1) };
-      const bar = byModel.get(model);
+      const bar = byModel.get(progress.model);
       if (bar) bar.update(step, payload);
-      else byModel.set(model, bars.create(maxSteps, step, payload));
+      else byModel.set(progress.model, bars.create(maxSteps, step, payload));
     },
     stop() {
       bars.stop();

@@ -3,8 +3,11 @@
 import { CommanderError } from 'commander';
 import { ForecastError } from '../index';
 
-/** Exit codes, as documented in the help. */
+/** Exit codes, as documented in the help and in docs/cli.md. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+export const EXIT_HELP = `
+Exit codes: ${EXIT.ok} done, ${EXIT.failed} an error in data, options or files, ${EXIT.usage} a wrong command line, ${EXIT.interrupted} interrupted.`;
 
 /** A wrong command line; everything else that can go wrong is an error of the library. */
 export class UsageError extends Error {
@@ -13,9 +16,25 @@ export class UsageError extends Error {
 
 const isUsage = (error: unknown) => error instanceof UsageError || error instanceof CommanderError;
 
+/** A failure that has been said already, as its command says it. */
+export class Reported extends Error {
+  override readonly name = 'Reported';
+}
+
+/** Writes to stdout, where results go. */
+export const say = (text: string) => process.stdout.write(text);
+
+/** Writes the one JSON document of `--json`. */
+export const sayJson = (value: unknown) => say(`${JSON.stringify(value, replacer)}\n`);
+
+export function sayFiles(files: readonly string[]): void {
+  for (const file of files) say(`wrote ${file}\n`);
+}
+
 /** Says what went wrong, as text or as the one JSON document of `--json`. Returns the exit code. */
 export function reportError(error: unknown, json: boolean): number {
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
+  if (error instanceof Reported) return EXIT.failed;
   const interrupted = error instanceof Error && error.name === 'AbortError';
   const message = (error instanceof Error ? error.message : String(error)).replace(/^error: /, '');
   const known = error instanceof ForecastError ? error : undefined;
@@ -25,9 +44,7 @@ export function reportError(error: unknown, json: boolean): number {
     (isUsage(error) ? 'ERR_ND_CONFIG' : interrupted ? 'AbortError' : 'ERR_ND_INTERNAL');
   if (json) {
     const details = known?.details ?? {};
-    process.stdout.write(
-      `${JSON.stringify({ error: { code, number, message, details } }, replacer)}\n`,
-    );
+    sayJson({ error: { code, number, message, details } });
   } else {
     const title = interrupted ? 'interrupted' : isUsage(error) ? 'usage' : `error ${number}`;
     process.stderr.write(`${title}: ${message}\n`);
@@ -37,8 +54,7 @@ export function reportError(error: unknown, json: boolean): number {
 }
 
 /** JSON has no bigint; a time stamp above 2^53 is text. */
-export const replacer = (_: string, value: unknown) =>
-  typeof value === 'bigint' ? String(value) : value;
+const replacer = (_: string, value: unknown) => (typeof value === 'bigint' ? String(value) : value);
 
 /** About five significant digits, and never fewer than the whole part. */
 export function formatNumber(value: number): string {
@@ -47,6 +63,17 @@ export function formatNumber(value: number): string {
   if (size >= 1e15) return value.toExponential(4);
   if (size >= 100) return value.toFixed(2);
   return size >= 1 || size === 0 ? value.toFixed(3) : value.toPrecision(4);
+}
+
+/** '3.8 MB'; powers of ten, as file managers count. */
+export function formatBytes(bytes: number): string {
+  const [size, unit] = [
+    [1e9, 'GB'],
+    [1e6, 'MB'],
+    [1e3, 'kB'],
+  ].find(([limit]) => bytes >= (limit as number)) ?? [1, 'B'];
+  const value = bytes / (size as number);
+  return `${unit === 'B' ? value : value.toFixed(1)} ${unit}`;
 }
 
 export type Cell = string | number | bigint | Date;

@@ -78,6 +78,7 @@ test.each([
     cutoffs: () => cutoffs,
     actual: Float64Array.of(1, 2, 2, 3),
     targetColumn: 'load',
+    frequency: '1',
   });
   const [first, second] = cutoffs;
   expect([...known.cutoff]).toEqual([first, first, second, second]);

@@ -1,0 +1,47 @@
+/** What every command is called with, and its flags as values. */
+
+import type { Registry } from '../../types/registry';
+import { type Flags, kebab } from './flags';
+import { UsageError } from './report';
+
+export interface Context {
+  readonly flags: Flags;
+  readonly signal: AbortSignal;
+  readonly json: boolean;
+  /** Of this package. */
+  readonly version: string;
+  /** Models, losses and options; throws E0013 where the native binary cannot be loaded. */
+  readonly registry: () => Registry;
+}
+
+/** A whole number of at least `minimum`, or undefined when the flag was not given. */
+export function integerFlag(flags: Flags, name: string, minimum: number): number | undefined {
+  const text = flags[name];
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (String(text).trim() !== '' && Number.isSafeInteger(value) && value >= minimum) return value;
+  throw new UsageError(
+    `--${kebab(name)}: received ${JSON.stringify(text)}, expected an integer of at least ${minimum}`,
+  );
+}
+
+/** The text of a flag, or undefined when it was not given. */
+export const textFlag = (flags: Flags, name: string) => flags[name] as string | undefined;
+
+/** Without the properties that are undefined. */
+export const defined = <Type extends object>(object: Type): Partial<Type> =>
+  Object.fromEntries(
+    Object.entries(object).filter(([, value]) => value !== undefined),
+  ) as Partial<Type>;
+
+/** How the columns of the CSV file are called, as far as flags say so. */
+export function columnFlags(flags: Flags) {
+  return defined({
+    idColumn: textFlag(flags, 'idColumn'),
+    timeColumn: textFlag(flags, 'timeColumn'),
+    targetColumn: textFlag(flags, 'targetColumn'),
+    separator: textFlag(flags, 'separator')?.replace('\\t', '\t'),
+  }) as { idColumn?: string; timeColumn?: string; targetColumn?: string; separator?: string };
+}
+
+export const threadsFlag = (flags: Flags) => defined({ threads: integerFlag(flags, 'threads', 1) });

@@ -1,0 +1,138 @@
+/** The command `cv`: forecasts of the last rows of a file from before them, scored. */
+
+import { extname } from 'node:path';
+import type { BacktestTable } from '../../types/index';
+import { type Context, columnFlags, defined, integerFlag, textFlag, threadsFlag } from './context';
+import { newForecaster } from './fit';
+import { type Flags, kebab } from './flags';
+import { loadWithPanel } from './forecast';
+import { type Panel, readPanel, timesBySeries, valuesBySeries } from './panel';
+import { progressBar } from './progress';
+import { say, sayFiles, sayJson, UsageError } from './report';
+import { scoresOf, seasonOf, type Stretch } from './scores';
+import { pointColumns, recordsOf, rowsOf, sayScores, writeCsv } from './tables';
+import { timeOf } from '../plot/reading';
+
+/** The flags that mean something where nothing is trained. */
+const WITHOUT_TRAINING = new Set([
+  ...['idColumn', 'timeColumn', 'targetColumn', 'separator', 'threads', 'json', 'quiet'],
+  ...['windows', 'stepSize', 'horizon', 'seasonLength', 'output'],
+]);
+
+/** `--step-size` is the distance of cutoffs here, so that the option of the training has another name. */
+export const RENAMED = { stepSize: 'trainStepSize' };
+
+const forTraining = ({ trainStepSize, stepSize: _, ...flags }: Flags): Flags => ({
+  ...flags,
+  ...(trainStepSize === undefined ? {} : { stepSize: trainStepSize }),
+});
+
+function checkTrainsNothing({ fromScratch, ...flags }: Flags): void {
+  const given = Object.keys(flags).filter((name) => flags[name] !== undefined);
+  const refused = given.find((name) => !WITHOUT_TRAINING.has(name));
+  if (refused ?? fromScratch === false) {
+    throw new UsageError(
+      `--${kebab(refused ?? 'noFromScratch')}: a saved model is judged as it is; leave the flag out, or the model to train a new one`,
+    );
+  }
+}
+
+function refitFlag(flags: Flags): boolean | number | undefined {
+  const { refit } = flags;
+  return typeof refit === 'boolean' ? refit : integerFlag(flags, 'refit', 1);
+}
+
+/** Each forecast of the table beside the series that it is about. */
+function stretchesOf(table: BacktestTable, panel: Panel): Stretch[] {
+  const values = valuesBySeries(panel);
+  const rowOf = new Map(
+    [...timesBySeries(panel)].map(([id, times]) => [id, new Map(times.map((t, i) => [t, i]))]),
+  );
+  const { unique_id: ids, ds, horizon } = table;
+  return Array.from({ length: table.length / horizon }, (_, block) => {
+    const row = block * horizon;
+    const id = ids[row] as string;
+    return {
+      values: values.get(id) as number[],
+      start: rowOf.get(id)?.get(timeOf(ds[row])) as number,
+      steps: horizon,
+      row,
+    };
+  });
+}
+
+/** The object to judge and the rows to judge it on. */
+async function subjectOf(files: readonly string[], context: Context) {
+  const { flags, signal } = context;
+  const [first, second] = files as [string, string | undefined];
+  const data = second ?? first;
+  if (files.length > 2) {
+    throw new UsageError(`received ${files.length} files, expected [model.safetensors] <data.csv>`);
+  }
+  if (extname(data) === '.safetensors') {
+    throw new UsageError(`"${data}" is a model: name the data after it`);
+  }
+  if (second !== undefined) {
+    checkTrainsNothing(flags);
+    const { nf, panel } = await loadWithPanel(first, second, context);
+    return { nf, panel: panel as Panel, useFitted: true };
+  }
+  const panel = await readPanel(data, columnFlags(flags), signal);
+  const { nf } = newForecaster(panel, { ...context, flags: forTraining(flags) });
+  return { nf, panel, useFitted: false };
+}
+
+async function crossValidate(files: readonly string[], context: Context) {
+  const { flags, signal, json } = context;
+  const horizon = integerFlag(flags, 'horizon', 1);
+  const options = {
+    windows: integerFlag(flags, 'windows', 1) ?? 1,
+    stepSize: integerFlag(flags, 'stepSize', 1) ?? 1,
+    ...defined({ refit: refitFlag(flags), valSize: integerFlag(flags, 'valSize', 0) }),
+    ...(flags.fromScratch === false ? { fromScratch: false } : {}),
+    ...threadsFlag(flags),
+    signal,
+  };
+  const { nf, panel, useFitted } = await subjectOf(files, context);
+  const bar = progressBar(json || flags.quiet === true);
+  const started = performance.now();
+  try {
+    const table = await nf.crossValidation(panel.columns, {
+      ...options,
+      // New models are trained for it.
+      ...(useFitted ? { useFitted, ...defined({ horizon }) } : {}),
+      onProgress: bar.update,
+    });
+    return { table, panel, options, seconds: (performance.now() - started) / 1000 };
+  } finally {
+    bar.stop();
+  }
+}
+
+/** `cv data.csv` trains models, `cv model.safetensors data.csv` judges a saved one. */
+export async function runCrossValidation(
+  files: readonly string[],
+  context: Context,
+): Promise<void> {
+  const { flags, json, version } = context;
+  const season = integerFlag(flags, 'seasonLength', 1);
+  const { table, panel, options, seconds } = await crossValidate(files, context);
+  const { frequency, horizon } = table;
+  const stretches = stretchesOf(table, panel);
+  const scores = scoresOf(pointColumns(table), stretches, season ?? seasonOf(frequency));
+  const output = textFlag(flags, 'output');
+  if (output !== undefined) await writeCsv(output, rowsOf(table));
+  const written = output === undefined ? [] : [output];
+  const [rows, series, forecasts] = [panel.rows, table.series.length, stretches.length];
+  if (json) {
+    const { windows, stepSize } = options;
+    const facts = { series, rows, frequency, horizon, windows, stepSize, forecasts, seconds };
+    const results = { scores, forecast: recordsOf(rowsOf(table)), files: written };
+    sayJson({ version, command: 'cv', ...facts, ...results });
+    return;
+  }
+  say(`${rows} rows in ${series} series, frequency ${frequency}; `);
+  say(`${forecasts} ${forecasts === 1 ? 'forecast' : 'forecasts'} of ${horizon} steps in ${seconds.toFixed(1)} s\n\n`);
+  sayScores('cross-validation', scores);
+  sayFiles(written);
+}

@@ -1,0 +1,111 @@
+/** Training from a CSV file, for the commands that train; and the command `fit`. */
+
+import type { FitOptions, FitResult, NeuralForecastOptions } from '../../types/index';
+import { NeuralForecast } from '../index';
+import { type Context, columnFlags, defined, integerFlag, textFlag, threadsFlag } from './context';
+import { modelsFrom } from './flags';
+import { type Panel, readPanel } from './panel';
+import { progressBar } from './progress';
+import { formatNumber, say, sayFiles, sayJson, UsageError } from './report';
+
+export interface FitOutcome {
+  readonly nf: NeuralForecast;
+  readonly fit: FitResult;
+  readonly horizon: number;
+  readonly seconds: number;
+}
+
+/** The models of the flags, not yet trained, for tables with the columns of `panel`. */
+export function newForecaster(
+  panel: Panel,
+  { flags, registry }: Context,
+  defaultHorizon?: number,
+): { nf: NeuralForecast; horizon: number } {
+  const horizon = integerFlag(flags, 'horizon', 1) ?? defaultHorizon;
+  if (horizon === undefined) {
+    throw new UsageError('--horizon is missing: how many steps to forecast');
+  }
+  const nf = new NeuralForecast({
+    ...panel.names,
+    ...defined({
+      frequency: textFlag(flags, 'frequency'),
+      localScaler: textFlag(flags, 'localScaler') as NeuralForecastOptions['localScaler'],
+      compat: textFlag(flags, 'compat') as NeuralForecastOptions['compat'],
+      inputSize: integerFlag(flags, 'inputSize', -1),
+    }),
+    horizon,
+    models: modelsFrom(registry(), flags),
+  });
+  return { nf, horizon };
+}
+
+/** Trains the models of the flags on a panel. */
+export async function fitPanel(
+  panel: Panel,
+  context: Context,
+  defaultHorizon?: number,
+): Promise<FitOutcome> {
+  const { flags, signal, json } = context;
+  const { nf, horizon } = newForecaster(panel, context, defaultHorizon);
+  const bar = progressBar(json || flags.quiet === true);
+  const options: FitOptions = {
+    ...threadsFlag(flags),
+    ...defined({ valSize: integerFlag(flags, 'valSize', 0) }),
+    signal,
+    onProgress: bar.update,
+  };
+  const started = performance.now();
+  try {
+    const fit = await nf.fit(panel.columns, options);
+    return { nf, fit, horizon, seconds: (performance.now() - started) / 1000 };
+  } finally {
+    bar.stop();
+  }
+}
+
+/** How a fit went, for `--json`. */
+export function fitSummary({
+  fit: { series, rows, frequency, models },
+  horizon,
+  seconds,
+}: FitOutcome) {
+  return {
+    series,
+    rows,
+    frequency,
+    horizon,
+    seconds,
+    models: models.map(({ trainHistory: _, validHistory: __, ...model }) => model),
+  };
+}
+
+/** How a fit went, for people. */
+export function sayFit(outcome: FitOutcome): void {
+  const { series, rows, frequency, models, seconds } = fitSummary(outcome);
+  say(
+    `${rows} rows in ${series} series, frequency ${frequency}; fitted in ${seconds.toFixed(1)} s\n`,
+  );
+  for (const { alias, steps, trainLoss, validLoss, stoppedEarly } of models) {
+    const losses = [`loss ${formatNumber(trainLoss ?? Number.NaN)}`];
+    if (validLoss !== null) losses.push(`validation ${formatNumber(validLoss)}`);
+    say(
+      `  ${alias}: ${steps} steps${stoppedEarly ? ' (stopped early)' : ''}, ${losses.join(', ')}\n`,
+    );
+  }
+}
+
+/** `fit data.csv --output model.safetensors`. */
+export async function runFit(file: string, context: Context): Promise<void> {
+  const { flags, signal, version } = context;
+  const output = textFlag(flags, 'output') as string;
+  const panel = await readPanel(file, columnFlags(flags), signal);
+  const outcome = await fitPanel(panel, context);
+  await outcome.nf.save(output, { includeData: flags.data !== false, signal });
+  const files = [output];
+  if (context.json) {
+    sayJson({ version, command: 'fit', fit: fitSummary(outcome), files });
+    return;
+  }
+  sayFit(outcome);
+  sayFiles(files);
+}

@@ -1,0 +1,108 @@
+/** The commands `forecast`, which fits, predicts and plots in one go, and `predict` with a saved model. */
+
+import { basename } from 'node:path';
+import { type ForecastTable, NeuralForecast } from '../index';
+import { type Context, columnFlags, defined, integerFlag, textFlag, threadsFlag } from './context';
+import { fitPanel, fitSummary, sayFit } from './fit';
+import { holdOut, type Panel, readPanel, valuesBySeries } from './panel';
+import { formatCsv, formatTable, say, sayFiles, sayJson } from './report';
+import { type Score, scoresOf, seasonOf } from './scores';
+import { pointColumns, recordsOf, rowsOf, sayScores, writeCsv, writePlot } from './tables';
+
+/** Scores of a forecast that starts where `training` ends. */
+function holdoutScores(
+  table: ForecastTable,
+  training: Panel,
+  holdout: Panel,
+  season: number,
+): Score[] {
+  const past = valuesBySeries(training);
+  const truth = valuesBySeries(holdout);
+  const stretches = table.series.map((id, s) => {
+    const history = past.get(id) ?? [];
+    const known = (truth.get(id) ?? []).slice(0, table.horizon);
+    return {
+      values: [...history, ...known],
+      start: history.length,
+      steps: known.length,
+      row: s * table.horizon,
+    };
+  });
+  return scoresOf(pointColumns(table), stretches, season);
+}
+
+/** `forecast data.csv`: fit, predict, score, plot. */
+export async function runForecast(file: string, context: Context): Promise<void> {
+  const { flags, signal, version } = context;
+  const count = integerFlag(flags, 'holdout', 1);
+  const season = integerFlag(flags, 'seasonLength', 1);
+  const whole = await readPanel(file, columnFlags(flags), signal);
+  const split = count === undefined ? { training: whole } : holdOut(whole, count);
+  const fitted = await fitPanel(split.training, context, count);
+  const table = await fitted.nf.predict(null, { signal, ...threadsFlag(flags) });
+
+  const holdout = 'holdout' in split ? split.holdout : undefined;
+  const scores =
+    holdout &&
+    holdoutScores(table, split.training, holdout, season ?? seasonOf(fitted.fit.frequency));
+  const name = basename(file).replace(/\.csv(?:\.gz)?$/i, '');
+  const plots =
+    flags.plot === false ? [] : ((flags.plot as string[] | undefined) ?? [`${name}-forecast.html`]);
+  const observed = { history: split.training, ...(holdout ? { holdout } : {}) };
+  for (const plot of plots) await writePlot(plot, table, observed, name);
+  const rows = rowsOf(table);
+  const output = textFlag(flags, 'output');
+  if (output !== undefined) await writeCsv(output, rows);
+  const files = [...(output === undefined ? [] : [output]), ...plots];
+
+  if (context.json) {
+    const results = { forecast: recordsOf(rows), ...(scores ? { scores } : {}), files };
+    sayJson({ version, command: 'forecast', fit: fitSummary(fitted), ...results });
+    return;
+  }
+  sayFit(fitted);
+  say(`\n${formatTable(rows.header, rows.rows)}\n`);
+  if (scores) sayScores('on the hold-out', scores);
+  sayFiles(files);
+}
+
+/** A saved model and, of a CSV file, the panel under the column names with which the model was fitted. */
+export async function loadWithPanel(model: string, file: string | undefined, context: Context) {
+  const { flags, signal } = context;
+  const { separator, ...names } = columnFlags(flags);
+  const nf = await NeuralForecast.load(model, { ...names, signal });
+  const { idColumn, timeColumn, targetColumn } = nf.info();
+  const columns = { ...defined({ separator }), idColumn, timeColumn, targetColumn };
+  return { nf, panel: file === undefined ? undefined : await readPanel(file, columns, signal) };
+}
+
+/** `predict model.safetensors [data.csv]`. */
+export async function runPredict(
+  model: string,
+  file: string | undefined,
+  context: Context,
+): Promise<void> {
+  const { flags, signal, version } = context;
+  const { nf, panel } = await loadWithPanel(model, file, context);
+  const table = await nf.predict(panel?.columns ?? null, {
+    signal,
+    ...threadsFlag(flags),
+    ...defined({ horizon: integerFlag(flags, 'horizon', 1) }),
+    ...(flags.refitSeriesScaler === false ? { refitSeriesScaler: false } : {}),
+  });
+  const rows = rowsOf(table);
+  const output = textFlag(flags, 'output');
+  if (output !== undefined) await writeCsv(output, rows);
+  const plots = (flags.plot as string[] | undefined) ?? [];
+  for (const plot of plots) {
+    await writePlot(plot, table, panel ? { history: panel } : {}, basename(file ?? model));
+  }
+  const files = [...(output === undefined ? [] : [output]), ...plots];
+  if (context.json) {
+    sayJson({ version, command: 'predict', forecast: recordsOf(rows), files });
+    return;
+  }
+  // Without a file the forecast itself is the output, ready for a pipe.
+  if (output === undefined) say(formatCsv(rows.header, rows.rows));
+  else sayFiles(files);
+}

@@ -1,0 +1,138 @@
+/** The commands of `neuro-divergent` with their flags and help; what each one does is in the file of its name. */
+
+import { Command, Option } from 'commander';
+import type { Registry } from '../../types/registry';
+import type { Context } from './context';
+import { RENAMED, runCrossValidation } from './cross-validation';
+import { runFit } from './fit';
+import { addModelFlags, type Flags, suggestions } from './flags';
+import { runForecast, runPredict } from './forecast';
+import { runInfo } from './info';
+import { runModels } from './models';
+import { EXIT_HELP } from './report';
+
+const collect = (text: string, before: string[] | undefined) => [...(before ?? []), text];
+
+const DATA = 'columns unique_id, ds, y; .csv or .csv.gz';
+const JSON_FLAG = ['--json', 'print one JSON document on stdout, results or { error }'] as const;
+const SEASON_FLAG = [
+  '--season-length <n>',
+  'season of the naive forecast beside the scores (default: from the frequency)',
+] as const;
+
+function addDataFlags(command: Command): Command {
+  return command
+    .option('--id-column <name>', 'column with the name of the series (default "unique_id")')
+    .option('--time-column <name>', 'column with the time stamps (default "ds")')
+    .option('--target-column <name>', 'column with the values (default "y")')
+    .option('--separator <text>', 'between two cells of the CSV file (default ",")')
+    .option('--threads <n>', 'threads to compute with (default: all that the system grants)')
+    .option(...JSON_FLAG);
+}
+
+function addFitFlags(
+  command: Command,
+  registry: Registry | undefined,
+  renamed?: Readonly<Record<string, string>>,
+): Command {
+  const scalers = registry?.seriesScalers ?? [];
+  const scaler = new Option(
+    '--local-scaler <name>',
+    `scaling of each whole series: ${scalers.join(', ')}`,
+  );
+  suggestions.set(scaler, scalers);
+  command
+    .option(
+      '--frequency <step>',
+      'time step: MS M QS Q YS Y W D B h min s, 15min … (default: inferred)',
+    )
+    .option('--val-size <n>', 'last steps of every series that are kept for validation (default 0)')
+    .addOption(scaler)
+    .addOption(
+      new Option('--compat <name>', 'behave like the Python reference').choices(['neuralforecast']),
+    )
+    .option('--quiet', 'no progress bar');
+  if (registry) addModelFlags(command, registry, renamed);
+  return command;
+}
+
+/** Without a registry the flags of the models are missing: enough for help, and for the commands that train nothing. */
+export function createProgram(
+  context: Omit<Context, 'flags'>,
+  registry: Registry | undefined,
+): Command {
+  const program = new Command('neuro-divergent')
+    .description('Train neural time-series forecasters and forecast with them.')
+    .version(context.version)
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined })
+    .configureHelp({ helpWidth: process.stdout.columns ?? 100 })
+    .addHelpText('afterAll', EXIT_HELP);
+  const withFlags = (flags: Flags): Context => ({ ...context, flags });
+
+  addFitFlags(addDataFlags(program.command('forecast')), registry)
+    .description('fit, predict and plot in one go')
+    .argument('<data.csv>', DATA)
+    .option(
+      '--holdout <n>',
+      'hold out the last n rows of every series and score the forecasts on them',
+    )
+    .option(...SEASON_FLAG)
+    .option('--output <file.csv>', 'write the forecast as CSV')
+    .option(
+      '--plot <file>',
+      '.html, .svg or .json, repeatable (default <data>-forecast.html)',
+      collect,
+    )
+    .option('--no-plot', 'write no plot')
+    .action((file: string, flags: Flags) => runForecast(file, withFlags(flags)));
+
+  addFitFlags(addDataFlags(program.command('fit')), registry)
+    .description('train models and save them')
+    .argument('<data.csv>', DATA)
+    .requiredOption('--output <model.safetensors>', 'where to save')
+    .option('--no-data', 'do not keep the last window of every series in the file')
+    .action((file: string, flags: Flags) => runFit(file, withFlags(flags)));
+
+  addDataFlags(program.command('predict'))
+    .description('forecast with saved models')
+    .argument('<model>', 'a file that fit wrote')
+    .argument(
+      '[data.csv]',
+      'other series, or the same ones further on (default: where the fit ended)',
+    )
+    .option('--horizon <n>', 'steps to forecast (default: the trained horizon)')
+    .option('--no-refit-series-scaler', 'with --local-scaler: keep the scaling of the fit')
+    .option('--output <next.csv>', 'write the forecast there instead of stdout')
+    .option('--plot <file>', '.html, .svg or .json, repeatable', collect)
+    .action((model: string, file: string | undefined, flags: Flags) =>
+      runPredict(model, file, withFlags(flags)),
+    );
+
+  addFitFlags(addDataFlags(program.command('cv')), registry, RENAMED)
+    .description('forecast the last rows from before them, and score the forecasts')
+    .usage('[options] [model.safetensors] <data.csv>')
+    .argument('<files...>', `the data (${DATA}); before it a saved model, to judge it as it is`)
+    .option('--windows <n>', 'forecasts per series, each from a cutoff of its own (default 1)')
+    .option('--step-size <n>', 'rows between two cutoffs (default 1)')
+    .option('--refit [k]', 'train before every cutoff, or every k-th (default: before the first)')
+    .option('--no-from-scratch', 'with --refit: go on from the weights of the fit before')
+    .option(...SEASON_FLAG)
+    .option('--output <file.csv>', 'write the forecasts as CSV, with cutoffs and true values')
+    .action((files: string[], flags: Flags) => runCrossValidation(files, withFlags(flags)));
+
+  program
+    .command('info')
+    .description('say what a saved file holds')
+    .argument('<model>', 'a file that fit wrote')
+    .option(...JSON_FLAG)
+    .action((file: string, flags: Flags) => runInfo(file, withFlags(flags)));
+
+  program
+    .command('models')
+    .description('list the models, or describe one')
+    .argument('[name]')
+    .option(...JSON_FLAG)
+    .action((name: string | undefined, flags: Flags) => runModels(name, withFlags(flags)));
+  return program;
+}
