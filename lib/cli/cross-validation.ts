@@ -132,7 +132,9 @@ export async function runCrossValidation(
     return;
   }
   say(`${rows} rows in ${series} series, frequency ${frequency}; `);
-  say(`${forecasts} ${forecasts === 1 ? 'forecast' : 'forecasts'} of ${horizon} steps in ${seconds.toFixed(1)} s\n\n`);
+  say(
+    `${forecasts} ${forecasts === 1 ? 'forecast' : 'forecasts'} of ${horizon} steps in ${seconds.toFixed(1)} s\n\n`,
+  );
   sayScores('cross-validation', scores);
   sayFiles(written);
 }
