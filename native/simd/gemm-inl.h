@@ -13,6 +13,7 @@
 #include "hwy/cache_control.h"
 #include "hwy/highway.h"
 #include "simd/gemm.h"
+#include "simd/prefetch.h"
 #include "simd/transpose-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -129,16 +130,6 @@ struct Partition {
     return m > 1 && (a_transposed || (k > kStreamedDepth && panels >= 8));
   }
 };
-
-/// Brings a line into the second-level cache, which has three times as many misses in flight as the
-/// first: for what is needed after thousands of cycles.
-HWY_INLINE void fetch_near(const float* p) {
-#if HWY_COMPILER_GCC || HWY_COMPILER_CLANG
-  __builtin_prefetch(p, 0, 2);
-#else
-  hwy::Prefetch(p);
-#endif
-}
 
 /// One product of a register tile: vectors 0 and 1 of B are neighbours, 2 and 3 lie elsewhere.
 struct Micro {

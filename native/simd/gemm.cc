@@ -218,6 +218,35 @@ void multiply_swapped(const Gemm& g, const Partition& p, const Tile& t, int64_t 
   if (k0 + micro.depth == g.k) finish(g, row, rows, t);
 }
 
+/// Rows [row, row_end) of C = A·b for a single column b and a transposed A, whose rows are read
+/// once, kAtOnce at a time, as they lie.
+void multiply_column(const Gemm& g, int64_t row, int64_t row_end) {
+  constexpr int64_t kAtOnce = 8;
+  const hn::ScalableTag<float> d;
+  const int64_t b_row = g.b_row > 0 ? g.b_row : kPanel;
+  for (int64_t k0 = 0; k0 < g.k; k0 += kAtOnce) {
+    const int64_t count = HWY_MIN(kAtOnce, g.k - k0);
+    const bool add = g.accumulate || k0 > 0;
+    hn::Vec<decltype(d)> right[kAtOnce];
+    for (int64_t q = 0; q < kAtOnce; ++q)
+      right[q] = hn::Set(d, q < count ? g.b[(k0 + q) * b_row] : 0.0f);
+    for (int64_t i = row; i < row_end; i += kLanes) {
+      const size_t rows = static_cast<size_t>(HWY_MIN(kLanes, row_end - i));
+      const float* a = g.a + k0 * g.a_col + i;
+      auto sum = add ? hn::LoadN(d, g.c + i, rows) : hn::Zero(d);
+      if (count == kAtOnce && rows == kLanes) {
+        HWY_UNROLL(8)
+        for (int64_t q = 0; q < kAtOnce; ++q)
+          sum = hn::MulAdd(hn::LoadU(d, a + q * g.a_col), right[q], sum);
+      } else {
+        for (int64_t q = 0; q < count; ++q)
+          sum = hn::MulAdd(hn::LoadN(d, a + q * g.a_col, rows), right[q], sum);
+      }
+      hn::StoreN(sum, d, g.c + i, rows);
+    }
+  }
+}
+
 void run(const Gemm& g, int64_t tile_begin, int64_t tile_end, float* scratch) {
   if (splits(g.m, g.n, g.k)) return split_run(g, tile_begin, tile_end, scratch);
   const Partition p(g.m, g.n, g.k);
@@ -226,6 +255,13 @@ void run(const Gemm& g, int64_t tile_begin, int64_t tile_end, float* scratch) {
       const Tile t = p.join(tile_begin, tile_end);
       const int64_t row = p.first_row(t.strip), row_end = p.first_row(t.strip_end);
       if (!g.accumulate) clear(g, row, row_end, t.panel, t.panel_end);
+      finish(g, row, row_end - row, t);
+    }
+  } else if (g.n == 1 && g.ldc == 1 && g.a_row == 1 && g.a_col > 1 && !g.b_transposed) {
+    while (tile_begin < tile_end) {
+      const Tile t = p.join(tile_begin, tile_end);
+      const int64_t row = p.first_row(t.strip), row_end = p.first_row(t.strip_end);
+      multiply_column(g, row, row_end);
       finish(g, row, row_end - row, t);
     }
   } else if (swaps(p, g.a_col != 1, g.b_transposed) && g.c_panel == kPanel) {

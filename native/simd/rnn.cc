@@ -4,6 +4,7 @@
 #include "hwy/highway.h"
 
 #include "simd/dispatch.h"
+#include "simd/prefetch.h"
 #include "simd/rnn-inl.h"
 #include "simd/rnn.h"
 #include "simd/transpose-inl.h"
@@ -197,8 +198,10 @@ void lstm_backward_rows(const LstmBackward& l, int64_t first, int64_t rows, floa
       const float* dh_next = l.dh + (at - 1) * P;
       for (int64_t j = 0; j < U; j += kWidth) {
         const int64_t count = U - j;
-        for (int64_t q = -1; q < kSide; ++q) hwy::Prefetch(kept - l.width + q * U + j);
-        if (j < P) hwy::Prefetch(dh_next + j);
+        // The step before, read and written after the product in between.
+        for (int64_t q = -1; q < kSide; ++q) fetch_near(kept - l.width + q * U + j);
+        for (int64_t q = 0; q < kSide; ++q) fetch_near(out - l.result_width + q * U + j);
+        if (j < P) fetch_near(dh_next + j);
         const Vf in = load(kept + j, count), forget = load(kept + U + j, count),
                  candidate = load(kept + 2 * U + j, count), output = load(kept + 3 * U + j, count);
         const Vf dh = hn::Load(d, m + i * m_row + j), tanh_c = tanh_total(d, load(c + j, count));

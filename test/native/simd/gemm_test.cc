@@ -147,6 +147,33 @@ TEST_P(GemmTest, MatchesTheNaiveProductForLargerShapes) {
   for (const auto& s : shapes) check_layouts(s[0], s[1], s[2]);
 }
 
+TEST_P(GemmTest, OneColumnLyingTogetherIsTheNaiveProduct) {
+  for (const int64_t m : {1, 5, 16, 70, 512}) {
+    for (const int64_t k : {1, 7, 8, 9, 300}) {
+      for (int bits = 0; bits < 8; ++bits) {
+        const Layout layout{.a_transposed = true,
+                            .accumulate = (bits & 1) != 0,
+                            .b_plain = (bits & 2) != 0,
+                            .epilogue = (bits & 4) != 0};
+        const std::vector<float> a = normal_values(m * k, 1), b = normal_values(k, 2),
+                                 c = normal_values(m, 3);
+        const std::vector<float> result = packed_product(m, 1, k, layout, a, b, c, 1);
+        ASSERT_EQ(result, packed_product(m, 1, k, layout, a, b, c, 1, true));
+        for (int64_t i = 0; i < m; ++i) {
+          double total = layout.accumulate ? c[i] : 0, magnitude = std::abs(total);
+          for (int64_t l = 0; l < k; ++l) {
+            const double term = double(a[l * m + i]) * double(b[l]);
+            total += term, magnitude += std::abs(term);
+          }
+          const double offset = layout.epilogue ? 1000.0 * static_cast<double>(i) : 0;
+          ASSERT_NEAR(result[i], total + offset,
+                      6e-8 * (std::sqrt(double(k)) + 2) * magnitude + 1.2e-7 * offset);
+        }
+      }
+    }
+  }
+}
+
 TEST_P(GemmTest, ARowMajorRightOperandGivesTheSameBitsAsItsPanels) {
   const int64_t shapes[][3] = {{1, 1, 1},    {5, 70, 600},    {32, 174, 300},   {33, 33, 40},
                                {100, 24, 9}, {512, 180, 200}, {300, 100, 1025}, {10, 530, 33}};
