@@ -24,6 +24,7 @@ export class ForecastError extends Error implements Contract {
   readonly code: ErrorCode;
   readonly number: ErrorNumber;
   readonly details: Readonly<Record<string, unknown>>;
+  readonly help: string;
 
   constructor(
     code: ErrorCode,
@@ -35,6 +36,7 @@ export class ForecastError extends Error implements Contract {
     this.code = code;
     this.number = NUMBERS[code];
     this.details = details;
+    this.help = `docs/errors.md#${this.number.toLowerCase()}`;
   }
 }
 

@@ -4,6 +4,7 @@ import type {
   ForecastRecord,
   TimeColumn,
 } from '../types/index';
+import { didYouMean } from './options';
 
 /** Time stamps that are written in the caller's form when they are first asked for: a Date for each would take a while. */
 type LazyTimes = () => TimeColumn;
@@ -108,8 +109,11 @@ export class ForecastTable implements Contract {
   column(name: string): Float64Array {
     const index = this.#parts.names.indexOf(name);
     if (index < 0) {
-      const known = this.#parts.names.map((n) => `"${n}"`).join(', ');
-      throw new RangeError(`[column] received "${name}", expected one of ${known}`);
+      const known = this.#parts.names;
+      const expected = known.map((n) => `"${n}"`).join(', ');
+      throw new RangeError(
+        `[column] received "${name}", expected one of ${expected}${didYouMean(String(name), known)}`,
+      );
     }
     return this.#parts.values[index]!;
   }

@@ -35,6 +35,7 @@ import {
   checkedJson,
   checkNames,
   optionalBoolean,
+  optionalChoice,
   optionalFunction,
   optionalInteger,
   optionalSignal,
@@ -103,6 +104,9 @@ function engineConfig(place: string, options: NeuralForecastOptions): string {
     const hint = typeof model === 'function' ? '; call the factory' : '';
     throw optionError(place, `models[${i}]`, model, `a model such as nhits()${hint}`);
   });
+  if (typeof options.compat === 'string') {
+    optionalChoice(place, 'compat', options.compat, ['neuralforecast']);
+  }
   const frequency = frequencyText(options.frequency);
   const engine = { ...options, ...(frequency === '' ? {} : { frequency }) };
   const given = ENGINE_OPTIONS.filter((name) => engine[name] !== undefined);
@@ -223,7 +227,7 @@ export class NeuralForecast implements Contract {
   predictor(alias?: string, options: CallOptions = {}): Promise<Predictor> {
     return this.#track('predictor', async () => {
       checkNames('predictor', options, ['signal']);
-      const name = optionalString('predictor', 'alias', alias) ?? '';
+      const name = this.#aliasOption('predictor', alias);
       const signal = optionalSignal('predictor', options.signal);
       return new Predictor(
         await runJob<NativePredictor>((done) => this.#native.predictor(name, done), signal),
@@ -234,7 +238,7 @@ export class NeuralForecast implements Contract {
   loadWeights(alias: string, path: string, options: CallOptions = {}): Promise<void> {
     return this.#track('loadWeights', async () => {
       checkNames('loadWeights', options, ['signal']);
-      const name = optionalString('loadWeights', 'alias', alias) ?? '';
+      const name = this.#aliasOption('loadWeights', alias);
       const file = pathOption('loadWeights', path);
       const signal = optionalSignal('loadWeights', options.signal);
       await runJob<null>((done) => this.#native.loadWeights(name, file, done), signal);
@@ -431,6 +435,11 @@ export class NeuralForecast implements Contract {
     } finally {
       this.#pending.delete(running);
     }
+  }
+
+  /** '' = the only model. */
+  #aliasOption(place: string, alias: unknown): string {
+    return optionalChoice(place, 'alias', alias, this.info().aliases) ?? '';
   }
 
   #checkLive(place: string): void {

@@ -30,6 +30,12 @@ export function closestName(received: string, known: readonly string[]): string 
   return best;
 }
 
+/** How a message goes on that does not know `received`: the name that was probably meant, or nothing. */
+export function didYouMean(received: string, known: readonly string[]): string {
+  const meant = closestName(received, known);
+  return meant === undefined ? '' : `; did you mean "${meant}"?`;
+}
+
 /** How a received value reads in a message. */
 export function show(value: unknown): string {
   if (typeof value === 'string')
@@ -64,13 +70,28 @@ export function checkNames(place: string, options: unknown, known: readonly stri
   }
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
-    const meant = closestName(name, known);
+    const meant = didYouMean(name, known) || `, expected ${quoted(known)}`;
     throw new ForecastError(
       'ERR_ND_CONFIG',
-      `[${place}] received the unknown option "${name}"${meant ? `; did you mean "${meant}"?` : `, expected ${known.map((k) => `"${k}"`).join(', ')}`}`,
-      { option: name, closest: meant ?? null, known: [...known] },
+      `[${place}] received the unknown option "${name}"${meant}`,
+      { option: name, closest: closestName(name, known) ?? null, known: [...known] },
     );
   }
+}
+
+const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
+
+/** `value` when it is undefined or one of `known`; the message says which one was meant. */
+export function optionalChoice<Name extends string>(
+  place: string,
+  name: string,
+  value: unknown,
+  known: readonly Name[],
+): Name | undefined {
+  if (value === undefined || known.includes(value as Name)) return value as Name | undefined;
+  const meant = typeof value === 'string' ? didYouMean(value, known) : '';
+  const choices = known.length > 1 ? `one of ${quoted(known)}` : quoted(known);
+  throw optionError(place, name, value, `${choices}${meant}`);
 }
 
 /** `value` when it is undefined or an integer of at least `minimum`. */

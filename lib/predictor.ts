@@ -9,6 +9,8 @@ interface Windows {
   readonly count: number;
 }
 
+type Batch = Extract<WindowInput, { windows: unknown }>;
+
 function floats(place: string, values: unknown): Float64Array {
   if (values instanceof Float64Array) return values;
   const isNumbers =
@@ -41,9 +43,13 @@ function floats(place: string, values: unknown): Float64Array {
 
 function readWindows(place: string, input: WindowInput): Windows {
   const isBatch =
-    typeof input === 'object' && input !== null && !ArrayBuffer.isView(input) && 'windows' in input;
-  const values = floats(place, isBatch ? input.windows : input);
-  const count = isBatch ? (optionalInteger(place, 'count', input.count, 1) ?? 1) : 1;
+    typeof input === 'object' &&
+    input !== null &&
+    !Array.isArray(input) &&
+    !ArrayBuffer.isView(input);
+  if (isBatch) checkNames(place, input, ['windows', 'count']);
+  const values = floats(place, isBatch ? (input as Batch).windows : input);
+  const count = isBatch ? (optionalInteger(place, 'count', (input as Batch).count, 1) ?? 1) : 1;
   if (values.length === 0 || values.length % count !== 0) {
     throw new ForecastError(
       'ERR_ND_SHAPE',

@@ -235,7 +235,10 @@ A model is described by one flat object: the network's own options, those of tra
 every model has. All have defaults but \`horizon\`, which is usually given once for all models.
 
 \`\`\`ts
-nhits({ maxSteps: 500, mlpUnits: [[256, 256], [256, 256]], loss: mqLoss({ levels: [80, 95] }) })
+import { mqLoss, NeuralForecast, nhits } from 'neuro-divergent';
+
+const model = nhits({ maxSteps: 500, nPoolKernelSize: [4, 2, 1], loss: mqLoss({ levels: [80, 95] }) });
+const nf = new NeuralForecast({ horizon: 12, models: [model] });
 \`\`\`
 
 | model | family | future exogenous | historic exogenous | static exogenous | interpretable |

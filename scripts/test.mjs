@@ -1,5 +1,5 @@
-// Set-up, build, then every test: GoogleTest, then Jest with the process tests.
-//   node scripts/test.mjs [native] [api] [process] [-- Jest or gtest filter]
+// Set-up, build, then every test: GoogleTest, then Jest with the process tests and the code of the documentation.
+//   node scripts/test.mjs [native] [api] [process] [docs] [-- Jest or gtest filter]
 // Ends with one line "N passed, N failed, N skipped"; every skipped test is named with its reason.
 
 import { spawn } from 'node:child_process';
@@ -129,7 +129,7 @@ try {
   fs.rmSync(REPORTS, { recursive: true, force: true });
   fs.mkdirSync(REPORTS, { recursive: true });
   if (wants('native')) await runGoogleTest(filter);
-  const folders = ['api', 'process'].filter(wants).map((kind) => `test/${kind}`);
+  const folders = ['api', 'process', 'docs'].filter(wants).map((kind) => `test/${kind}`);
   if (folders.length > 0) await runJest(folders, filter);
 } catch (error) {
   fail(`test: ${error.message}`);

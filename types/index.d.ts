@@ -452,6 +452,8 @@ export declare class ForecastError extends Error {
   readonly number: ErrorNumber;
   /** The facts of the message, such as { series, row, column, value }. */
   readonly details: Readonly<Record<string, unknown>>;
+  /** Where it is explained: page and section of this package, such as 'docs/errors.md#e0011'. */
+  readonly help: string;
 }
 
 export interface RuntimeInfo {

@@ -10,6 +10,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ForecastPlot, PlotChart, PlotInput, SvgSize } from '../../types/plot';
 import { ForecastError } from '../index';
+import { checkNames } from '../options';
 import { htmlPage } from './html';
 import type { PlotRuntime } from './runtime';
 import { forecastChart } from './spec';
@@ -49,10 +50,10 @@ export function plotForecast(input: PlotInput): ForecastPlot {
     toSvg,
     async save(path, size) {
       const ending = /\.(html?|svg|json)$/i.exec(path)?.[1]?.toLowerCase();
-      if (ending === 'svg') await writeFile(path, await toSvg(size));
+      if (ending === 'svg') await write(path, await toSvg(size));
       else if (ending === 'json')
-        await writeFile(path, JSON.stringify({ ...chart.spec, config: chart.themes.light }));
-      else if (ending) await writeFile(path, await toHtml());
+        await write(path, JSON.stringify({ ...chart.spec, config: chart.themes.light }));
+      else if (ending) await write(path, await toHtml());
       else {
         throw new ForecastError(
           'ERR_ND_CONFIG',
@@ -64,16 +65,30 @@ export function plotForecast(input: PlotInput): ForecastPlot {
   };
 }
 
+async function write(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const problem = `[plot] cannot write ${path}: ${message}`;
+    throw new ForecastError(
+      'ERR_ND_FILE',
+      problem,
+      { path, reason: code ?? null },
+      { cause: error },
+    );
+  }
+}
+
 /** The text of a self-contained page. */
 export async function forecastPlotHtml(chart: PlotChart): Promise<string> {
   return htmlPage(chart, await readFile(RUNTIME, 'utf8'));
 }
 
 /** The text of an SVG document; needs no canvas. */
-export async function forecastPlotSvg(
-  chart: PlotChart,
-  { width = 900, height = 420 }: SvgSize = {},
-): Promise<string> {
+export async function forecastPlotSvg(chart: PlotChart, size: SvgSize = {}): Promise<string> {
+  checkNames('toSvg', size, ['width', 'height']);
+  const { width = 900, height = 420 } = size;
   const svg = await loadRuntime().renderSvg(chart, width, height);
   return svg.replace(/^(<svg[^>]*>)/, `$1<style>${darkStyleSheet()}</style>`);
 }

@@ -1,6 +1,7 @@
 /** Reads the tables of a plot: by series, in order of time, with models and interval bands told apart by column name. */
 
 import { ForecastError } from '../index';
+import { didYouMean, show } from '../options';
 import { parseIso } from '../times';
 import type { PlotTable } from '../../types/plot';
 
@@ -41,6 +42,12 @@ type Columns = ReadonlyMap<string, ArrayLike<unknown>>;
 
 /** Columns of any accepted table. */
 function columnsOf(table: PlotTable): Columns {
+  if (typeof table !== 'object' || table === null) {
+    throw new ForecastError(
+      'ERR_ND_DATA',
+      `[plot] received ${show(table)}, expected a forecast, an array of records or an object of columns`,
+    );
+  }
   const records = Array.isArray(table)
     ? (table as readonly Record<string, unknown>[])
     : 'toRecords' in table && typeof table.toRecords === 'function'
@@ -87,11 +94,12 @@ export function readForecast(table: PlotTable, names: ColumnNames): Reading {
 function required(columns: Columns, name: string): ArrayLike<unknown> {
   const column = columns.get(name);
   if (column) return column;
-  const known = [...columns.keys()].map((key) => `"${key}"`).join(', ');
+  const names = [...columns.keys()];
+  const known = names.map((key) => `"${key}"`).join(', ');
   throw new ForecastError(
     'ERR_ND_DATA',
-    `[plot] received a table without the column "${name}"; it has ${known}`,
-    { column: name, columns: [...columns.keys()] },
+    `[plot] received a table without the column "${name}"; it has ${known}${didYouMean(name, names)}`,
+    { column: name, columns: names },
   );
 }
 

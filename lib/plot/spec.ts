@@ -4,8 +4,24 @@
  */
 
 import type { PlotChart, PlotInput } from '../../types/plot';
+import { checkNames, optionalChoice } from '../options';
 import { type Reading, readForecast, readObserved } from './reading';
 import { POINTER, THEMES } from './theme';
+
+const OPTIONS: readonly (keyof PlotInput)[] = [
+  'history',
+  'forecast',
+  'holdout',
+  'title',
+  'subtitle',
+  'series',
+  'maxSeries',
+  'maxHistory',
+  'valueTitle',
+  'idColumn',
+  'timeColumn',
+  'targetColumn',
+];
 
 const HISTORY = 'History';
 const HOLDOUT = 'Hold-out';
@@ -15,6 +31,7 @@ type Row = Record<string, number | string>;
 
 /** Builds the chart. */
 export function forecastChart(input: PlotInput): PlotChart {
+  checkNames('plot', input, OPTIONS);
   const names = {
     id: input.idColumn ?? 'unique_id',
     time: input.timeColumn ?? 'ds',
@@ -25,9 +42,8 @@ export function forecastChart(input: PlotInput): PlotChart {
   const holdout = input.holdout ? readObserved(input.holdout, names) : undefined;
 
   const known = [...forecast.series.keys()];
-  const chosen = (input.series ?? known)
-    .filter((id) => forecast.series.has(id))
-    .slice(0, input.maxSeries ?? 50);
+  for (const id of input.series ?? []) optionalChoice('plot', 'series', id, known);
+  const chosen = (input.series ?? known).slice(0, input.maxSeries ?? 50);
   const rows = chosen.flatMap((id) =>
     seriesRows(id, { forecast, history, holdout }, input.maxHistory ?? 2000),
   );
