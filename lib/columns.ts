@@ -166,7 +166,7 @@ export function readPanel(
       value: show(value),
     });
   };
-  for (let row = 0; row < rows; row++) {
+  for (let row = reader.readFirst(times); row < rows; row++) {
     const problem = reader.read(times[row], row);
     if (problem !== undefined) throw fail(row, timeColumn, times[row], problem);
   }

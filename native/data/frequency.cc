@@ -95,7 +95,6 @@ int64_t business_number(int64_t day) {
 
 /// Number of `step`s in `distance`, or -1.
 int64_t exact_quotient(__int128 distance, int64_t step) {
-  if (distance == step) return 1;  // nearly always: a division of 128 bits is slow
   if (distance < 0 || distance % step != 0) return -1;
   return clamp_to_int64(distance / step);
 }
@@ -171,6 +170,17 @@ int64_t Frequency::steps_between(int64_t a, int64_t b) const {
     return exact_quotient(business_number(day_b) - business_number(day_a), step);
   return exact_quotient(month_number(civil_from_days(day_b)) - month_number(civil_from_days(day_a)),
                         step);
+}
+
+bool Frequency::is_regular(std::span<const int64_t> times) const {
+  const Unit& unit = unit_at(unit_);
+  if (unit.kind != Kind::integer && unit.kind != Kind::fixed) return false;
+  // Modulo 2^64, where a difference of rising times still is what it is.
+  const auto step = static_cast<uint64_t>(count_ * unit.size);
+  bool regular = true;
+  for (size_t i = 1; i < times.size(); ++i)
+    regular &= static_cast<uint64_t>(times[i]) - static_cast<uint64_t>(times[i - 1]) == step;
+  return regular;
 }
 
 bool Frequency::on_grid(int64_t time) const {

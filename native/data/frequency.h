@@ -32,6 +32,9 @@ class Frequency {
   int64_t advance(int64_t time, int64_t steps) const;
   /// Number of steps from a to b when b lies on the grid of a; -1 otherwise (also when b < a).
   int64_t steps_between(int64_t a, int64_t b) const;
+  /// Whether each of rising times is one step after the one before it, where that takes no calendar
+  /// to see; false = look at them one by one.
+  bool is_regular(std::span<const int64_t> times) const;
   /// True when `time` may be a stamp of this frequency (month start, business day …).
   bool on_grid(int64_t time) const;
   bool operator==(const Frequency&) const = default;

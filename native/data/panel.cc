@@ -38,10 +38,14 @@ void check_values(const RawPanel& raw) {
                                  std::to_string(raw.target.size()) +
                                  " targets, expected columns of one length");
   }
-  check_internal(
-      std::all_of(raw.series.begin(), raw.series.end(),
-                  [&](int32_t s) { return s >= 0 && static_cast<size_t>(s) < raw.ids.size(); }),
-      "panel: index of a series in range");
+  // Loops without a way out go through vectors; what is wrong is looked for only if something is.
+  const auto series_count = static_cast<uint32_t>(raw.ids.size());
+  bool known = true, finite = true, in_calendar = true;
+  for (const int32_t s : raw.series) known &= static_cast<uint32_t>(s) < series_count;
+  check_internal(known, "panel: index of a series in range");
+  for (const double y : raw.target) finite &= y - y == 0;
+  for (const int64_t t : raw.times) in_calendar &= t <= kMaxCalendarTime && t >= -kMaxCalendarTime;
+  if (finite && (in_calendar || !raw.calendar)) return;
   for (size_t r = 0; r < rows; ++r) {
     if (!std::isfinite(raw.target[r])) {
       throw row_error(place_of(raw, static_cast<int64_t>(r)), raw.calendar,
@@ -60,7 +64,14 @@ Layout group_rows(const RawPanel& raw) {
   const size_t rows = raw.series.size();
   Layout layout;
   layout.offsets.assign(raw.ids.size() + 1, 0);
-  for (const int32_t s : raw.series) ++layout.offsets[static_cast<size_t>(s) + 1];
+  bool is_grouped = true;
+  for (size_t r = 0; r < rows;) {  // by runs: a counter for each row would wait for itself
+    const size_t begin = r;
+    const int32_t s = raw.series[begin];
+    while (r < rows && raw.series[r] == s) ++r;
+    layout.offsets[static_cast<size_t>(s) + 1] += static_cast<int64_t>(r - begin);
+    is_grouped = is_grouped && (r == rows || raw.series[r] > s);
+  }
   std::partial_sum(layout.offsets.begin(), layout.offsets.end(), layout.offsets.begin());
   for (size_t s = 0; s < raw.ids.size(); ++s) {
     if (layout.offsets[s] == layout.offsets[s + 1]) {
@@ -68,7 +79,7 @@ Layout group_rows(const RawPanel& raw) {
                   "[panel] series \"" + raw.ids[s] + "\" has no rows, expected at least one");
     }
   }
-  if (std::is_sorted(raw.series.begin(), raw.series.end())) return layout;
+  if (is_grouped) return layout;
   layout.order.resize(rows);
   std::vector<int64_t> next(layout.offsets.begin(), layout.offsets.end() - 1);
   for (size_t r = 0; r < rows; ++r) {
@@ -79,6 +90,12 @@ Layout group_rows(const RawPanel& raw) {
 }
 
 void sort_series(const RawPanel& raw, int64_t begin, int64_t end, Layout& layout) {
+  if (layout.order.empty()) {  // nearly always in order already
+    bool rises = true;
+    for (int64_t p = begin + 1; p < end; ++p)
+      rises &= raw.times[static_cast<size_t>(p)] > raw.times[static_cast<size_t>(p) - 1];
+    if (rises) return;
+  }
   const auto time_at = [&](int64_t p) { return raw.times[static_cast<size_t>(layout.row(p))]; };
   int64_t p = begin + 1;
   while (p < end && time_at(p) >= time_at(p - 1)) ++p;
@@ -136,6 +153,8 @@ void check_steps(const RawPanel& raw, const Layout& layout, std::span<const int6
                       "the time is no stamp of the " + origin + " frequency " + f.text() +
                           "; correct it or give the option frequency");
     }
+    if (f.is_regular(times.subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin))))
+      continue;
     for (int64_t p = begin + 1; p < end; ++p) {
       const int64_t previous = times[static_cast<size_t>(p) - 1],
                     current = times[static_cast<size_t>(p)];

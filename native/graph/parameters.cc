@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -22,18 +24,7 @@ constexpr size_t kAlignment = 64;
 constexpr int64_t kLanes = kAlignment / sizeof(float);
 constexpr size_t kHugePage = size_t{2} << 20;
 
-// Large buffers ask for huge pages: a pass over weights, gradients and moments is bound by page
-// walks otherwise.
-float* allocate(size_t bytes) {
-  const bool is_large = bytes >= 2 * kHugePage;
-  const size_t unit = is_large ? kHugePage : kAlignment;
-  void* memory = std::aligned_alloc(unit, std::max((bytes + unit - 1) / unit * unit, unit));
-  if (memory == nullptr) throw std::bad_alloc();
-#ifdef __linux__
-  if (is_large) madvise(memory, bytes, MADV_HUGEPAGE);  // a hint: what it returns does not matter
-#endif
-  return static_cast<float*>(memory);
-}
+size_t round_up(size_t bytes, size_t unit) { return (bytes + unit - 1) / unit * unit; }
 
 int64_t padded(int64_t size) { return (size + kLanes - 1) / kLanes * kLanes; }
 
@@ -51,12 +42,36 @@ double normal(const PhiloxKey& key, uint64_t index) {
 }
 }  // namespace
 
-FloatBuffer::FloatBuffer(size_t size) : size_(size) {
-  data_.reset(allocate(size * sizeof(float)));
-  zero();
+// Large buffers ask for huge pages: a pass over weights, gradients and moments is bound by page
+// walks otherwise. They are mappings of their own, zero without being written: whoever uses a part
+// first, on whatever thread, pays for its pages, and what nobody uses costs nothing.
+FloatBuffer::Memory FloatBuffer::allocate(size_t bytes, bool fill_with_zeros) {
+#ifdef __linux__
+  if (bytes >= 2 * kHugePage) {
+    const size_t kept = round_up(bytes, kHugePage), mapped = kept + kHugePage;
+    void* memory =
+        mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) throw std::bad_alloc();
+    auto* const begin = static_cast<std::byte*>(memory);
+    const size_t before = round_up(reinterpret_cast<uintptr_t>(begin), kHugePage) -
+                          reinterpret_cast<uintptr_t>(begin);
+    if (before > 0) munmap(begin, before);
+    if (before < kHugePage) munmap(begin + before + kept, kHugePage - before);
+    madvise(begin + before, kept, MADV_HUGEPAGE);  // a hint: what it returns does not matter
+    return Memory(reinterpret_cast<float*>(begin + before), Free(kept));
+  }
+#endif
+  const size_t rounded = round_up(std::max<size_t>(bytes, 1), kAlignment);
+  void* memory = std::aligned_alloc(kAlignment, rounded);
+  if (memory == nullptr) throw std::bad_alloc();
+  if (fill_with_zeros) std::memset(memory, 0, bytes);
+  return Memory(static_cast<float*>(memory), Free());
 }
 
-FloatBuffer::FloatBuffer(const FloatBuffer& other) : FloatBuffer(other.size_) {
+FloatBuffer::FloatBuffer(size_t size) : data_(allocate(size * sizeof(float), true)), size_(size) {}
+
+FloatBuffer::FloatBuffer(const FloatBuffer& other)
+    : data_(allocate(other.size_ * sizeof(float), false)), size_(other.size_) {
   if (size_ > 0) std::memcpy(data(), other.data(), size_ * sizeof(float));
 }
 
@@ -71,7 +86,15 @@ void FloatBuffer::zero() {
   if (size_ > 0) std::memset(data(), 0, size_ * sizeof(float));
 }
 
-void FloatBuffer::Free::operator()(float* p) const { std::free(p); }
+void FloatBuffer::Free::operator()(float* p) const {
+#ifdef __linux__
+  if (mapped > 0) {
+    munmap(p, mapped);
+    return;
+  }
+#endif
+  std::free(p);
+}
 
 PanelForm ParameterEntry::form() const {
   const int64_t rows = shape.dims[0], columns = shape.dims[1];

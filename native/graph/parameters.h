@@ -34,9 +34,15 @@ class FloatBuffer {
 
  private:
   struct Free {
+    Free() : mapped(0) {}
+    explicit Free(size_t bytes) : mapped(bytes) {}
     void operator()(float* p) const;
+    size_t mapped;  // bytes of a mapping of its own; 0: from the heap
   };
-  std::unique_ptr<float[], Free> data_;
+  using Memory = std::unique_ptr<float[], Free>;
+  static Memory allocate(size_t bytes, bool fill_with_zeros);
+
+  Memory data_;
   size_t size_ = 0;
 };
 
