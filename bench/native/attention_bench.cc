@@ -33,6 +33,12 @@ struct Work {
   std::string name() const {
     return backward ? "attention forward + backward" : "attention forward";
   }
+  /// As results call it (scripts/bench/suites/attention.mjs).
+  std::string full_name() const {
+    return std::string(form()) + " " + name() + ", length " + std::to_string(length) + ", width " +
+           std::to_string(width) + ", " + std::to_string(heads) + " heads" +
+           (windows > 1 ? ", " + std::to_string(windows) + " windows" : "");
+  }
   const char* form() const { return flash ? "flash" : "plain"; }
   double scores() const { return static_cast<double>(windows * heads * length * length); }
   double flop() const {
@@ -144,11 +150,9 @@ int main(int argc, char** argv) {
               "MB");
   json rows = json::array();
   for (const Work& work : all_work(arguments.quick)) {
-    const std::string name = std::string(work.form()) + " " + work.name() + " length " +
-                             std::to_string(work.length) + " heads " + std::to_string(work.heads);
-    if (name.find(arguments.only) == std::string::npos) continue;
+    if (!is_chosen(arguments, work.full_name())) continue;
     for (int threads = 1; threads <= arguments.threads; threads *= 2) {
-      const json row = measure(work, threads, arguments.quick ? 0.05 : 0.3);
+      const json row = measure(work, threads, arguments.quick ? 0.05 : 0.15);
       const auto number = [&](const char* key) { return row.at(key).get<double>(); };
       std::printf("%-28s %-5s %6ld %5ld %5ld %7ld | %7d | %8.3f %7.3f %9.4f | %6.1f | %8.2f\n",
                   work.name().c_str(), work.form(), static_cast<long>(work.length),

@@ -61,7 +61,7 @@ int main(int argc, char** argv) {
               "kept ms", "again ms", "ratio");
   json rows = json::array();
   for (const Case& c : kDeep) {
-    if (std::string(c.name).find(arguments.only) == std::string::npos) continue;
+    if (!is_chosen(arguments, c.name)) continue;
     const double budget = arguments.quick ? 0.3 : 3;
     const Result kept = measure(c, arguments.threads, false, budget);
     const Result again = measure(c, arguments.threads, true, budget);

@@ -189,8 +189,7 @@ int main(int argc, char** argv) {
   }
   if (arguments.profile) {
     for (const Case& c : cases()) {
-      if (std::string(c.name).find(arguments.only) != std::string::npos)
-        profile(c, arguments.quick ? 0.3 : 2);
+      if (is_chosen(arguments, c.name)) profile(c, arguments.quick ? 0.3 : 2);
     }
     return 0;
   }
@@ -202,7 +201,7 @@ int main(int argc, char** argv) {
               "threads", "ms/step", "min", "/ floor", "% peak");
   json rows = json::array();
   for (const Case& c : cases()) {
-    if (std::string(c.name).find(arguments.only) == std::string::npos) continue;
+    if (!is_chosen(arguments, c.name)) continue;
     for (int threads = 1; threads <= arguments.threads; threads *= 2) {
       const json row = measure(c, threads, arguments.quick ? 0.3 : 2);
       std::printf("%-24s %10ld %9.4f | %7d | %9.3f %9.3f | %7.2f %6.1f\n", c.name,

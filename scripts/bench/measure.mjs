@@ -65,5 +65,12 @@ export function row({ work, threads, unit = 's', ours, floor, peers = {}, ...mor
   };
 }
 
+/** The numbers of threads that are measured: 1, 2, 4 … `threads`. */
+export function threadCounts(threads) {
+  const counts = [];
+  for (let count = 1; count <= threads; count *= 2) counts.push(count);
+  return counts;
+}
+
 /** Tells whether a work belongs to a run: `only` is a part of its name, or several with "|" between them. */
 export const isIn = (only) => (name) => only.split('|').some((part) => name.includes(part));

@@ -5,15 +5,16 @@ import os from 'node:os';
 import path from 'node:path';
 import { at, runQuietly } from '../support.mjs';
 
-/** Runs `program` on `threads` threads: { target, rows }, the rows of that number of threads. */
-export function nativePass(program, threads, quick) {
+/** { target, rows } of one run. `only`: parts of the names of the work to do, "|" between them; '' = all. */
+export function nativePass(program, { threads, quick, only = '' }) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'nd-bench-'));
   const file = path.join(folder, 'rows.json');
   try {
-    const args = ['--json', file, '--threads', String(threads), ...(quick ? ['--quick'] : [])];
+    const args = ['--json', file, '--threads', String(threads)];
+    if (only !== '') args.push('--only', only);
+    if (quick) args.push('--quick');
     runQuietly(at('build', 'release', program), args);
-    const { target, rows } = JSON.parse(fs.readFileSync(file, 'utf8'));
-    return { target, rows: rows.filter((r) => (r.threads ?? 1) === threads) };
+    return JSON.parse(fs.readFileSync(file, 'utf8'));
   } finally {
     fs.rmSync(folder, { recursive: true });
   }

@@ -126,6 +126,16 @@ Arguments parse_arguments(int argc, char** argv) {
   return a;
 }
 
+bool is_chosen(const Arguments& arguments, std::string_view name) {
+  std::string_view rest = arguments.only;
+  for (;;) {
+    const size_t end = rest.find('|');
+    if (name.find(rest.substr(0, end)) != std::string_view::npos) return true;
+    if (end == std::string_view::npos) return false;
+    rest.remove_prefix(end + 1);
+  }
+}
+
 void write_report(const Arguments& arguments, const nlohmann::json& report) {
   if (arguments.json_path.empty()) return;
   std::ofstream out(arguments.json_path);

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "parallel/team.h"
@@ -50,12 +51,15 @@ struct Arguments {
   bool profile = false;   ///< where the time goes instead of how much it is
   bool serve = false;     ///< answer requests on standard input instead of printing a table
   std::string json_path;  ///< empty: no file
-  std::string only;       ///< a part of the names of the work to measure; empty: all
-  int threads = 1;        ///< the largest number of threads to measure
+  std::string only;  ///< parts of the names of the work to measure, "|" between them; empty: all
+  int threads = 1;   ///< the largest number of threads to measure
 };
 /// [--quick] [--json FILE] [--threads N] [--only TEXT] [--serve] [--profile]; prints the usage and
 /// exits with 2 on anything else. Threads default to what the process may use, at most 2.
 Arguments parse_arguments(int argc, char** argv);
+
+/// Whether a work is to be measured.
+bool is_chosen(const Arguments& arguments, std::string_view name);
 
 /// Writes `report` to arguments.json_path, if any; exits with 1 when that fails.
 void write_report(const Arguments& arguments, const nlohmann::json& report);

@@ -1,7 +1,7 @@
 // Attention, plain and flash, lengths 128 to 4096, beside the scaled_dot_product_attention of PyTorch. The native program
 // measures all lengths in a pass; passes alternate with those of the peer.
 
-import { append, isIn, row, spread } from '../measure.mjs';
+import { append, row, spread, threadCounts } from '../measure.mjs';
 import { nativePass } from '../native.mjs';
 import { peer } from '../peers.mjs';
 import { withServers } from '../server.mjs';
@@ -31,23 +31,28 @@ async function askPeer(server, rows, budget, times) {
 }
 
 export async function run({ peers, quick, threads, only, emit }) {
-  const [rounds, budget] = quick ? [1, 0.05] : [3, 0.3];
-  const result = { rows: [] };
-  for (let count = 1; count <= threads; count *= 2) {
-    const name = 'torch SDPA';
-    const servers = peers ? [peer(name, 'torch_attention.py', count)] : [];
-    await withServers(servers, async () => {
-      const ours = {};
-      const times = {};
-      for (let round = 0; round < rounds; round++) {
-        const { target, rows } = nativePass(PROGRAM, count, quick);
-        result.target = target;
-        const chosen = rows.filter((r) => isIn(only)(nameOf(r)));
-        for (const r of chosen) append(ours, nameOf(r), r);
-        for (const server of servers) await askPeer(server, chosen, budget, times);
+  const [rounds, budget] = quick ? [1, 0.05] : [3, 0.15];
+  const counts = threadCounts(threads);
+  const name = 'torch SDPA';
+  const servers = new Map(
+    peers ? counts.map((count) => [count, peer(name, 'torch_attention.py', count)]) : [],
+  );
+  return withServers([...servers.values()], async () => {
+    const result = { rows: [] };
+    const ours = Object.fromEntries(counts.map((count) => [count, {}]));
+    const times = Object.fromEntries(counts.map((count) => [count, {}]));
+    for (let round = 0; round < rounds; round++) {
+      const { target, rows } = nativePass(PROGRAM, { threads, quick, only });
+      result.target = target;
+      for (const r of rows) append(ours[r.threads], nameOf(r), r);
+      for (const [count, server] of servers) {
+        const asked = rows.filter((r) => r.threads === count);
+        await askPeer(server, asked, budget, times[count]);
       }
-      for (const [work, samples] of Object.entries(ours)) {
-        const theirs = times[shapeOf(samples[0])];
+    }
+    for (const count of counts) {
+      for (const [work, samples] of Object.entries(ours[count])) {
+        const theirs = times[count][shapeOf(samples[0])];
         const seconds = spread(samples.map((r) => r.seconds));
         const percent = spread(samples.map((r) => r.percentOfPeak)).median;
         const line = row({
@@ -62,9 +67,9 @@ export async function run({ peers, quick, threads, only, emit }) {
         result.rows.push(line);
         emit(line);
       }
-    });
-  }
-  return result;
+    }
+    return result;
+  });
 }
 
 export const columns = {

@@ -2,7 +2,7 @@
 // the better of MKL and oneDNN, as PyTorch has them. The native program measures all shapes in a pass; passes alternate
 // with those of the peers.
 
-import { append, isIn, row, spread } from '../measure.mjs';
+import { append, isIn, row, spread, threadCounts } from '../measure.mjs';
 import { nativePass } from '../native.mjs';
 import { peer } from '../peers.mjs';
 import { withServers } from '../server.mjs';
@@ -29,13 +29,13 @@ async function askPeers(server, shapes, budget, times) {
 export async function run({ peers, quick, threads, only, emit }) {
   const [rounds, budget] = quick ? [1, 0.02] : [3, 0.1];
   const result = { rows: [] };
-  for (let count = 1; count <= threads; count *= 2) {
+  for (const count of threadCounts(threads)) {
     const servers = peers ? [peer('torch', 'torch_gemm.py', count)] : [];
     await withServers(servers, async () => {
       const ours = {};
       const times = {};
       for (let round = 0; round < rounds; round++) {
-        const { target, rows } = nativePass(PROGRAM, count, quick);
+        const { target, rows } = nativePass(PROGRAM, { threads: count, quick });
         result.target = target;
         const chosen = rows.filter((r) => isIn(only)(nameOf(r)));
         for (const r of chosen) append(ours, keyOf(r), r);

@@ -2,7 +2,7 @@
 // loop, in turns.
 
 import { at } from '../../support.mjs';
-import { isIn, row, spread, stepsFor, takeTurns } from '../measure.mjs';
+import { isIn, row, spread, stepsFor, takeTurns, threadCounts } from '../measure.mjs';
 import { peer } from '../peers.mjs';
 import { Server, withServers } from '../server.mjs';
 
@@ -88,7 +88,7 @@ export async function run({ peers, quick, threads, only, emit }) {
     const { cases, target } = await native.ask({ list: true });
     result.target = target;
     const chosen = cases.filter((c) => isIn(only)(c.work));
-    for (let count = 1; count <= threads; count *= 2) {
+    for (const count of threadCounts(threads)) {
       const others = modes.map((mode) => peer(MODES[mode], 'torch_train.py', mode, count));
       await withServers(others, async () => {
         if (others.length > 0) result.versions = await others[0].ask({ versions: true });
