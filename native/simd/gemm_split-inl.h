@@ -8,6 +8,7 @@
 #endif
 
 #include "hwy/highway.h"
+#include "simd/prefetch.h"
 #include "simd/tiles-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -46,6 +47,9 @@ struct Split {
     V first[kParts], second[kParts];
     if (s.k_inner) {
       for (int64_t l = 0; l < kTileLines; ++l, out += kTileLines) {
+        // The next strip: too many rows at once for the hardware to see them coming.
+        fetch_near(element(s, line + l + kTileLines, k));
+        fetch_near(element(s, line + l + kTileLines, k + kLanes));
         split(load<kWhole>(s, line + l, k), first);
         split(load<kWhole>(s, line + l, k + kLanes), second);
         for (int p = 0; p < kParts; ++p)
@@ -55,6 +59,8 @@ struct Split {
       return;
     }
     for (int64_t pair = 0; pair < kTileDepth / 2; ++pair, out += kTileLines) {
+      fetch_near(element(s, k + 2 * pair + kTileDepth, line));
+      fetch_near(element(s, k + 2 * pair + 1 + kTileDepth, line));
       split(load<kWhole>(s, k + 2 * pair, line), first);
       split(load<kWhole>(s, k + 2 * pair + 1, line), second);
       for (int p = 0; p < kParts; ++p) {

@@ -67,11 +67,16 @@ HWY_INLINE Source source_b(const Gemm& g) {
       g.b_transposed};
 }
 
+/// Where an element lies, or would.
+HWY_INLINE const float* element(const Source& s, int64_t outer, int64_t inner) {
+  return s.at + inner / kPanel * s.panel + outer * s.stride + inner % kPanel;
+}
+
 /// `inner` begins a vector. Zeros beyond the edges, unless all of it exists.
 template <bool kWhole>
 HWY_INLINE V load(const Source& s, int64_t outer, int64_t inner) {
   const D d;
-  const float* p = s.at + inner / kPanel * s.panel + outer * s.stride + inner % kPanel;
+  const float* p = element(s, outer, inner);
   if constexpr (kWhole) return hn::LoadU(d, p);
   if (outer >= s.outers || inner >= s.inners) return hn::Zero(d);
   return hn::LoadN(d, p, static_cast<size_t>(HWY_MIN(kLanes, s.inners - inner)));
