@@ -4,7 +4,7 @@ torch_train.py MODE THREADS, MODE one of
   eager     as a script would write it: torch.optim.Adam
   fused     eager, Adam in one kernel
   compiled  torch.compile of the network with its loss, Adam in one kernel
-Request {"work": NAME, "model", "inputSize", "horizon", "windows", "series", "options", "inference", "steps"}
+Request {"work": NAME, "model", "inputSize", "horizon", "windows", "series", "options", "inference", "bf16", "steps"}
 answer {"seconds" (of a step), "parameters"}; {"versions": true} -> what runs.
 """
 
@@ -54,6 +54,14 @@ class Step:
             self.loss = lambda: self.net(self.inputs)
         else:
             self.loss = lambda: (self.net(self.inputs).reshape(self.target.shape) - self.target).abs().mean()
+        if request.get("bf16"):
+            exact = self.loss
+
+            def rounded():
+                with torch.autocast("cpu", dtype=torch.bfloat16):
+                    return exact()
+
+            self.loss = rounded
         if MODE == "compiled":
             self.loss = torch.compile(self.loss)
         trainable = [p for p in self.net.parameters() if p.requires_grad]

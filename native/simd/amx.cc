@@ -180,7 +180,12 @@ __attribute__((target("amx-tile,amx-bf16"))) void multiply(const Bf16Block& bloc
       Fetch fetch(block, row, column);
       for (int64_t t = 0; t < strip; t += kStep) {
         fetch.some();
-        if constexpr (kParts == 1) {
+        if (kParts == 1 && !two_rows) {
+          _tile_loadd(4, a0 + t, kLineBytes);
+          ND_LOAD_B(0)
+          _tile_dpbf16ps(0, 4, 6);
+          _tile_dpbf16ps(1, 4, 7);
+        } else if constexpr (kParts == 1) {
           ND_LOAD_A(0)
           ND_LOAD_B(0)
           ND_MULTIPLY()

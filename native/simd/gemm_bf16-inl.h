@@ -27,11 +27,11 @@ HWY_INLINE int64_t block_depth(int64_t k) {
 }
 
 #if HWY_NATIVE_DOT_BF16
-using Halves = hn::Repartition<hwy::bfloat16_t, D>;
+using Bf16s = hn::Repartition<hwy::bfloat16_t, D>;
 
 /// The lanes of `low`, then those of `high`, in bfloat16.
 HWY_INLINE V rounded_in_order(V low, V high) {
-  return hn::BitCast(D(), hn::OrderedDemote2To(Halves(), low, high));
+  return hn::BitCast(D(), hn::OrderedDemote2To(Bf16s(), low, high));
 }
 /// Lane by lane, `even` in the low half of 32 bits.
 HWY_INLINE V rounded_pairs(V even, V odd) {
@@ -42,7 +42,7 @@ HWY_INLINE V rounded_pairs(V even, V odd) {
       order[i] = static_cast<uint16_t>(i / 2 + i % 2 * kLanes);
     return order;
   }();
-  const auto both = hn::BitCast(du, hn::OrderedDemote2To(Halves(), even, odd));
+  const auto both = hn::BitCast(du, hn::OrderedDemote2To(Bf16s(), even, odd));
   return hn::BitCast(D(), hn::TableLookupLanes(both, hn::SetTableIndices(du, kOrder.data())));
 }
 #else
@@ -162,7 +162,7 @@ HWY_INLINE void multiply_rows(const Bf16Block& block, int64_t row, int64_t colum
   }
 }
 
-HWY_NOINLINE void multiply_vectors(const Bf16Block& block) {
+HWY_NOINLINE inline void multiply_vectors(const Bf16Block& block) {
   for (int64_t column = 0; column < block.columns; column += kVectorStrips * kTileLines) {
     const bool all = column + (kVectorStrips - 1) * kTileLines < block.columns;
     for (int64_t row = 0; row < block.rows; row += kVectorRows) {
@@ -173,6 +173,13 @@ HWY_NOINLINE void multiply_vectors(const Bf16Block& block) {
       }
     }
   }
+}
+
+HWY_INLINE void multiply_tiles(const Bf16Block& block) {
+#if HWY_TARGET == HWY_AVX3_SPR
+  if (amx_usable()) return amx_multiply(block);
+#endif
+  multiply_vectors(block);
 }
 
 }  // namespace nd::simd::HWY_NAMESPACE

@@ -20,13 +20,6 @@ int64_t bf16_scratch_floats(int64_t m, int64_t n, int64_t k) {
          tiles;
 }
 
-HWY_INLINE void multiply_block(const Bf16Block& block) {
-#if HWY_TARGET == HWY_AVX3_SPR
-  if (amx_usable()) return amx_multiply(block);
-#endif
-  multiply_vectors(block);
-}
-
 void bf16_run(const Gemm& g, int64_t tile_begin, int64_t tile_end, float* scratch) {
   const Region region = region_of(g, tile_begin, tile_end);
   const Source a = source_a(g), b = source_b(g);
@@ -47,7 +40,7 @@ void bf16_run(const Gemm& g, int64_t tile_begin, int64_t tile_end, float* scratc
         block.rows = HWY_MIN(kBlockRows, region.row_end - row);
         pack_strips<Rounded, false>(a, row, row + block.rows, k0, block.depth, packed_a);
         block.c = g.c + row * g.ldc + column / kPanel * g.c_panel;
-        multiply_block(block);
+        multiply_tiles(block);
         if (g.epilogue.run && k0 + deepest >= g.k)
           g.epilogue.run(g.epilogue.context, row, block.rows, column, block.columns);
       }

@@ -12,11 +12,11 @@
 HWY_BEFORE_NAMESPACE();
 namespace nd::simd::HWY_NAMESPACE {
 
-// In rnn_split.cc: A [16, k] · a split weight, C [16, columns], with scratch of row_tiles(k)
-// floats.
-int64_t row_tiles(int64_t k);
-void split_product(const float* a, int64_t a_row, int64_t k, const float* split, int64_t columns,
-                   float* c, int64_t c_row, float* scratch);
+// In rnn_split.cc: A [16, k] · a split or rounded weight, C [16, columns], with scratch of
+// row_tiles(k, rounded) floats, more for a split one.
+int64_t row_tiles(int64_t k, bool rounded);
+void split_product(const float* a, int64_t a_row, int64_t k, const float* split, bool rounded,
+                   int64_t columns, float* c, int64_t c_row, float* scratch);
 
 int64_t recurrent_floats(int64_t k, int64_t n, int64_t parts) {
   return groups_of(n, parts) * k * kGroup;
@@ -63,7 +63,7 @@ struct Scratch {
   static int64_t floats(int64_t inputs, int64_t units, int64_t outputs) {
     const int64_t u = round_up(units, kGroup), p = round_up(outputs, kGroup);
     return kRecurrentRows * (2 * p + 2 * u + 4 * u + step_row(inputs, outputs)) +
-           row_tiles(HWY_MAX(4 * u, step_row(inputs, outputs)));
+           row_tiles(HWY_MAX(4 * u, step_row(inputs, outputs)), false);
   }
   static int64_t step_row(int64_t inputs, int64_t outputs) {
     return round_up(StepRow(inputs, outputs).size, 16);
@@ -122,8 +122,8 @@ void lstm_forward_rows(const LstmForward& l, int64_t first, int64_t rows, float*
     }
     const int64_t skipped = t == 0 && l.h0 == nullptr ? row.x : 0;  // h is zero
     if (l.split != nullptr) {
-      split_product(s.steps, step_row, row.size, l.split, round_up(U, kWidth) * kSide, s.sums,
-                    sums_row, s.split);
+      split_product(s.steps, step_row, row.size, l.split, l.rounded, round_up(U, kWidth) * kSide,
+                    s.sums, sums_row, s.split);
     }
     for (int64_t g = 0; l.split == nullptr && g * kWidth < U; ++g) {
       group_product(s.steps + skipped, step_row, l.w + (g * row.size + skipped) * kGroup,
@@ -228,7 +228,8 @@ void lstm_backward_rows(const LstmBackward& l, int64_t first, int64_t rows, floa
     }
     if (t == 0) break;
     if (l.split != nullptr) {
-      split_product(dgates, gates_row, 4 * U, l.split, s.outputs, recurrent, s.outputs, s.split);
+      split_product(dgates, gates_row, 4 * U, l.split, l.rounded, s.outputs, recurrent, s.outputs,
+                    s.split);
     } else {
       packed_product(dgates, gates_row, l.w_hh, 4 * U, P, rows, recurrent, s.outputs);
     }

@@ -19,9 +19,11 @@ int64_t recurrent_packed_floats(int64_t k, int64_t n, int64_t parts);
 void pack_recurrent(const float* b, int64_t b_row, int64_t b_col, int64_t k, int64_t n,
                     int64_t parts, int64_t first, int64_t rows, float* packed);
 
-/// Floats of a packed operand (of all its rows) split for the matrix unit; 0 where there is none.
-int64_t recurrent_split_floats(int64_t k, int64_t n, int64_t parts);
-void split_recurrent(const float* packed, int64_t k, int64_t n, int64_t parts, float* split);
+/// Floats of a packed operand (of all its rows) split for the matrix unit, or `rounded` to bfloat16
+/// for it; 0 where there is none.
+int64_t recurrent_split_floats(int64_t k, int64_t n, int64_t parts, bool rounded);
+void split_recurrent(const float* packed, int64_t k, int64_t n, int64_t parts, bool rounded,
+                     float* split);
 /// Blocks of fewer rows are faster on vectors.
 inline constexpr int64_t kLeastSplitRows = 8;
 
@@ -38,7 +40,8 @@ struct LstmForward {
   int64_t steps, inputs, units, outputs;
   const float* x;        ///< [rows, T, I]
   const float* w;        ///< W_hhᵀ, W_ihᵀ and the bias as rows of StepRow, packed in four parts
-  const float* split;    ///< w split for the matrix unit; nullptr: vectors read w
+  const float* split;    ///< w split or rounded for the matrix unit; nullptr: vectors read w
+  bool rounded;          ///< so are the rows that it multiplies
   const float* w_hr;     ///< W_hrᵀ [U, P] packed in one part; nullptr without projection
   const float *h0, *c0;  ///< [rows, P], [rows, U]; nullptr: zeros
   float* out;            ///< [rows, T, width]: h | c | gates after activation (keeps_gates)
@@ -52,7 +55,8 @@ struct LstmBackward {
   const float* out;  ///< of the forward pass, gates kept
   int64_t width;
   const float* w_hh;     ///< W_hh [4U, P] packed in one part
-  const float* split;    ///< w_hh split for the matrix unit; nullptr: vectors read w_hh
+  const float* split;    ///< w_hh split or rounded for the matrix unit; nullptr: vectors read w_hh
+  bool rounded;          ///< so are the rows that it multiplies
   const float* w_hr;     ///< W_hr [P, U] packed in one part; nullptr without projection
   const float* c0;       ///< [rows, U]; nullptr: zeros
   const float *dh, *dc;  ///< [rows, T, P], [rows, T, U]; dc may be nullptr

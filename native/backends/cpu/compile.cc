@@ -37,7 +37,7 @@ Work work_of(const Graph& graph, int64_t windows) {
     if (node.kind != NodeKind::op || !node.shape.is_batched()) continue;
     const int64_t floats = node.shape.elements(windows);
     work.activations += floats;
-    if (node.op == &kLstm && simd::recurrent_split_floats(1, 1, 1) > 0)
+    if (node.op == &kLstm && simd::recurrent_split_floats(1, 1, 1, false) > 0)
       work.windows_per_shard = simd::kRecurrentRows;
     if (node.op->cost == nullptr || node.shape.dims.empty()) continue;
     std::vector<Shape> inputs;

@@ -23,6 +23,7 @@ using testing::network;
 struct Model {
   const char* type;
   json options;
+  json loss = "MSE";
 };
 
 /// Large enough that most of their products are rounded.
@@ -32,7 +33,11 @@ const std::vector<Model>& models() {
       {"LSTM", {{"encoderHiddenSize", 24}, {"decoderHiddenSize", 32}}},
       {"PatchTST", {{"hiddenSize", 32}, {"nHeads", 2}, {"linearHiddenSize", 48}}},
       {"Autoformer", {{"hiddenSize", 32}, {"nHead", 2}, {"convHiddenSize", 32}}},
-      {"TSMixer", {{"nSeries", 3}, {"ffDim", 24}, {"dropout", 0.0}}}};
+      {"TSMixer", {{"nSeries", 3}, {"ffDim", 24}, {"dropout", 0.0}}},
+      // A projection to 17 quantiles.
+      {"LSTM",
+       {{"encoderHiddenSize", 24}, {"recurrent", true}},
+       {{"type", "MQLoss"}, {"levels", {10, 20, 30, 40, 50, 60, 70, 80}}}}};
   return kModels;
 }
 
@@ -77,7 +82,7 @@ TEST(Precision, RoundedProductsGiveGradientsNearTheExactOnes) {
   for (const std::string& target : simd::target_names()) {
     ASSERT_TRUE(simd::select_target(target));
     for (const Model& model : models()) {
-      const Network net = network(model.type, model.options, 48, 12, "MSE");
+      const Network net = network(model.type, model.options, 48, 12, model.loss);
       for (const Split split : {Split::partitioned, Split::sharded}) {
         SCOPED_TRACE(target + " " + model.type + (split == Split::sharded ? ", sharded" : ""));
         const std::vector<float> exact = gradient(net, Precision::f32, split, 1),

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "backends/cpu/kernels/product.h"
 #include "backends/cpu/lowering.h"
 #include "ops/list.h"
 #include "ops/lstm.h"
@@ -41,16 +42,17 @@ class PackRecurrent final : public Kernel {
 
 class SplitRecurrent final : public Kernel {
  public:
-  SplitRecurrent(Slot packed, Slot out, const Operand& operand)
-      : Kernel({packed, out}), operand_(operand) {
+  SplitRecurrent(Slot packed, Slot out, const Operand& operand, bool rounded)
+      : Kernel({packed, out}), operand_(operand), rounded_(rounded) {
     work = 0.3 * static_cast<double>(operand.rows * operand.n);
   }
   void run(int64_t, int64_t, const RunContext&) const override {
-    simd::split_recurrent(at[0], operand_.rows, operand_.n, operand_.parts, at[1]);
+    simd::split_recurrent(at[0], operand_.rows, operand_.n, operand_.parts, rounded_, at[1]);
   }
 
  private:
   Operand operand_;
+  bool rounded_;
 };
 
 Operand gates_operand(const LstmForm& f) { return {4 * f.units, f.outputs, 1, false, 2}; }
@@ -128,22 +130,34 @@ int64_t workspace(const Lowering& l, NodeId id) {
   return floats;
 }
 
+// Whether the matrix unit's operands are rounded instead of split.
+bool rounds(const Lowering& l, const LstmForm& f) {
+  return Product::rounds(simd::kRecurrentRows, f.units, f.outputs, l.precision());
+}
+
 // The split form of a packed operand, where it pays: a weight of which the batch has rows enough.
 std::optional<Slot> split(Lowering& l, Slot packed, bool is_static, const Operand& operand,
-                          int64_t rows) {
-  const int64_t floats = simd::recurrent_split_floats(operand.rows, operand.n, operand.parts);
+                          int64_t rows, bool rounded) {
+  const int64_t floats =
+      simd::recurrent_split_floats(operand.rows, operand.n, operand.parts, rounded);
   if (!is_static || rows < simd::kLeastSplitRows || floats == 0) return std::nullopt;
   const Slot slot = l.reserve(floats);
-  l.emit_prologue(std::make_unique<SplitRecurrent>(packed, slot, operand));
+  l.emit_prologue(std::make_unique<SplitRecurrent>(packed, slot, operand, rounded));
   return slot;
 }
 
 // What both passes share: the form, and slots by their place in a list of its own for each pass.
 class Lstm : public Kernel {
  public:
-  /// `is_split`: the last slot is the split form of the recurrent weight.
-  Lstm(std::vector<Slot> slots, bool is_split, const LstmForm& form, int64_t rows, int64_t steps)
-      : Kernel(std::move(slots)), form_(form), is_split_(is_split), rows_(rows), steps_(steps) {
+  /// `is_split`: the last slot is the split form of the recurrent weight, or the rounded one.
+  Lstm(std::vector<Slot> slots, bool is_split, bool rounded, const LstmForm& form, int64_t rows,
+       int64_t steps)
+      : Kernel(std::move(slots)),
+        form_(form),
+        is_split_(is_split),
+        rounded_(rounded),
+        rows_(rows),
+        steps_(steps) {
     tiles = (rows + simd::kRecurrentRows - 1) / simd::kRecurrentRows;
     work = static_cast<double>(rows * steps * form.units) *
            (0.07 * static_cast<double>(form.inputs + form.outputs) + 2.0);
@@ -161,7 +175,7 @@ class Lstm : public Kernel {
   const float* optional(bool present, size_t i) const { return present ? at[i] : nullptr; }
   const float* split() const { return is_split_ ? at.back() : nullptr; }
   LstmForm form_;
-  bool is_split_;
+  bool is_split_, rounded_;
   int64_t rows_, steps_;
 };
 
@@ -176,6 +190,7 @@ class LstmForward final : public Lstm {
                         .x = at[1],
                         .w = at[2],
                         .split = split(),
+                        .rounded = rounded_,
                         .w_hr = optional(form_.projected, 1 + form_.projection_operand()),
                         .h0 = optional(form_.has_state, state),
                         .c0 = optional(form_.has_state, state + 1),
@@ -197,6 +212,7 @@ class LstmBackward final : public Lstm {
                          .width = form_.width(),
                          .w_hh = at[2],
                          .split = split(),
+                         .rounded = rounded_,
                          .w_hr = optional(form_.projected, 3),
                          .c0 = optional(form_.has_state, state),
                          .dh = at[dh],
@@ -224,9 +240,11 @@ void lower(Lowering& l, NodeId id) {
   const std::vector<int64_t> dims = l.dims(id);
   const bool is_static = kBackward ? l.is_static(node.inputs[1]) : step_is_static(l, node, f);
   const auto split_form =
-      split(l, slots[2], is_static, kBackward ? gates_operand(f) : step_operand(f), dims[0]);
+      split(l, slots[2], is_static, kBackward ? gates_operand(f) : step_operand(f), dims[0],
+            rounds(l, f));
   if (split_form) slots.push_back(*split_form);
-  l.emit(std::make_unique<K>(std::move(slots), split_form.has_value(), f, dims[0], dims[1]));
+  l.emit(std::make_unique<K>(std::move(slots), split_form.has_value(), rounds(l, f), f, dims[0],
+                             dims[1]));
 }
 
 }  // namespace
