@@ -5,7 +5,7 @@ import { LIMIT_MS, PageFolder } from './page-folder';
 
 const RUN = ['js', 'ts', 'bash', 'sh'];
 /** Shown as they are: messages, data, drawings. */
-const SHOWN = ['', 'text', 'json', 'html', 'csv'];
+const SHOWN = ['', 'text', 'json', 'html', 'csv', 'python'];
 const FRAGMENTS = 2;
 
 const all = pages.map((page) => ({ page, blocks: blocksOf(page) }));

@@ -8,7 +8,11 @@ import { transformSync } from '@swc/core';
 import { type Block, root } from './blocks';
 
 /** Packages that pages import; everything else is Node's. */
-const PACKAGES = ['neuro-divergent', 'express'];
+const PACKAGES: Readonly<Record<string, string>> = {
+  'neuro-divergent': root,
+  express: path.join(root, 'node_modules', 'express'),
+  electron: path.join(__dirname, 'electron'),
+};
 
 /** The longest that one block may take, on a machine that has other things to do. */
 export const LIMIT_MS = 240_000;
@@ -24,6 +28,9 @@ const COMMANDS: Readonly<Record<string, string>> = {
 [ "$1" = neuro-divergent ] || { echo "npx: unknown program $1" >&2; exit 9; }
 shift
 exec "${process.execPath}" "${path.join(root, 'dist', 'cli.js')}" "$@"
+`,
+  node: `#!/bin/sh
+exec "${process.execPath}" "$@"
 `,
   npm: `#!/bin/sh
 case "$1" in
@@ -57,14 +64,14 @@ export class PageFolder {
       fs.writeFileSync(this.#at('bin', name), text, { mode: 0o755 });
     }
     fs.mkdirSync(this.#at('node_modules'));
-    for (const name of PACKAGES) {
-      const target = name === 'neuro-divergent' ? root : path.join(root, 'node_modules', name);
+    for (const [name, target] of Object.entries(PACKAGES)) {
       fs.symlinkSync(target, this.#at('node_modules', name));
     }
     const passengers = path.join(root, 'examples', 'data', 'air-passengers.csv');
     for (const name of ['air-passengers.csv', 'data.csv']) {
       fs.copyFileSync(passengers, this.#at(name));
     }
+    fs.writeFileSync(this.#at('prices.csv'), prices());
   }
 
   remove(): void {
@@ -137,6 +144,23 @@ export class PageFolder {
       });
     });
   }
+}
+
+/** Closes of two symbols on business days, a random walk that is the same each time. */
+function prices(): string {
+  const lines = ['unique_id,ds,y'];
+  let state = 1;
+  for (const symbol of ['ACME', 'GLOBEX']) {
+    let close = 100;
+    for (let day = 0; day < 420; day++) {
+      const date = new Date(Date.UTC(2024, 0, 1 + day));
+      if (date.getUTCDay() % 6 === 0) continue;
+      state = (state * 48_271) % 2_147_483_647;
+      close *= 1 + 0.02 * (state / 2_147_483_647 - 0.5);
+      lines.push(`${symbol},${date.toISOString().slice(0, 10)},${close.toFixed(2)}`);
+    }
+  }
+  return `${lines.join('\n')}\n`;
 }
 
 function plainJavaScript(code: string): string {
