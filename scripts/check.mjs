@@ -25,6 +25,7 @@ const CHECKS = {
   'TypeScript format and lint': () =>
     problemsOf('node_modules/.bin/biome', ['check', '--error-on-warnings', '--max-diagnostics=50']),
   types: () => node('node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.json'),
+  'public symbols documented': () => node('scripts/site.mjs', '--check'),
   layers: () => {
     const { problems, long } = checkLayers();
     if (long.length > 0) process.stdout.write(`  over 300 lines: ${long.join('; ')}\n`);

@@ -140,13 +140,17 @@ export function typesFile({ models, losses, training, common }) {
 
 /** A model to be fitted: plain, frozen data, made by a factory such as \`nhits()\`. */
 export interface ModelDescription {
+  /** Its name in the registry. */
   readonly type: string;
+  /** The options that were given. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 
 /** A loss: plain, frozen data, made by a factory such as \`mqLoss()\`. */
 export interface LossDescription {
+  /** Its name in the registry. */
   readonly type: string;
+  /** The options that were given. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 
@@ -209,7 +213,7 @@ function modelSection(model, training) {
     .map((p) => `\`${p.name}\` = \`${literal(p.default)}\``)
     .join(', ');
   return (
-    `### ${model.name}: \`${model.factory}()\`\n\n${model.summary}\n\n` +
+    `### ${model.name}\n\n\`${model.factory}()\`: ${model.summary}\n\n` +
     `${model.paper}\n\n${own}` +
     `${defaults ? `\nDefaults of training that differ: ${defaults}.\n` : ''}`
   );
@@ -219,13 +223,13 @@ const yes = (value) => (value ? 'yes' : '–');
 
 export function docsFile({ models, losses, training, common }) {
   const overview = models.map(
-    ({ name, factory, family, capabilities: c }) =>
-      `| [${name}](#${name.toLowerCase()}-${factory}) | ${family} | ${yes(c.futr)} | ${yes(c.hist)} | ` +
+    ({ name, family, capabilities: c }) =>
+      `| [${name}](#${name.toLowerCase()}) | ${family} | ${yes(c.futr)} | ${yes(c.hist)} | ` +
       `${yes(c.stat)} | ${yes(c.interpretable)} |\n`,
   );
   const lossSections = losses.map(
     (l) =>
-      `### ${l.name}: \`${l.factory}()\`\n\n${l.summary} Formula: ${l.formula}\n\n${optionTable(l.params)}`,
+      `### ${l.name}\n\n\`${l.factory}()\`: ${l.summary} Formula: ${l.formula}\n\n${optionTable(l.params)}`,
   );
   return `# Models, losses and their options
 

@@ -28,7 +28,13 @@ export type TableColumns = Readonly<Record<string, unknown>>;
  * Time stamps are all of one kind. Numbers and bigints are integer time (1, 2, 3 …), unless `frequency` is that of a
  * calendar ('15min'): then they are milliseconds since 1970-01-01 UTC. Rows may come in any order.
  */
-export type TableInput = readonly TableRecord[] | TableColumns | { toColumns(): TableColumns };
+export type TableInput =
+  | readonly TableRecord[]
+  | TableColumns
+  | {
+      /** The columns, as a data frame of another library gives them. */
+      toColumns(): TableColumns;
+    };
 
 /** How the columns of the caller's tables are called. */
 export interface ColumnNames {
@@ -68,6 +74,7 @@ export declare class ForecastTable implements Iterable<ForecastRecord> {
   toColumns(): Record<string, readonly string[] | TimeColumn | Float64Array>;
   /** The table as CSV text with a header line. */
   toCsv(): string;
+  /** The rows as plain records, one at a time. */
   [Symbol.iterator](): IterableIterator<ForecastRecord>;
 }
 
@@ -90,7 +97,10 @@ export type CsvSource =
   | string
   | URL
   | Uint8Array
-  | { readonly text: string }
+  | {
+      /** CSV text itself, header included. */
+      readonly text: string;
+    }
   | AsyncIterable<string | Uint8Array>;
 
 /** How the columns of the file are called, and how to read it. */
@@ -110,6 +120,7 @@ export interface CsvPanel {
   readonly unique_id?: string[];
   /** Text as written; numbers where every stamp is an integer (bigint above 2^53). */
   readonly ds: string[] | number[] | bigint[];
+  /** Values to forecast. */
   readonly y: Float64Array;
   /** Any other column: numbers (empty cells are NaN) or text. */
   readonly [column: string]: string[] | number[] | bigint[] | Float64Array | undefined;
@@ -147,6 +158,7 @@ export interface FitProgress {
   readonly model: string;
   /** Steps done. */
   readonly step: number;
+  /** Steps that the training will take at most. */
   readonly maxSteps: number;
   /** Loss of the latest step. */
   readonly trainLoss: number;
@@ -156,6 +168,7 @@ export interface FitProgress {
   readonly elapsedMs: number;
 }
 
+/** Options of {@link NeuralForecast.fit}. */
 export interface FitOptions {
   /** Steps at the end of every series that are held out for validation. @default 0 */
   readonly valSize?: number;
@@ -175,32 +188,41 @@ export interface FitOptions {
 
 /** How the training of one model went. */
 export interface ModelFit {
+  /** Name of the model in the columns of a forecast. */
   readonly alias: string;
+  /** Which network it is: 'NHITS'. */
   readonly type: string;
   /** Optimiser steps taken. */
   readonly steps: number;
   /** Step whose weights were kept. */
   readonly bestStep: number;
+  /** Whether validation stopped the training before `maxSteps`. */
   readonly stoppedEarly: boolean;
+  /** Loss of the last step; null when there was none. */
   readonly trainLoss: number | null;
   /** Loss of the kept weights on the validation rows; null without validation. */
   readonly validLoss: number | null;
   /** [step, loss] pairs. */
   readonly trainHistory: readonly (readonly [step: number, loss: number | null])[];
+  /** [step, loss] pairs of every validation. */
   readonly validHistory: readonly (readonly [step: number, loss: number | null])[];
 }
 
+/** What {@link NeuralForecast.fit} did. */
 export interface FitResult {
   /** Number of series. */
   readonly series: number;
+  /** Number of rows of all series. */
   readonly rows: number;
   /** Given or inferred step of time. */
   readonly frequency: string;
   /** False when rows were out of order and have been sorted. */
   readonly sorted: boolean;
+  /** One entry per model, in their order. */
   readonly models: readonly ModelFit[];
 }
 
+/** Options of {@link NeuralForecast.predict}. */
 export interface PredictOptions {
   /**
    * Steps to forecast. Beyond the trained horizon, a recurrent network goes on and any other one reads its own point
@@ -208,6 +230,7 @@ export interface PredictOptions {
    * @default the trained horizon
    */
   readonly horizon?: number;
+  /** Aborts the call: it rejects with the reason of the signal. */
   readonly signal?: AbortSignal;
   /** Threads to compute with. @default what the cgroup allows, or ND_NUM_THREADS */
   readonly threads?: number;
@@ -218,9 +241,11 @@ export interface PredictOptions {
   readonly refitSeriesScaler?: boolean;
 }
 
+/** Options of {@link NeuralForecast.predictInsample}. */
 export interface PredictInsampleOptions {
   /** Rows between two forecasts. @default 1 */
   readonly stepSize?: number;
+  /** Aborts the call: it rejects with the reason of the signal. */
   readonly signal?: AbortSignal;
   /** Threads to compute with. @default what the cgroup allows, or ND_NUM_THREADS */
   readonly threads?: number;
@@ -232,6 +257,7 @@ export interface CrossValidationProgress extends FitProgress {
   readonly window: number;
 }
 
+/** Options of {@link NeuralForecast.crossValidation}. */
 export interface CrossValidationOptions {
   /** Forecasts per series, each from a cutoff of its own; the last one ends with the series. @default 1 */
   readonly windows?: number;
@@ -250,6 +276,7 @@ export interface CrossValidationOptions {
   readonly useFitted?: boolean;
   /** Steps before the cutoff that are held out for validation. @default 0 */
   readonly valSize?: number;
+  /** Aborts the call: it rejects with the reason of the signal. */
   readonly signal?: AbortSignal;
   /** Called on the event loop; when it throws, the call stops and rejects with that error. */
   readonly onProgress?: (progress: CrossValidationProgress) => void;
@@ -257,28 +284,37 @@ export interface CrossValidationOptions {
   readonly threads?: number;
 }
 
+/** Options of {@link NeuralForecast.save}. */
 export interface SaveOptions {
   /** Keep the last window of every series in the file, so that `predict()` works after `load`. @default true */
   readonly includeData?: boolean;
+  /** Aborts the call: it rejects with the reason of the signal. */
   readonly signal?: AbortSignal;
 }
 
 /** How the columns of the caller's tables are called, where not as in the saved object; and a signal. */
 export interface LoadOptions extends ColumnNames {
+  /** Aborts the call: it rejects with the reason of the signal. */
   readonly signal?: AbortSignal;
 }
 
+/** What every call accepts. */
 export interface CallOptions {
+  /** Aborts the call: it rejects with the reason of the signal. */
   readonly signal?: AbortSignal;
 }
 
 /** One model inside a {@link NeuralForecast}. */
 export interface ModelInfo {
+  /** Name of the model in the columns of a forecast. */
   readonly alias: string;
+  /** Which network it is: 'NHITS'. */
   readonly type: string;
+  /** Steps of history that the network reads. */
   readonly inputSize: number;
   /** Number of trainable weights. */
   readonly parameters: number;
+  /** Its forecast columns. */
   readonly columns: readonly string[];
   /** Every option with its value, defaults included. */
   readonly options: Readonly<Record<string, unknown>>;
@@ -286,26 +322,37 @@ export interface ModelInfo {
   readonly history: ModelFit | null;
 }
 
+/** What a {@link NeuralForecast} holds. */
 export interface ForecastInfo {
+  /** Version of this package. */
   readonly packageVersion: string;
+  /** Whether `predict` can be called. */
   readonly fitted: boolean;
   /** Of the fitted panel, else as configured ('' = to be inferred). */
   readonly frequency: string;
+  /** Steps of a forecast. */
   readonly horizon: number;
   /** Longest history that any model reads. */
   readonly inputSize: number;
+  /** Scaling of whole series. */
   readonly localScaler: string;
+  /** Whether the behaviour of the Python reference is restored. */
   readonly compat: boolean;
+  /** Forecast columns of all models, in order. */
   readonly columns: readonly string[];
+  /** Names of the models, in order. */
   readonly aliases: readonly string[];
   /** Series of the fitted panel. */
   readonly series: readonly string[];
   /** Whether `predict()` works without a panel. */
   readonly hasData: boolean;
+  /** The models, in order. */
   readonly models: readonly ModelInfo[];
   /** How the columns of the caller's tables are called, as given, as loaded, or the standard names. */
   readonly idColumn: string;
+  /** Column with the time stamp. */
   readonly timeColumn: string;
+  /** Column with the value to forecast. */
   readonly targetColumn: string;
 }
 
@@ -356,6 +403,7 @@ export declare class NeuralForecast {
   info(): ForecastInfo;
   /** Waits for calls in flight, then frees the memory; later calls fail with E0012. Harmless when repeated. */
   dispose(): Promise<void>;
+  /** `dispose`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -380,9 +428,16 @@ export type NumberArray =
  */
 export type WindowInput =
   | NumberArray
-  | { readonly windows: NumberArray /** @default 1 */; readonly count?: number };
+  | {
+      /** The values of all windows, one window after the other. */
+      readonly windows: NumberArray;
+      /** Number of windows. @default 1 */
+      readonly count?: number;
+    };
 
+/** Options of {@link Predictor.predict}. */
 export interface PredictorCallOptions {
+  /** Aborts the call: it rejects with the reason of the signal. */
   readonly signal?: AbortSignal;
 }
 
@@ -391,6 +446,7 @@ export declare class Predictor {
   private constructor();
   /** Steps that the network reads: of longer windows only the last, shorter ones are padded. */
   readonly inputSize: number;
+  /** Steps of a forecast. */
   readonly horizon: number;
   /** Names of the outputs per step. */
   readonly columns: readonly string[];
@@ -400,11 +456,13 @@ export declare class Predictor {
   predict(windows: WindowInput, options?: PredictorCallOptions): Promise<Float64Array>;
   /** Waits for calls in flight, then frees the memory; later calls fail with E0012. */
   dispose(): Promise<void>;
+  /** `dispose`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 // ── Errors and environment ──────────────────────────────────────────────────────────────────────
 
+/** What kind of error it is, for programs. */
 export type ErrorCode =
   | 'ERR_ND_NOT_FITTED'
   | 'ERR_ND_SHAPE'
@@ -421,6 +479,7 @@ export type ErrorCode =
   | 'ERR_ND_BINARY'
   | 'ERR_ND_INTERNAL';
 
+/** The number of an error, for people: a section of docs/errors.md. */
 export type ErrorNumber =
   | 'E0001'
   | 'E0002'
@@ -445,6 +504,7 @@ export declare class ForecastError extends Error {
     details?: Readonly<Record<string, unknown>>,
     options?: ErrorOptions,
   );
+  /** Always the same; `code` tells errors apart. */
   override readonly name: 'ForecastError';
   /** For programs: stable over versions. */
   readonly code: ErrorCode;
@@ -456,6 +516,7 @@ export declare class ForecastError extends Error {
   readonly help: string;
 }
 
+/** What {@link runtimeInfo} knows about this process. */
 export interface RuntimeInfo {
   /** Version of this package. */
   readonly version: string;
@@ -469,7 +530,9 @@ export interface RuntimeInfo {
   readonly threads: number;
   /** Node-API version of the binary. */
   readonly napi: number;
+  /** Compiler that built the binary. */
   readonly compiler: string;
+  /** Version of Node.js, or of the one that this runtime stands for. */
   readonly node: string;
   /** Folder of the prebuilt binary, e.g. 'linux-x64'. */
   readonly prebuild: string;

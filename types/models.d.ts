@@ -4,13 +4,17 @@
 
 /** A model to be fitted: plain, frozen data, made by a factory such as `nhits()`. */
 export interface ModelDescription {
+  /** Its name in the registry. */
   readonly type: string;
+  /** The options that were given. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 
 /** A loss: plain, frozen data, made by a factory such as `mqLoss()`. */
 export interface LossDescription {
+  /** Its name in the registry. */
   readonly type: string;
+  /** The options that were given. */
   readonly options: Readonly<Record<string, unknown>>;
 }
 

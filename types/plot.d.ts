@@ -9,7 +9,10 @@
 export type PlotTable =
   | readonly Readonly<Record<string, unknown>>[]
   | Readonly<Record<string, unknown>>
-  | { toRecords(): readonly Readonly<Record<string, unknown>>[] };
+  | {
+      /** The rows as plain records. */
+      toRecords(): readonly Readonly<Record<string, unknown>>[];
+    };
 
 /** What to draw. */
 export interface PlotInput {
@@ -44,10 +47,19 @@ export type PlotTheme = Readonly<Record<string, unknown>>;
 
 /** A chart, ready to be drawn: a Vega-Lite specification and its two themes. Plain JSON. */
 export interface PlotChart {
+  /** Title above the chart. */
   readonly title: string;
+  /** Line below the title. */
   readonly subtitle: string;
+  /** Vega-Lite specification, data included. */
   readonly spec: Readonly<Record<string, unknown>>;
-  readonly themes: { readonly light: PlotTheme; readonly dark: PlotTheme };
+  /** Colours for light and for dark surroundings. */
+  readonly themes: {
+    /** For a light page. */
+    readonly light: PlotTheme;
+    /** For a dark one. */
+    readonly dark: PlotTheme;
+  };
 }
 
 /** Size of an SVG, in px. */
@@ -60,6 +72,7 @@ export interface SvgSize {
 
 /** A plot that can be drawn in several forms. */
 export interface ForecastPlot {
+  /** The chart that is drawn. */
   readonly chart: PlotChart;
   /** The text of a page that needs no network. */
   toHtml(): Promise<string>;
