@@ -59,6 +59,9 @@ function diagnose(attempts: readonly Attempt[], libcFound: string, target: strin
   if (/cannot open shared object file/.test(text)) {
     return 'A shared library beside the binary is missing: the whole folder prebuilds/ must be shipped (Electron: asarUnpack; bundlers: mark the package as external).';
   }
+  if (process.env.ND_BINDING_PATH) {
+    return 'ND_BINDING_PATH names a file that cannot be loaded: correct it, or unset it for the prebuilt binary.';
+  }
   return 'The folder prebuilds/ of the package is incomplete: install the package again, and if a bundler is used mark the package as external.';
 }
 

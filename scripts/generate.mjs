@@ -1,5 +1,5 @@
-// Writes what follows from the model registry: types/models.d.ts, lib/models.generated.ts and
-// docs/models.md.
+// Writes what follows from the model registry: types/models.d.ts, lib/models.generated.ts,
+// docs/models.md and the flags in docs/cli.md.
 //   node scripts/generate.mjs [--check] [--registry FILE]
 // --check writes nothing and ends with exit code 1 when a file is not up to date. The registry is
 // asked of the built addon, or read from FILE, the JSON text that its registry() returns.
@@ -266,6 +266,42 @@ WM(e) is the mean of e over the observed steps of all windows, weighted by \`hor
 ${lossSections.join('\n')}`;
 }
 
+// ── docs/cli.md ─────────────────────────────────────────────────────────────────────────────────
+
+const kebab = (name) => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
+
+/** One row per flag, with the models or losses that have it. */
+function flagsTable({ models, losses, training, common }) {
+  const flags = new Map();
+  const add = (owner, params) => {
+    for (const { name, type, doc } of params) {
+      const flag = `--${kebab(name)}`;
+      const names = name === 'randomSeed' ? ['--seed', flag] : [flag];
+      if (type === 'boolean') names.push(`--no-${kebab(name)}`);
+      const known = flags.get(name) ?? { names, doc, owners: [] };
+      flags.set(name, { ...known, owners: [...known.owners, owner] });
+    }
+  };
+  for (const set of [...models, ...losses]) add(set.name, set.params);
+  add('training', training);
+  const every = common.map(({ name, doc }) => [`--${kebab(name)}`, 'all', doc]);
+  const some = [...flags.values()]
+    .sort((a, b) => (a.names[0] < b.names[0] ? -1 : 1))
+    .map(({ names, owners, doc }) => [names.join('`, `'), owners.join(', '), doc]);
+  const model = ['--model', 'all', 'Models to train, separated by commas; repeatable.'];
+  const rows = [model, ...every, ...some].map(
+    ([flag, owners, doc]) => `| \`${flag}\` | ${owners} | ${cell(doc)} |\n`,
+  );
+  return `| flag | of | |\n|---|---|---|\n${rows.join('')}`;
+}
+
+/** The page with its table of flags renewed. */
+export function cliPage(page, registry) {
+  const parts = /^(.*<!-- flags: [^\n]*-->\n).*(<!-- end of flags -->.*)$/s.exec(page);
+  if (!parts) throw new Error('docs/cli.md lacks the marks around its table of flags');
+  return `${parts[1]}\n${flagsTable(registry)}\n${parts[2]}`;
+}
+
 // ── The program ─────────────────────────────────────────────────────────────────────────────────
 
 function readRegistry(file) {
@@ -283,6 +319,7 @@ function main(args) {
     'types/models.d.ts': typesFile(registry),
     'lib/models.generated.ts': factoriesFile(registry),
     'docs/models.md': docsFile(registry),
+    'docs/cli.md': cliPage(fs.readFileSync(at('docs', 'cli.md'), 'utf8'), registry),
   };
   const stale = Object.entries(files).filter(
     ([file, text]) => !fs.existsSync(at(file)) || fs.readFileSync(at(file), 'utf8') !== text,

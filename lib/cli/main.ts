@@ -7,16 +7,16 @@ import { EXIT, reportError } from './report';
 
 declare const __ND_VERSION__: string;
 
-/** Commands with a flag for every option of every model. */
-const TRAINING = ['fit', 'forecast', 'cv'];
+/** Commands with a flag for every option of every model, and the one that knows all flags. */
+const OF_MODELS = ['fit', 'forecast', 'cv', 'completion'];
 
 /** The registry where flags are made of it; help is shown, and other commands work, without the native binary too. */
 function registryFor(args: readonly string[]): Registry | undefined {
-  if (!args.some((arg) => TRAINING.includes(arg))) return undefined;
+  if (!args.some((arg) => OF_MODELS.includes(arg))) return undefined;
   try {
     return registry();
   } catch (error) {
-    if (args.includes('--help') || args.includes('-h')) return undefined;
+    if (['help', '--help', '-h'].some((help) => args.includes(help))) return undefined;
     throw error;
   }
 }
@@ -29,8 +29,9 @@ async function main(args: readonly string[]): Promise<number> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) =>
     process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed),
   );
-  // No event loop to protect here: fits need not yield to whatever else the machine does.
-  process.env.ND_PRIORITY ??= 'normal';
+  // No event loop to protect here: fits need not yield to whatever else the machine does. The doctor looks at what a
+  // service would have.
+  if (!args.includes('doctor')) process.env.ND_PRIORITY ??= 'normal';
   try {
     const context = { signal: interrupt.signal, json, version: __ND_VERSION__, registry };
     const program = createProgram(context, registryFor(args));

@@ -1,9 +1,11 @@
 /** The commands of `neuro-divergent` with their flags and help; what each one does is in the file of its name. */
 
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import type { Registry } from '../../types/registry';
+import { runCompletion, SHELLS } from './completion';
 import type { Context } from './context';
 import { RENAMED, runCrossValidation } from './cross-validation';
+import { runDoctor } from './doctor';
 import { runFit } from './fit';
 import { addModelFlags, type Flags, suggestions } from './flags';
 import { runForecast, runPredict } from './forecast';
@@ -19,6 +21,9 @@ const SEASON_FLAG = [
   '--season-length <n>',
   'season of the naive forecast beside the scores (default: from the frequency)',
 ] as const;
+
+const WITHOUT_REGISTRY = `
+The flags of the models are not shown, because the native binary cannot be loaded; "neuro-divergent doctor" says why.`;
 
 function addDataFlags(command: Command): Command {
   return command
@@ -53,6 +58,7 @@ function addFitFlags(
     )
     .option('--quiet', 'no progress bar');
   if (registry) addModelFlags(command, registry, renamed);
+  else command.addHelpText('after', WITHOUT_REGISTRY);
   return command;
 }
 
@@ -129,10 +135,27 @@ export function createProgram(
     .action((file: string, flags: Flags) => runInfo(file, withFlags(flags)));
 
   program
+    .command('doctor')
+    .description(
+      'say what runs here, and try whether it works; exit code 1 when something does not',
+    )
+    .option('--quick', 'leave out what takes seconds')
+    .option(...JSON_FLAG)
+    .action((flags: Flags) => runDoctor(withFlags(flags)));
+
+  program
     .command('models')
     .description('list the models, or describe one')
     .argument('[name]')
     .option(...JSON_FLAG)
     .action((name: string | undefined, flags: Flags) => runModels(name, withFlags(flags)));
+
+  program
+    .command('completion')
+    .description('print a script that completes commands, flags and models in a shell')
+    .addArgument(new Argument('<shell>').choices(SHELLS))
+    .action((shell: (typeof SHELLS)[number], flags: Flags) =>
+      runCompletion(shell, program, withFlags(flags)),
+    );
   return program;
 }

@@ -83,6 +83,7 @@ test.each([
   const [first, second] = cutoffs;
   expect([...known.cutoff]).toEqual([first, first, second, second]);
   expect([...known.y]).toEqual([1, 2, 2, 3]);
+  expect(known.frequency).toBe('1');
   expect(known.columns).toEqual(['unique_id', 'ds', 'cutoff', 'M', 'load']);
   expect(known.toRecords()[2]).toEqual({ unique_id: 'b', ds: 5, cutoff: second, M: 3, load: 2 });
   expect(known.toCsv().split('\n')).toHaveLength(6);
