@@ -21,7 +21,7 @@ const GUIDES = [
   'docs/decisions.md',
 ];
 const PROJECT = ['CONTRIBUTING.md', 'CHANGELOG.md'];
-const MODULES = { index: 'neuro-divergent', plot: 'neuro-divergent/plot' };
+const ENTRIES = ['types/index.d.ts', 'types/plot.d.ts'];
 
 /** Every page with its group in the navigation. */
 function documents() {
@@ -50,7 +50,7 @@ async function documentation() {
   const pages = documents();
   const app = await Application.bootstrap({
     name: 'neuro-divergent',
-    entryPoints: Object.keys(MODULES).map((name) => at('types', `${name}.d.ts`)),
+    entryPoints: ENTRIES.map((file) => at(file)),
     tsconfig: at('tsconfig.json'),
     projectDocuments: [...pages.keys()],
     readme: at('README.md'),
@@ -61,6 +61,8 @@ async function documentation() {
     skipErrorChecking: true, // `npm run typecheck` looks at the types
     sort: ['documents-first', 'source-order'],
     sortEntryPoints: false,
+    searchInComments: true,
+    searchInDocuments: true,
     groupOrder: ['Guides', 'Tutorials', 'Project', '*'],
     headings: { readme: false, document: true },
     highlightLanguages: ['bash', 'sh', 'json', 'javascript', 'typescript', 'python', 'html'],
@@ -72,9 +74,6 @@ async function documentation() {
     const file = document.project.files.getReflectionPath(document);
     document.name = takeTitle(document);
     document.frontmatter.group = pages.get(file);
-  });
-  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
-    for (const module of project.children) module.name = MODULES[module.name] ?? module.name;
   });
   return app;
 }

@@ -1,6 +1,8 @@
 /**
- * neuro-divergent: train and serve neural time-series forecasters inside Node.js.
+ * Train and serve neural time-series forecasters inside Node.js.
  * This file is the reviewed public contract; `lib/` implements it, and a test compares the two.
+ *
+ * @module neuro-divergent
  */
 
 import type { LossDescription, ModelDescription } from './models';

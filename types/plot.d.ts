@@ -3,6 +3,8 @@
  *
  * @example
  * await plotForecast({ history: panel, forecast: await nf.predict() }).save('forecast.html');
+ *
+ * @module neuro-divergent/plot
  */
 
 /** An object of columns, an array of records, or a result with `toRecords()`. */

@@ -44,10 +44,10 @@ export function reportError(error: unknown, json: boolean): number {
     (isUsage(error) ? 'ERR_ND_CONFIG' : interrupted ? 'AbortError' : 'ERR_ND_INTERNAL');
   if (json) {
     const details = known?.details ?? {};
-    sayJson({ error: { code, number, message, details } });
+    sayJson({ error: { code, number, message, details, help: known?.help } });
   } else {
     const title = interrupted ? 'interrupted' : isUsage(error) ? 'usage' : `error ${number}`;
-    process.stderr.write(`${title}: ${message}\n`);
+    process.stderr.write(`${title}: ${message}\n${known ? `see ${known.help}\n` : ''}`);
   }
   if (interrupted) return EXIT.interrupted;
   return isUsage(error) ? EXIT.usage : EXIT.failed;

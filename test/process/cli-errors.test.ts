@@ -49,13 +49,15 @@ test('a bad cell names file, line, column and value', () => {
   const { status, stderr } = cli('forecast', data, '--horizon', '1');
   expect(status).toBe(1);
   expect(stderr).toBe(
-    'error E0011: [readCsv] bad.csv, line 3: column "y": received "oops", expected a number\n',
+    'error E0011: [readCsv] bad.csv, line 3: column "y": received "oops", expected a number\n' +
+      'see docs/errors.md#e0011\n',
   );
   const { document } = json('forecast', data, '--horizon', '1');
   expect(document.error).toMatchObject({
     code: 'ERR_ND_DATA',
     number: 'E0011',
     details: { line: 3, column: 'y' },
+    help: 'docs/errors.md#e0011',
   });
 });
 
