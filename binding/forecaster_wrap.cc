@@ -42,6 +42,7 @@ Napi::Value fit(const Napi::CallbackInfo& info) {
   return jobs(info.Env())
       .submit(info.Env(),
               {.lane = Lane::change,
+               .object = forecaster.get(),
                .done = function_argument(info, 3, place),
                .progress = wants_progress ? info[2].As<Napi::Function>() : Napi::Function(),
                .work =
@@ -65,12 +66,13 @@ Napi::Value fit(const Napi::CallbackInfo& info) {
 }
 
 /// Submits a job that computes a table.
-Napi::Value submit_table(const Napi::CallbackInfo& info, const Napi::Function& done,
+Napi::Value submit_table(const Napi::CallbackInfo& info, Lane lane, const Napi::Function& done,
                          const Napi::Function& progress,
                          std::function<ForecastTable(Job&)> compute) {
   const auto table = std::make_shared<std::shared_ptr<const ForecastTable>>();
   return jobs(info.Env())
-      .submit(info.Env(), {.done = done,
+      .submit(info.Env(), {.lane = lane,
+                           .done = done,
                            .progress = progress,
                            .work =
                                [table, compute = std::move(compute)](Job& job) {
@@ -95,10 +97,11 @@ Napi::Value predict(const Napi::CallbackInfo& info) {
   request.horizon = options.value("horizon", int64_t{0});
   request.refit_series_scaler = options.value("refitSeriesScaler", true);
   request.threads = threads_of(options);
-  return submit_table(info, function_argument(info, 2, place), {}, [=](Job& job) mutable {
-    request.cancel = &job.token();
-    return forecaster->predict(panel, request);
-  });
+  return submit_table(info, Lane::ask, function_argument(info, 2, place), {},
+                      [=](Job& job) mutable {
+                        request.cancel = &job.token();
+                        return forecaster->predict(panel, request);
+                      });
 }
 
 Napi::Value predict_insample(const Napi::CallbackInfo& info) {
@@ -109,10 +112,11 @@ Napi::Value predict_insample(const Napi::CallbackInfo& info) {
   forecast::InsampleRequest request;
   request.step_size = options.value("stepSize", int64_t{1});
   request.threads = threads_of(options);
-  return submit_table(info, function_argument(info, 2, place), {}, [=](Job& job) mutable {
-    request.cancel = &job.token();
-    return forecaster->predict_insample(panel, request);
-  });
+  return submit_table(info, Lane::ask, function_argument(info, 2, place), {},
+                      [=](Job& job) mutable {
+                        request.cancel = &job.token();
+                        return forecaster->predict_insample(panel, request);
+                      });
 }
 
 Napi::Value cross_validate(const Napi::CallbackInfo& info) {
@@ -130,7 +134,7 @@ Napi::Value cross_validate(const Napi::CallbackInfo& info) {
   request.use_fitted = options.value("useFitted", request.use_fitted);
   request.val_size = options.value("valSize", request.val_size);
   request.threads = threads_of(options);
-  return submit_table(info, function_argument(info, 3, place),
+  return submit_table(info, Lane::change, function_argument(info, 3, place),
                       wants_progress ? info[2].As<Napi::Function>() : Napi::Function(),
                       [=](Job& job) mutable {
                         request.cancel = &job.token();
@@ -163,9 +167,14 @@ Napi::Value load_weights(const Napi::CallbackInfo& info) {
                     path = string_argument(info, 1, "loadWeights");
   return jobs(info.Env())
       .submit(info.Env(), {.lane = Lane::change,
+                           .object = forecaster.get(),
                            .done = function_argument(info, 2, "loadWeights"),
                            .work = [=](Job&) { forecaster->load_weights(alias, path); },
                            .settle = nullptr});
+}
+
+Napi::Value clone(const Napi::CallbackInfo& info) {
+  return wrap(info.Env(), std::make_shared<Forecaster>(unwrap<Forecaster>(info.This())->clone()));
 }
 
 Napi::Value describe_forecaster(const Napi::CallbackInfo& info) {
@@ -227,7 +236,8 @@ void define_forecaster(Napi::Env env) {
       {method<fit>("fit"), method<predict>("predict"), method<predict_insample>("predictInsample"),
        method<cross_validate>("crossValidation"), method<save>("save"),
        method<load_weights>("loadWeights"), method<describe_forecaster>("info"),
-       method<predictor>("predictor"), method<dispose<Forecaster>>("dispose")});
+       method<predictor>("predictor"), method<clone>("clone"),
+       method<dispose<Forecaster>>("dispose")});
   define_class(env, Kind::table, "NativeTable",
                {method<describe_table>("describe"), method<copy_to>("copyTo"),
                 method<dispose<const ForecastTable>>("dispose")});

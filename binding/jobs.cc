@@ -5,13 +5,21 @@
 
 #include "base/error.h"
 #include "parallel/priority.h"
+#include "parallel/team.h"
 
 namespace nd::binding {
 
 namespace {
 // A frame of a screen: more frequent progress is work for the event loop that nobody sees.
 constexpr auto kProgressInterval = std::chrono::milliseconds(15);
-constexpr std::array<size_t, 2> kThreads = {1, 2};
+constexpr size_t kAskThreads = 2;
+
+/// Fits that run at a time: one per core, and never fewer than two, so that a short one need not
+/// wait for a long one.
+size_t lane_threads(Lane lane) {
+  if (lane == Lane::ask) return kAskThreads;
+  return static_cast<size_t>(std::max(2, parallel::default_threads()));
+}
 
 /// Calls back into JavaScript; what the callback throws becomes an uncaught exception, as of any
 /// event handler. While a worker is being terminated every call fails, and there is nobody left to
@@ -65,6 +73,7 @@ Napi::Value JobQueue::submit(Napi::Env env, JobRequest request) {
   job->lane_ = request.lane;
   job->done_ = Napi::Persistent(request.done);
   if (!request.progress.IsEmpty()) job->progress_ = Napi::Persistent(request.progress);
+  job->object_ = request.object;
   job->work_ = std::move(request.work);
   job->settle_ = std::move(request.settle);
 
@@ -94,7 +103,7 @@ void JobQueue::start_thread(Lane lane) {
   {
     const std::lock_guard lock(mutex_);
     const bool enough = lane_state.idle > lane_state.waiting.size();
-    if (enough || lane_state.threads >= kThreads[static_cast<size_t>(lane)]) return;
+    if (enough || lane_state.threads >= lane_threads(lane)) return;
     ++lane_state.threads;
   }
   try {
@@ -114,11 +123,10 @@ void JobQueue::run_lane(Lane lane) {
   std::unique_lock lock(mutex_);
   for (;;) {
     ++lane_state.idle;
-    lane_state.wake.wait(lock, [&] { return stopping_ || !lane_state.waiting.empty(); });
+    lane_state.wake.wait(lock, [&] { return stopping_ || next(lane_state) != nullptr; });
     --lane_state.idle;
     if (stopping_) return;
-    const std::shared_ptr<Job> job = std::move(lane_state.waiting.front());
-    lane_state.waiting.pop_front();
+    const std::shared_ptr<Job> job = take(lane_state);
     lock.unlock();
     std::optional<Failure> failure;
     try {
@@ -130,8 +138,29 @@ void JobQueue::run_lane(Lane lane) {
     lock.lock();
     job->failure_ = std::move(failure);
     job->finished_ = true;
+    if (job->object_ != nullptr) {
+      changing_.erase(job->object_);
+      lane_state.wake.notify_all();  // one that waits for this object may be anywhere in the line
+    }
     list(job);
   }
+}
+
+const Job* JobQueue::next(const LaneState& lane) const {
+  for (const auto& job : lane.waiting) {
+    if (changing_.count(job->object_) == 0) return job.get();
+  }
+  return nullptr;
+}
+
+std::shared_ptr<Job> JobQueue::take(LaneState& lane) {
+  const Job* const first = next(lane);
+  const auto found = std::find_if(lane.waiting.begin(), lane.waiting.end(),
+                                  [first](const auto& job) { return job.get() == first; });
+  std::shared_ptr<Job> job = std::move(*found);
+  lane.waiting.erase(found);
+  if (job->object_ != nullptr) changing_.insert(job->object_);
+  return job;
 }
 
 void JobQueue::cancel(const std::shared_ptr<Job>& job) {

@@ -1,9 +1,9 @@
 // Long calls run on threads of our own, never on libuv's pool, where they would stall the
-// application's file and DNS work. Each environment (main thread or worker) has one queue: a serial
-// lane for what changes a forecaster and a lane of two threads for everything else, a bounded
-// backlog, and one thread-safe function that keeps the process alive only while jobs are in flight.
-// Everything of a job that belongs to JavaScript is made, used and released on the JavaScript
-// thread; teardown cancels, joins, then releases.
+// application's file and DNS work. Each environment (main thread or worker) has one queue: a
+// lane for what trains or changes a forecaster, in order for each of them, and a lane of two
+// threads for everything else, a bounded backlog, and one thread-safe function that keeps the
+// process alive only while jobs are in flight. Everything of a job that belongs to JavaScript is
+// made, used and released on the JavaScript thread; teardown cancels, joins, then releases.
 #pragma once
 
 #include <array>
@@ -26,7 +26,7 @@
 namespace nd::binding {
 
 enum class Lane : uint8_t {
-  change,  ///< fit and weights: one thread, so that two of them never meet
+  change,  ///< fits, cross-validations, weights: one per core at a time
   ask,     ///< predict, save, load and checks: two threads
 };
 
@@ -47,6 +47,7 @@ class Job : public std::enable_shared_from_this<Job> {
   CancelToken token_;
   JobQueue* queue_ = nullptr;
   Lane lane_ = Lane::ask;
+  const void* object_ = nullptr;
   // JavaScript thread only.
   Napi::FunctionReference done_, progress_;
   std::function<void(Job&)> work_;
@@ -61,6 +62,7 @@ class Job : public std::enable_shared_from_this<Job> {
 /// What a job does and whom it tells.
 struct JobRequest {
   Lane lane = Lane::ask;
+  const void* object = nullptr;  ///< what it changes: such jobs run one at a time, in order
   Napi::Function done =
       {};  ///< (failure | null, result | null), called exactly once, never synchronously
   Napi::Function progress = {};              ///< (event) or empty
@@ -103,6 +105,10 @@ class JobQueue : public std::enable_shared_from_this<JobQueue> {
     std::condition_variable wake;
     size_t threads = 0, idle = 0;
   };
+  /// The first waiting job whose object no other one changes; nullptr: none. Needs the mutex.
+  const Job* next(const LaneState& lane) const;
+  /// Takes that job out of the line. Needs the mutex.
+  std::shared_ptr<Job> take(LaneState& lane);
   LaneState& state(Lane lane) { return lanes_[static_cast<size_t>(lane)]; }
 
   // JavaScript thread only.
@@ -113,6 +119,7 @@ class JobQueue : public std::enable_shared_from_this<JobQueue> {
   std::mutex mutex_;
   std::array<LaneState, 2> lanes_;
   std::vector<std::shared_ptr<Job>> outbox_;
+  std::unordered_set<const void*> changing_;
   napi_threadsafe_function wake_ = nullptr;
   bool wake_pending_ = false, stopping_ = false;
 };

@@ -23,10 +23,12 @@ Napi::Value describe(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), description.dump());
 }
 
-template <class T>
-std::vector<T> copied(std::span<T> values) {
-  return {values.begin(), values.end()};
-}
+/// Columns of the facade's own arrays, which JavaScript keeps alive until the job is over.
+struct Columns {
+  std::span<double> target;
+  std::span<int32_t> series;
+  std::span<int64_t> times;
+};
 
 }  // namespace
 
@@ -40,23 +42,29 @@ Napi::Value create_panel(const Napi::CallbackInfo& info) {
   const auto input = info[0].As<Napi::Object>();
   const auto raw = std::make_shared<data::RawPanel>();
   raw->ids = strings(input.Get("ids"), place);
-  raw->target = copied(doubles(input.Get("target"), -1, place));
-  const auto rows = static_cast<int64_t>(raw->target.size());
-  raw->series = copied(int32s(input.Get("series"), rows, place));
-  raw->times = copied(int64s(input.Get("times"), rows, place));
   raw->calendar = input.Get("calendar").ToBoolean();
+  Columns columns;
+  columns.target = doubles(input.Get("target"), -1, place);
+  const auto rows = static_cast<int64_t>(columns.target.size());
+  columns.series = int32s(input.Get("series"), rows, place);
+  columns.times = int64s(input.Get("times"), rows, place);
   data::PanelOptions options;
   options.frequency = input.Get("frequency").ToString().Utf8Value();
 
+  // A copy here would hold up the event loop for as long as a large panel takes.
+  const auto alive = std::make_shared<Napi::ObjectReference>(Napi::Persistent(input));
   const auto panel = std::make_shared<std::shared_ptr<const data::Panel>>();
   return jobs(info.Env())
       .submit(info.Env(), {.done = function_argument(info, 1, place),
                            .work =
-                               [raw, options, panel](Job&) {
+                               [raw, columns, options, panel](Job&) {
+                                 raw->target.assign(columns.target.begin(), columns.target.end());
+                                 raw->series.assign(columns.series.begin(), columns.series.end());
+                                 raw->times.assign(columns.times.begin(), columns.times.end());
                                  *panel =
                                      std::make_shared<const data::Panel>(std::move(*raw), options);
                                },
-                           .settle = [panel](Napi::Env env) -> Napi::Value {
+                           .settle = [panel, alive](Napi::Env env) -> Napi::Value {
                              return wrap(env, std::move(*panel));
                            }});
 }

@@ -2,6 +2,7 @@ import type { ColumnNames, TableInput } from '../types/index';
 import { ForecastError } from './errors';
 import type { NativePanelInput } from './native';
 import { closestName, show } from './options';
+import { Slices } from './slices';
 import { type TimeForm, TimeReader } from './times';
 
 /** Name of the only series of a table without an id column. */
@@ -15,13 +16,19 @@ export function withStandardNames<Columns extends object>(columns: Columns): Col
   return Object.defineProperty(columns, STANDARD_NAMES, { value: true });
 }
 
-/** The columns of a table by name; a name the table lacks gives undefined. */
-type ColumnReader = (name: string) => ArrayLike<unknown> | undefined;
+/** One column of a table. */
+interface Column {
+  readonly length: number;
+  readonly at: (row: number) => unknown;
+}
 
 interface OpenTable {
   readonly names: readonly string[];
   readonly rows: number;
-  readonly column: ColumnReader;
+  /** Undefined for a name that the table lacks. */
+  readonly column: (name: string) => Column | undefined;
+  /** Of records: the cells under a name that the first one lacks. */
+  readonly later?: (name: string) => Column['at'];
 }
 
 const isColumn = (value: unknown): value is ArrayLike<unknown> =>
@@ -35,21 +42,27 @@ function dataError(
   return new ForecastError('ERR_ND_DATA', `[${place}] ${message}`, details);
 }
 
+/** The columns of records are those of the first one. */
 function openRecords(place: string, records: readonly unknown[]): OpenTable {
-  records.forEach((record, row) => {
-    if (typeof record === 'object' && record !== null && !Array.isArray(record)) return;
+  const recordAt = (row: number): Record<string, unknown> => {
+    const record = records[row];
+    if (typeof record === 'object' && record !== null && !Array.isArray(record)) {
+      return record as Record<string, unknown>;
+    }
     throw dataError(place, `row ${row} is ${show(record)}, expected a record such as { ds, y }`, {
       row,
       value: show(record),
     });
-  });
-  const rows = records as readonly Record<string, unknown>[];
-  const names = Object.keys(rows[0] ?? {});
+  };
+  const first = records.length > 0 ? recordAt(0) : {};
   return {
-    names,
-    rows: rows.length,
+    names: Object.keys(first),
+    rows: records.length,
     column: (name) =>
-      rows.some((r) => r[name] !== undefined) ? rows.map((r) => r[name]) : undefined,
+      first[name] === undefined
+        ? undefined
+        : { length: records.length, at: (row) => recordAt(row)[name] },
+    later: (name) => (row) => recordAt(row)[name],
   };
 }
 
@@ -66,11 +79,17 @@ function openColumns(place: string, columns: Record<string, unknown>): OpenTable
     names,
     rows: Math.max(...names.map((name) => (columns[name] as ArrayLike<unknown>).length)),
     column: (name) => {
-      if (!Object.hasOwn(columns, name) || columns[name] === undefined) return undefined;
-      if (isColumn(columns[name])) return columns[name];
-      throw dataError(place, `column "${name}" is ${show(columns[name])}, expected an array`, {
-        column: name,
-      });
+      const column = Object.hasOwn(columns, name) ? columns[name] : undefined;
+      if (column === undefined) return undefined;
+      if (!isColumn(column)) {
+        throw dataError(place, `column "${name}" is ${show(column)}, expected an array`, {
+          column: name,
+        });
+      }
+      return {
+        length: column.length,
+        at: (row) => column[row],
+      };
     },
   };
 }
@@ -89,12 +108,7 @@ function openTable(place: string, input: TableInput): OpenTable {
   return openColumns(place, columns as Record<string, unknown>);
 }
 
-function required(
-  place: string,
-  table: OpenTable,
-  name: string,
-  option: string,
-): ArrayLike<unknown> {
+function required(place: string, table: OpenTable, name: string, option: string): Column {
   const column = table.column(name);
   if (column) return column;
   const meant = closestName(name, table.names);
@@ -105,6 +119,13 @@ function required(
   );
 }
 
+export interface ReadOptions {
+  /** Step of time that was given, or that of the fitted panel. */
+  readonly frequency?: string;
+  readonly timeZone?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** A panel ready for native code, and how its time stamps are written. */
 export interface ReadPanel {
   readonly input: NativePanelInput;
@@ -112,15 +133,16 @@ export interface ReadPanel {
 }
 
 /**
- * Reads any accepted form of a table. Every value is checked: what is missing, no number, not finite or of another
- * kind than before is E0011, naming series, row (from 0, in the caller's order), column and value.
+ * Reads any accepted form of a table, a large one in slices between which the event loop turns. Every value is checked:
+ * what is missing, no number, not finite or of another kind than before is E0011, naming series, row (from 0, in the
+ * caller's order), column and value.
  */
-export function readPanel(
+export async function readPanel(
   place: string,
   table: TableInput,
   names: Partial<ColumnNames>,
-  frequency = '',
-): ReadPanel {
+  { frequency = '', timeZone, signal }: ReadOptions = {},
+): Promise<ReadPanel> {
   const open = openTable(place, table);
   const hasStandardNames = Object.hasOwn(table, STANDARD_NAMES);
   const nameOf = (given: string | undefined, standard: string) =>
@@ -130,7 +152,8 @@ export function readPanel(
   const idColumn = nameOf(names.idColumn, 'unique_id');
   const timeColumn = nameOf(names.timeColumn, 'ds');
   const targetColumn = nameOf(names.targetColumn, 'y');
-  if (open.rows === 0) {
+  const { rows } = open;
+  if (rows === 0) {
     throw new ForecastError('ERR_ND_EMPTY', `[${place}] received a table without rows`);
   }
   const times = required(place, open, timeColumn, 'timeColumn');
@@ -143,22 +166,21 @@ export function readPanel(
     [targetColumn, targets],
     [idColumn, idValues ?? times],
   ] as const) {
-    if (column.length === open.rows) continue;
+    if (column.length === rows) continue;
     throw dataError(
       place,
-      `column "${name}" has ${column.length} rows while the table has ${open.rows}; all columns must be equally long`,
-      { column: name, length: column.length, rows: open.rows },
+      `column "${name}" has ${column.length} rows while the table has ${rows}; all columns must be equally long`,
+      { column: name, length: column.length, rows },
     );
   }
 
-  const rows = open.rows;
-  const { ids, series } = readSeries(place, idValues, rows, idColumn);
+  const slices = new Slices(signal);
+  const series = new SeriesReader(place, idColumn, rows);
   const stamps = new BigInt64Array(rows);
-  const isReady = targets instanceof Float64Array; // native code copies it anyway
-  const target = isReady ? targets : new Float64Array(rows);
-  const reader = new TimeReader(frequency, stamps);
+  const target = new Float64Array(rows);
+  const reader = new TimeReader(frequency, stamps, timeZone);
   const fail = (row: number, column: string, value: unknown, problem: string) => {
-    const name = ids[series[row]!];
+    const name = series.nameAt(row);
     return dataError(place, `series "${name}", row ${row}: ${column} ${problem}`, {
       series: name,
       row,
@@ -166,19 +188,37 @@ export function readPanel(
       value: show(value),
     });
   };
-  for (let row = reader.readFirst(times); row < rows; row++) {
-    const problem = reader.read(times[row], row);
-    if (problem !== undefined) throw fail(row, timeColumn, times[row], problem);
-  }
-  for (let row = 0; row < rows; row++) {
-    const y = targets[row];
+  // `await` only where something is left: a small table is read before this function returns.
+  const visitSeries = idValues
+    ? series.reading(idValues.at)
+    : series.single(open.later?.(idColumn));
+  let rest = slices.eachRow(rows, visitSeries);
+  if (rest) await rest;
+  rest = slices.eachRow(rows, (row) => {
+    const problem = reader.read(times.at(row), row);
+    if (problem !== undefined) throw fail(row, timeColumn, times.at(row), problem);
+  });
+  if (rest) await rest;
+  rest = slices.eachRow(rows, (row) => {
+    const y = targets.at(row);
     if (typeof y !== 'number' || !Number.isFinite(y)) {
       throw fail(row, targetColumn, y, targetProblem(y));
     }
-    if (!isReady) target[row] = y;
-  }
+    target[row] = y;
+  });
+  if (rest) await rest;
+  const toWallTime = reader.toWallTimes();
+  rest = toWallTime && slices.eachRow(rows, toWallTime);
+  if (rest) await rest;
   return {
-    input: { ids, series, times: stamps, target, calendar: reader.form.calendar, frequency },
+    input: {
+      ids: series.ids,
+      series: series.numbers,
+      times: stamps,
+      target,
+      calendar: reader.form.calendar,
+      frequency,
+    },
     form: reader.form,
   };
 }
@@ -189,56 +229,68 @@ function targetProblem(y: unknown): string {
   return `is ${missing ? 'missing' : show(y)}, expected a number${missing ? '; fill or drop the row' : ''}`;
 }
 
-/** Numbers the series in order of their first rows; without a column of names there is one. */
-function readSeries(
-  place: string,
-  column: ArrayLike<unknown> | undefined,
-  rows: number,
-  columnName: string,
-): { ids: string[]; series: Int32Array } {
-  const series = new Int32Array(rows);
-  if (!column) return { ids: [SINGLE_SERIES], series };
-  const ids: string[] = [];
-  const numbers = new Map<string, number>();
-  let last: unknown;
-  let number = 0;
-  for (let row = 0; row < rows; row++) {
-    const value = column[row];
-    if (row === 0 || value !== last) {
-      number = seriesNumber(place, value, row, columnName, numbers, ids);
-      last = value;
-    }
-    series[row] = number;
-  }
-  return { ids, series };
-}
+/** Numbers the series in order of their first rows. */
+class SeriesReader {
+  readonly ids: string[] = [];
+  readonly numbers: Int32Array;
+  readonly #place: string;
+  readonly #column: string;
+  readonly #known = new Map<string, number>();
 
-function seriesNumber(
-  place: string,
-  value: unknown,
-  row: number,
-  column: string,
-  numbers: Map<string, number>,
-  ids: string[],
-): number {
-  const isName =
-    typeof value === 'string' ||
-    typeof value === 'bigint' ||
-    (typeof value === 'number' && Number.isFinite(value));
-  if (!isName) {
+  constructor(place: string, column: string, rows: number) {
+    this.#place = place;
+    this.#column = column;
+    this.numbers = new Int32Array(rows);
+  }
+
+  nameAt(row: number): string {
+    return this.ids[this.numbers[row]!]!;
+  }
+
+  /** A visit of each row of a column of names. */
+  reading(at: Column['at']): (row: number) => void {
+    let last: unknown;
+    let number = 0;
+    return (row) => {
+      const value = at(row);
+      if (row === 0 || value !== last) {
+        number = this.#number(value, row);
+        last = value;
+      }
+      this.numbers[row] = number;
+    };
+  }
+
+  /** A visit of each row of a table without names: one series, unless a later record has a name after all. */
+  single(at: ((row: number) => unknown) | undefined): (row: number) => void {
+    this.ids.push(SINGLE_SERIES);
+    return (row) => {
+      if (at?.(row) !== undefined) throw this.#missing(0, undefined);
+    };
+  }
+
+  #missing(row: number, value: unknown): ForecastError {
     const problem = value === undefined || value === null ? 'missing' : show(value);
-    throw dataError(place, `row ${row}: ${column} is ${problem}, expected the name of a series`, {
-      row,
-      column,
-      value: show(value),
-    });
+    return dataError(
+      this.#place,
+      `row ${row}: ${this.#column} is ${problem}, expected the name of a series`,
+      { row, column: this.#column, value: show(value) },
+    );
   }
-  const name = String(value);
-  let number = numbers.get(name);
-  if (number === undefined) {
-    number = ids.length;
-    numbers.set(name, number);
-    ids.push(name);
+
+  #number(value: unknown, row: number): number {
+    const isName =
+      typeof value === 'string' ||
+      typeof value === 'bigint' ||
+      (typeof value === 'number' && Number.isFinite(value));
+    if (!isName) throw this.#missing(row, value);
+    const name = String(value);
+    let number = this.#known.get(name);
+    if (number === undefined) {
+      number = this.ids.length;
+      this.#known.set(name, number);
+      this.ids.push(name);
+    }
+    return number;
   }
-  return number;
 }

@@ -21,16 +21,4 @@ export class Int64View {
     this.#halves[2 * index + LOW] = value | 0; // modulo 2^32
     this.#halves[2 * index + HIGH] = Math.floor(value / TWO_TO_32);
   }
-
-  /** Stores `values` up to the first that is no safe integer; gives how many. */
-  setAll(values: Float64Array): number {
-    const halves = this.#halves;
-    for (let index = 0; index < values.length; index++) {
-      const value = values[index]!;
-      if (!Number.isSafeInteger(value)) return index;
-      halves[2 * index + LOW] = value | 0;
-      halves[2 * index + HIGH] = Math.floor(value / TWO_TO_32);
-    }
-    return values.length;
-  }
 }

@@ -91,6 +91,8 @@ export interface NativeForecaster {
   info(): string;
   /** `alias` '' = the only model. */
   predictor(alias: string, done: NativeDone<NativePredictor>): NativeJob;
+  /** Shares weights and data until one of the two is fitted again. */
+  clone(): NativeForecaster;
   dispose(): void;
 }
 
@@ -115,7 +117,7 @@ export interface NativeBinding {
   registry(): string;
   /** JSON text {inFlight, capacity} of this environment's job queue. */
   stats(): string;
-  /** Copies the columns at once and checks them on another thread. */
+  /** Copies and checks the columns on another thread: nothing may change them until `done`. */
   createPanel(input: NativePanelInput, done: NativeDone<NativePanel>): NativeJob;
   /** `config` is JSON text. */
   createForecaster(config: string): NativeForecaster;

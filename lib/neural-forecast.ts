@@ -44,6 +44,7 @@ import {
 } from './options';
 import { Predictor } from './predictor';
 import { type TimeForm, writeTimes } from './times';
+import { optionalZone } from './zones';
 
 const COLUMN_OPTIONS = ['idColumn', 'timeColumn', 'targetColumn'] as const;
 const STANDARD_NAMES = { idColumn: 'unique_id', timeColumn: 'ds', targetColumn: 'y' };
@@ -142,6 +143,7 @@ export class NeuralForecast implements Contract {
   readonly #native: NativeForecaster;
   readonly #names: Partial<ColumnNames>;
   readonly #frequency: string;
+  readonly #timeZone: string | undefined;
   readonly #pending = new Set<Promise<unknown>>();
   /** How the stamps of the fitted panel were written. */
   #form: TimeForm | undefined;
@@ -153,15 +155,17 @@ export class NeuralForecast implements Contract {
       this.#native = options.native;
       this.#names = options.note.columns;
       this.#frequency = options.note.frequency;
+      this.#timeZone = options.note.timeZone;
       this.#form = options.note.time;
       return;
     }
     const place = 'NeuralForecast';
-    checkNames(place, options, [...ENGINE_OPTIONS, ...COLUMN_OPTIONS]);
+    checkNames(place, options, [...ENGINE_OPTIONS, ...COLUMN_OPTIONS, 'timeZone']);
     this.#names = columnNames(place, options);
     const config = engineConfig(place, options);
     this.#native = guarded(() => binding().createForecaster(config));
     this.#frequency = frequencyText(options.frequency);
+    this.#timeZone = optionalZone(place, 'timeZone', options.timeZone);
   }
 
   static async load(path: string, options: LoadOptions = {}): Promise<NeuralForecast> {
@@ -174,8 +178,11 @@ export class NeuralForecast implements Contract {
       optionalSignal(place, options.signal),
     );
     const note = readNote(JSON.parse(guarded(() => native.info())).note);
-    const loaded = new Loaded(native, { ...note, columns: { ...note.columns, ...names } });
-    return new NeuralForecast(loaded as unknown as NeuralForecastOptions);
+    return NeuralForecast.#from(native, { ...note, columns: { ...note.columns, ...names } });
+  }
+
+  static #from(native: NativeForecaster, note: Note): NeuralForecast {
+    return new NeuralForecast(new Loaded(native, note) as unknown as NeuralForecastOptions);
   }
 
   get fitted(): boolean {
@@ -213,12 +220,7 @@ export class NeuralForecast implements Contract {
       checkNames('save', options, ['includeData', 'signal']);
       const file = pathOption('save', path);
       const includeData = optionalBoolean('save', 'includeData', options.includeData) ?? true;
-      const note = writeNote({
-        columns: this.#names,
-        frequency: this.#frequency,
-        time: this.#form,
-      });
-      const request = JSON.stringify({ includeData, note });
+      const request = JSON.stringify({ includeData, note: writeNote(this.#note()) });
       const signal = optionalSignal('save', options.signal);
       await runJob<null>((done) => this.#native.save(file, request, done), signal);
     });
@@ -249,7 +251,16 @@ export class NeuralForecast implements Contract {
     this.#checkLive('info');
     const { note: _, ...info } = JSON.parse(guarded(() => this.#native.info()));
     const { idColumn, timeColumn, targetColumn } = { ...STANDARD_NAMES, ...this.#names };
-    return { ...info, idColumn, timeColumn, targetColumn };
+    const timeZone = this.#timeZone === undefined ? {} : { timeZone: this.#timeZone };
+    return { ...info, idColumn, timeColumn, targetColumn, ...timeZone };
+  }
+
+  clone(): NeuralForecast {
+    this.#checkLive('clone');
+    return NeuralForecast.#from(
+      guarded(() => this.#native.clone()),
+      this.#note(),
+    );
   }
 
   async dispose(): Promise<void> {
@@ -260,6 +271,16 @@ export class NeuralForecast implements Contract {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
+  }
+
+  /** How the caller's tables are written. */
+  #note(): Note {
+    return {
+      columns: this.#names,
+      frequency: this.#frequency,
+      timeZone: this.#timeZone,
+      time: this.#form,
+    };
   }
 
   async #fit(table: TableInput, options: FitOptions): Promise<FitResult> {
@@ -274,7 +295,11 @@ export class NeuralForecast implements Contract {
     const onProgress = optionalFunction(place, 'onProgress', options.onProgress);
     const started = performance.now();
     signal?.throwIfAborted();
-    const { input, form } = readPanel(place, table, this.#names, this.#frequency);
+    const { input, form } = await readPanel(place, table, this.#names, {
+      frequency: this.#frequency,
+      timeZone: this.#timeZone,
+      signal,
+    });
     const panel = await createPanel(input, signal);
     try {
       const summaries = await runJob<string>(
@@ -371,7 +396,11 @@ export class NeuralForecast implements Contract {
     signal?.throwIfAborted();
     if (!table) return use(null, this.#form);
     const { frequency, fitted } = this.info();
-    const read = readPanel(place, table, this.#names, fitted ? frequency : this.#frequency);
+    const read = await readPanel(place, table, this.#names, {
+      frequency: fitted ? frequency : this.#frequency,
+      timeZone: this.#timeZone,
+      signal,
+    });
     const panel = await createPanel(read.input, signal);
     try {
       return await use(panel, read.form);

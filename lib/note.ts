@@ -8,6 +8,7 @@ export interface Note {
   readonly columns: Partial<ColumnNames>;
   /** Step of time that was given; '' = none. It decides what numbers mean as stamps. */
   readonly frequency: string;
+  readonly timeZone?: string | undefined;
   /** Form of the stamps of the fitted panel. */
   readonly time: TimeForm | undefined;
 }
@@ -29,6 +30,7 @@ export function readNote(text: string): Note {
       ]),
     ),
     frequency: typeof note.frequency === 'string' ? note.frequency : '',
+    timeZone: typeof note.timeZone === 'string' ? note.timeZone : undefined,
     time: readTimeForm(note.time),
   };
 }

@@ -1,6 +1,7 @@
 import { ForecastError } from './errors';
 import { Int64View } from './int64';
 import { show } from './options';
+import { Zone } from './zones';
 
 /** The kinds in which time stamps come, and go back. */
 export type TimeKind = 'date' | 'iso' | 'number' | 'bigint';
@@ -15,8 +16,12 @@ export interface TimeForm {
   /** Of ISO strings: digits after the second's point. */
   readonly digits?: number;
   readonly separator?: 'T' | ' ';
-  /** Of ISO strings: '' (none was written, UTC is meant), 'Z' or an offset such as '+02:00'. */
+  /** Of ISO strings: '' (none was written, UTC or `timeZone` is meant), 'Z' or an offset such as '+02:00'. */
   readonly zone?: string;
+  /** Whose clocks count days and months. */
+  readonly timeZone?: string;
+  /** Whether native code counts what the clocks of `timeZone` show, as if it were UTC; else instants. */
+  readonly wall?: boolean;
 }
 
 type IsoPrecision = 'month' | 'day' | 'minute' | 'second';
@@ -77,6 +82,19 @@ export function parseIso(text: string): ParsedIso | undefined {
   };
 }
 
+const offsetText = (offset: number) => {
+  const minutes = Math.abs(Math.round(offset / 60_000));
+  const two = (n: number) => String(n).padStart(2, '0');
+  return `${offset < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+};
+
+/** Writes an instant in a form with a time zone. */
+function formatZoned(instant: number, form: TimeForm, zone: Zone): string {
+  if (form.zone === '') return formatIso(zone.wallTime(instant), form);
+  const written = form.zone === 'Z' ? 'Z' : offsetText(zone.offsetAt(instant));
+  return formatIso(instant, { ...form, zone: written });
+}
+
 /** Writes a stamp in a form; more is written where the form would lose a part of it. */
 export function formatIso(time: number, form: TimeForm): string {
   const zone = form.zone ?? '';
@@ -123,6 +141,9 @@ const KIND_NAMES: Readonly<Record<TimeKind, string>> = {
   bigint: 'a bigint',
 };
 
+const isDayOrLonger = (frequency: string) =>
+  /^\s*\d*\s*(D|B|W|M|MS|Q|QS|Y|YS)(-|\s*$)/.test(frequency);
+
 /** Reads the time stamps of one table, all of one kind, and remembers how they were written. */
 export class TimeReader {
   readonly #stamps: BigInt64Array;
@@ -132,23 +153,25 @@ export class TimeReader {
   // A panel repeats its stamps in every series.
   readonly #seen = new Map<string, number>();
 
+  readonly #frequency: string;
+  readonly #zone: Zone | undefined;
+  /** What the clocks of the zone show in every row, in milliseconds since midnight; NaN: not the same. */
+  #timeOfDay: number | undefined;
+
   /** `stamps` receives what is read. */
-  constructor(frequency: string, stamps: BigInt64Array) {
+  constructor(frequency: string, stamps: BigInt64Array, timeZone?: string) {
+    this.#frequency = frequency;
+    this.#zone = timeZone === undefined ? undefined : new Zone(timeZone);
     this.#form = { kind: 'number', calendar: isCalendarFrequency(frequency) };
     this.#stamps = stamps;
     this.#numbers = new Int64View(stamps);
   }
 
-  /** Reads the first rows of a column if there is a fast way; gives how many it has read. */
-  readFirst(column: ArrayLike<unknown>): number {
-    if (!(column instanceof Float64Array)) return 0;
-    const rows = this.#numbers.setAll(column);
-    if (rows > 0) this.#kind = 'number';
-    return rows;
-  }
-
   /** Writes the stamp of a row as an integer; gives the reason if it is none. */
   read(value: unknown, row: number): string | undefined {
+    if (typeof value === 'number' && this.#kind === 'number' && Number.isSafeInteger(value)) {
+      return this.#write(value, row);
+    }
     const kind = kindOf(value);
     if (kind === undefined) {
       const missing = value === undefined || value === null;
@@ -180,6 +203,7 @@ export class TimeReader {
           return `is ${show(value)}, expected an integer of 64 bits`;
         }
         this.#stamps[row] = value;
+        this.#watch(this.#numbers.get(row));
         return undefined;
     }
   }
@@ -189,8 +213,31 @@ export class TimeReader {
     return this.#form;
   }
 
+  /**
+   * After the last row: a visit of each row that turns its stamp into what the clocks of the time zone show, where days
+   * and longer steps are counted; undefined where nothing is to be done.
+   */
+  toWallTimes(): ((row: number) => void) | undefined {
+    const zone = this.#zone;
+    if (!zone || !this.#form.calendar) return undefined;
+    const wall =
+      this.#frequency === '' ? !Number.isNaN(this.#timeOfDay) : isDayOrLonger(this.#frequency);
+    this.#form = { ...this.#form, timeZone: zone.name, wall };
+    return wall
+      ? (row) => this.#numbers.set(row, zone.wallTime(this.#numbers.get(row)))
+      : undefined;
+  }
+
   #write(time: number, row: number): undefined {
     this.#numbers.set(row, time);
+    this.#watch(time);
+  }
+
+  #watch(instant: number): void {
+    if (!this.#zone || Number.isNaN(this.#timeOfDay)) return;
+    const time = ((this.#zone.wallTime(instant) % DAY) + DAY) % DAY;
+    this.#timeOfDay ??= time;
+    if (this.#timeOfDay !== time) this.#timeOfDay = Number.NaN;
   }
 
   #iso(text: string, row: number): string | undefined {
@@ -209,8 +256,9 @@ export class TimeReader {
       separator: separator ?? parsed.separator,
       zone: zone ?? parsed.zone,
     };
-    if (this.#seen.size < 100_000) this.#seen.set(text, parsed.time);
-    return this.#write(parsed.time, row);
+    const time = this.#zone && parsed.zone === '' ? this.#zone.instant(parsed.time) : parsed.time;
+    if (this.#seen.size < 100_000) this.#seen.set(text, time);
+    return this.#write(time, row);
   }
 }
 
@@ -220,10 +268,15 @@ const isOneOf = <Value>(values: readonly Value[], value: unknown): value is Valu
 /** A form that was kept as JSON, or undefined where it is none that this version can write. */
 export function readTimeForm(value: unknown): TimeForm | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { kind, calendar, precision, digits, separator, zone } = value as Record<string, unknown>;
+  const { kind, calendar, precision, digits, separator, zone, timeZone, wall } = value as Record<
+    string,
+    unknown
+  >;
+  const zoned =
+    typeof timeZone === 'string' && typeof wall === 'boolean' ? { timeZone, wall } : undefined;
   if (!isOneOf(['date', 'iso', 'number', 'bigint'] as const, kind)) return undefined;
   if (typeof calendar !== 'boolean') return undefined;
-  if (kind !== 'iso') return calendar || kind !== 'date' ? { kind, calendar } : undefined;
+  if (kind !== 'iso') return calendar || kind !== 'date' ? { kind, calendar, ...zoned } : undefined;
   const isWritable =
     calendar &&
     isOneOf(PRECISIONS, precision) &&
@@ -231,16 +284,20 @@ export function readTimeForm(value: unknown): TimeForm | undefined {
     isOneOf(['T', ' '] as const, separator) &&
     typeof zone === 'string' &&
     ZONE.test(zone);
-  return isWritable ? { kind, calendar, precision, digits, separator, zone } : undefined;
+  return isWritable ? { kind, calendar, precision, digits, separator, zone, ...zoned } : undefined;
 }
 
-/** Time stamps in the kind in which they came. */
+/** Time stamps in the kind in which they came; `times` may be overwritten. */
 export function writeTimes(
   times: BigInt64Array,
   form: TimeForm,
 ): Date[] | string[] | Float64Array | BigInt64Array {
   const numbers = new Int64View(times);
   const rows = { length: times.length };
+  const zone = form.timeZone === undefined ? undefined : new Zone(form.timeZone);
+  if (zone && form.wall) {
+    for (let row = 0; row < times.length; row++) numbers.set(row, zone.instant(numbers.get(row)));
+  }
   switch (form.kind) {
     case 'bigint':
       return times;
@@ -252,7 +309,9 @@ export function writeTimes(
     case 'date':
       return Array.from(rows, (_, row) => new Date(numbers.get(row)));
     case 'iso':
-      return Array.from(rows, (_, row) => formatIso(numbers.get(row), form));
+      return Array.from(rows, (_, row) =>
+        zone ? formatZoned(numbers.get(row), form, zone) : formatIso(numbers.get(row), form),
+      );
     default:
       throw new ForecastError('ERR_ND_INTERNAL', `[times] unknown kind ${show(form.kind)}`);
   }

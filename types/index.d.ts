@@ -145,6 +145,12 @@ export interface NeuralForecastOptions extends ColumnNames {
    * integer. @default inferred from the panel
    */
   readonly frequency?: string | number;
+  /**
+   * IANA time zone such as 'Europe/Berlin'. Days and longer steps are then counted by its clocks, midnight to midnight
+   * (23 to 25 hours); shorter ones by elapsed time. Stamps without an offset are what its clocks show; forecasts are
+   * written as the panel's stamps were. @default UTC
+   */
+  readonly timeZone?: string;
   /** Scaling of each whole series before training; 'boxcox' needs positive values. @default 'none' */
   readonly localScaler?: 'none' | 'standard' | 'minmax' | 'robust' | 'robust-iqr' | 'boxcox';
   /** Restores the behaviour of the Python reference where it differs from ours (docs/compatibility.md). */
@@ -356,6 +362,8 @@ export interface ForecastInfo {
   readonly timeColumn: string;
   /** Column with the value to forecast. */
   readonly targetColumn: string;
+  /** As given; absent when not. */
+  readonly timeZone?: string;
 }
 
 /**
@@ -403,6 +411,11 @@ export declare class NeuralForecast {
   loadWeights(alias: string, path: string, options?: CallOptions): Promise<void>;
   /** What the object holds. */
   info(): ForecastInfo;
+  /**
+   * An object of its own with the same options, weights and data: to fit further while this one serves. Costs next to
+   * nothing until one of them is fitted again.
+   */
+  clone(): NeuralForecast;
   /** Waits for calls in flight, then frees the memory; later calls fail with E0012. Harmless when repeated. */
   dispose(): Promise<void>;
   /** `dispose`, for `await using`. */

@@ -3,6 +3,7 @@
 
 #include "forecast/forecaster_impl.h"
 #include "forecast/side_by_side.h"
+#include "parallel/claim.h"
 #include "train/trainer.h"
 
 namespace nd::forecast {
@@ -110,6 +111,7 @@ FitOutcome fit_models(const ForecasterConfig& config, std::vector<ModelState> st
   for (const ModelConfig& model : config.models)
     train::check_request(train_request(model, *scaled, request));
 
+  const parallel::Claim claim(request.threads);
   std::vector<std::shared_ptr<FloatBuffer>> trained(config.models.size());
   out.summaries.resize(config.models.size());
   std::mutex progress;

@@ -43,9 +43,17 @@ void scale_panel(data::SeriesScaler scaler, std::span<const data::SeriesStatisti
 Forecaster::Forecaster(const nlohmann::json& config) : impl_(std::make_unique<Impl>()) {
   impl_->config = std::make_shared<const ForecasterConfig>(parse_config(config));
 }
+Forecaster::Forecaster(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Forecaster::~Forecaster() = default;
 Forecaster::Forecaster(Forecaster&&) noexcept = default;
 Forecaster& Forecaster::operator=(Forecaster&&) noexcept = default;
+
+Forecaster Forecaster::clone() const {
+  auto copy = std::make_unique<Impl>();
+  copy->config = impl_->config;
+  copy->state = impl_->current();
+  return Forecaster(std::move(copy));
+}
 
 bool Forecaster::fitted() const {
   const auto state = impl_->current();

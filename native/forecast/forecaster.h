@@ -109,6 +109,9 @@ class Forecaster {
   /// E0011.
   ForecastTable predict_insample(std::shared_ptr<const data::Panel> panel,
                                  const InsampleRequest& request) const;
+  /// An object with the same options and, where this one is fitted, the same weights and data,
+  /// which they share until one of them is fitted again.
+  Forecaster clone() const;
   /// Columns that predict() will give, in order.
   std::vector<std::string> columns() const;
   std::vector<std::string> aliases() const;
@@ -133,6 +136,7 @@ class Forecaster {
 
  private:
   struct Impl;
+  explicit Forecaster(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

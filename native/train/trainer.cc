@@ -10,6 +10,7 @@
 #include "data/windows.h"
 #include "nn/batch.h"
 #include "ops/op.h"
+#include "parallel/claim.h"
 #include "parallel/team.h"
 #include "simd/reduce.h"
 #include "train/batch.h"
@@ -159,7 +160,8 @@ class Fit {
 
  private:
   int threads() const {
-    return std::max(1, r_.shared_threads != nullptr ? r_.shared_threads->load() : r_.threads);
+    const int asked = r_.shared_threads != nullptr ? r_.shared_threads->load() : r_.threads;
+    return parallel::fair_threads(std::max(1, asked));
   }
   /// Stays where it is when the team is replaced.
   parallel::Team* team() { return &*team_; }

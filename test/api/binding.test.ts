@@ -35,6 +35,7 @@ const forecasterMembers: Members<NativeForecaster> = {
   loadWeights: 'function',
   info: 'function',
   predictor: 'function',
+  clone: 'function',
   dispose: 'function',
 };
 const predictorMembers: Members<NativePredictor> = {

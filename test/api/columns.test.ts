@@ -3,11 +3,11 @@ import { readPanel, SINGLE_SERIES } from '../../lib/columns';
 import { ForecastError } from '../../lib/errors';
 
 const read = (table: unknown, names = {}, frequency = '') =>
-  readPanel('fit', table as never, names, frequency);
+  readPanel('fit', table as never, names, { frequency });
 
-function failure(call: () => unknown): ForecastError {
+async function failure(call: () => Promise<unknown>): Promise<ForecastError> {
   try {
-    call();
+    await call();
   } catch (error) {
     expect(error).toBeInstanceOf(ForecastError);
     return error as ForecastError;
@@ -21,7 +21,7 @@ const records = [
   { unique_id: 'b', ds: 2, y: 3.5 },
 ];
 
-test('records and columns of any array type say the same', () => {
+test('records and columns of any array type say the same', async () => {
   const expected = {
     ids: ['b', 'a'],
     series: Int32Array.of(0, 1, 0),
@@ -30,37 +30,39 @@ test('records and columns of any array type say the same', () => {
     calendar: false,
     frequency: '',
   };
-  expect(read(records).input).toEqual(expected);
+  expect((await read(records)).input).toEqual(expected);
   const unique_id = ['b', 'a', 'b'];
   const y = [1.5, 2.5, 3.5];
-  expect(read({ unique_id, ds: [1, 1, 2], y }).input).toEqual(expected);
-  expect(read({ unique_id, ds: Int32Array.of(1, 1, 2), y: Float32Array.from(y) }).input).toEqual(
+  expect((await read({ unique_id, ds: [1, 1, 2], y })).input).toEqual(expected);
+  expect(
+    (await read({ unique_id, ds: Int32Array.of(1, 1, 2), y: Float32Array.from(y) })).input,
+  ).toEqual(expected);
+  expect((await read({ unique_id, ds: BigInt64Array.of(1n, 1n, 2n), y })).input).toEqual(expected);
+  expect((await read({ toColumns: () => ({ unique_id, ds: [1, 1, 2], y }) })).input).toEqual(
     expected,
   );
-  expect(read({ unique_id, ds: BigInt64Array.of(1n, 1n, 2n), y }).input).toEqual(expected);
-  expect(read({ toColumns: () => ({ unique_id, ds: [1, 1, 2], y }) }).input).toEqual(expected);
 });
 
-test('a table without an id column is one series', () => {
-  expect(read({ ds: [1, 2], y: [1, 2] }).input.ids).toEqual([SINGLE_SERIES]);
-  expect(read([{ ds: 1, y: 1 }]).input.ids).toEqual([SINGLE_SERIES]);
+test('a table without an id column is one series', async () => {
+  expect((await read({ ds: [1, 2], y: [1, 2] })).input.ids).toEqual([SINGLE_SERIES]);
+  expect((await read([{ ds: 1, y: 1 }])).input.ids).toEqual([SINGLE_SERIES]);
 });
 
-test('names of series may be numbers and bigints', () => {
-  expect(read({ unique_id: [7, 7n, 'x'], ds: [1, 2, 1], y: [1, 2, 3] }).input.ids).toEqual([
+test('names of series may be numbers and bigints', async () => {
+  expect((await read({ unique_id: [7, 7n, 'x'], ds: [1, 2, 1], y: [1, 2, 3] })).input.ids).toEqual([
     '7',
     'x',
   ]);
 });
 
-test('other column names', () => {
+test('other column names', async () => {
   const names = { idColumn: 'symbol', timeColumn: 'time', targetColumn: 'price' };
-  const { input } = read([{ symbol: 'X', time: new Date(5), price: 2, y: 'ignored' }], names);
+  const { input } = await read([{ symbol: 'X', time: new Date(5), price: 2, y: 'ignored' }], names);
   expect(input).toMatchObject({ ids: ['X'], times: BigInt64Array.of(5n), calendar: true });
 });
 
-test('milliseconds under a calendar frequency', () => {
-  expect(read({ ds: [0, 900_000], y: [1, 2] }, {}, '15min').input.calendar).toBe(true);
+test('milliseconds under a calendar frequency', async () => {
+  expect((await read({ ds: [0, 900_000], y: [1, 2] }, {}, '15min')).input.calendar).toBe(true);
 });
 
 test.each([
@@ -92,15 +94,15 @@ test.each([
   [{}, /without columns/],
   [null, /expected an array of records/],
   ['text', /expected an array of records/],
-])('%j is E0011', (table, message) => {
-  const error = failure(() => read(table));
+])('%j is E0011', async (table, message) => {
+  const error = await failure(() => read(table));
   expect(error.message).toMatch(message);
   expect(error).toMatchObject({ code: 'ERR_ND_DATA', number: 'E0011' });
 });
 
-test('the error names series, row, column and value', () => {
+test('the error names series, row, column and value', async () => {
   const bad = [...records, { unique_id: 'a', ds: 2, y: undefined }];
-  expect(failure(() => read(bad)).details).toEqual({
+  expect((await failure(() => read(bad))).details).toEqual({
     series: 'a',
     row: 3,
     column: 'y',
@@ -108,17 +110,21 @@ test('the error names series, row, column and value', () => {
   });
 });
 
-test('a missing column names the closest one', () => {
-  expect(failure(() => read([{ date: 1, Y: 1, ds: 1 }])).message).toMatch(/targetColumn: "Y"/);
-  expect(failure(() => read(records, { idColumn: 'id' })).message).toMatch(/no column "id"/);
+test('a missing column names the closest one', async () => {
+  expect((await failure(() => read([{ date: 1, Y: 1, ds: 1 }]))).message).toMatch(
+    /targetColumn: "Y"/,
+  );
+  expect((await failure(() => read(records, { idColumn: 'id' }))).message).toMatch(
+    /no column "id"/,
+  );
 });
 
-test('no rows is E0003', () => {
-  expect(failure(() => read([])).number).toBe('E0003');
-  expect(failure(() => read({ ds: [], y: [] })).number).toBe('E0003');
+test('no rows is E0003', async () => {
+  expect((await failure(() => read([]))).number).toBe('E0003');
+  expect((await failure(() => read({ ds: [], y: [] }))).number).toBe('E0003');
 });
 
-test('every table is read as it is, or refused with a documented error', () => {
+test('every table is read as it is, or refused with a documented error', async () => {
   const cell = fc.oneof(
     fc.integer(),
     fc.double(),
@@ -126,11 +132,11 @@ test('every table is read as it is, or refused with a documented error', () => {
     fc.constantFrom(undefined, null, true, 1n, new Date(0), '2024-01-01'),
   );
   const record = fc.record({ unique_id: cell, ds: cell, y: cell }, { requiredKeys: [] });
-  fc.assert(
-    fc.property(fc.array(record), (table) => {
-      let panel: ReturnType<typeof read>;
+  await fc.assert(
+    fc.asyncProperty(fc.array(record), async (table) => {
+      let panel: Awaited<ReturnType<typeof read>>;
       try {
-        panel = read(table);
+        panel = await read(table);
       } catch (error) {
         expect(error).toBeInstanceOf(ForecastError);
         expect((error as ForecastError).code).toMatch(/^ERR_ND_(DATA|EMPTY)$/);
@@ -146,4 +152,35 @@ test('every table is read as it is, or refused with a documented error', () => {
       expect(input.target.every(Number.isFinite)).toBe(true);
     }),
   );
+});
+
+const large = 200_000;
+const manyRows = {
+  unique_id: Array.from({ length: large }, (_, i) => `s${Math.floor(i / 1000)}`),
+  ds: Array.from({ length: large }, (_, i) => `2024-01-01T00:${String(i % 60).padStart(2, '0')}`),
+  y: Float64Array.from({ length: large }, (_, i) => i),
+};
+
+test('a large table lets the event loop turn while it is read', async () => {
+  let turns = 0;
+  const timer = setInterval(() => turns++, 0);
+  const { input } = await read(manyRows);
+  clearInterval(timer);
+  expect(input.ids).toHaveLength(200);
+  expect(input.target.at(-1)).toBe(large - 1);
+  expect(turns).toBeGreaterThan(1);
+});
+
+test('a signal ends the reading of a large table', async () => {
+  const controller = new AbortController();
+  const reading = readPanel('fit', manyRows, {}, { signal: controller.signal });
+  setImmediate(() => controller.abort(new Error('enough')));
+  await expect(reading).rejects.toThrow('enough');
+});
+
+test('a small table is read at the time of the call', async () => {
+  const table = { ds: [1, 2], y: [1, 2] };
+  const reading = read(table);
+  table.y[1] = Number.NaN;
+  expect([...(await reading).input.target]).toEqual([1, 2]);
 });

@@ -388,11 +388,10 @@ describe('abort and progress', () => {
 
   test('a job that waits for another is aborted at once', async () => {
     const controller = new AbortController();
-    const blocker = new NeuralForecast({ ...sizes, models: [endless()] });
-    const running = blocker.fit(panel, { signal: controller.signal });
-    const waiting = new NeuralForecast({ ...sizes, models: [tiny()] });
+    const nf = new NeuralForecast({ ...sizes, models: [endless()] });
+    const running = nf.fit(panel, { signal: controller.signal });
     const second = new AbortController();
-    const fit = waiting.fit(panel, { signal: second.signal });
+    const fit = nf.fit(panel, { signal: second.signal });
     setTimeout(() => second.abort(), 20);
     await expect(fit).rejects.toMatchObject({ name: 'AbortError' });
     controller.abort();
@@ -425,17 +424,36 @@ describe('abort and progress', () => {
   });
 
   test('a forecast during a fit comes from the state before it', async () => {
-    const nf = await fitted([tiny({ alias: 'M' })]);
+    const nf = await fitted([tiny({ alias: 'M', maxSteps: 3000 })]);
     const before = await forecastOf(nf);
-    const controller = new AbortController();
-    const blocker = new NeuralForecast({ ...sizes, models: [endless()] });
-    const fit = blocker.fit(panel, { signal: controller.signal });
-    const queued = nf.fit(monthly(48, 5));
-    expect(await forecastOf(nf)).toEqual(before);
-    controller.abort();
-    await expect(fit).rejects.toThrow();
-    await queued;
+    let during: Promise<object> | undefined;
+    await nf.fit(monthly(48, 5), {
+      onProgress: () => {
+        during ??= forecastOf(nf);
+      },
+    });
+    expect(await during).toEqual(before);
     expect(await forecastOf(nf)).not.toEqual(before);
+  });
+
+  test('a short fit does not wait for a long one of another object', async () => {
+    const controller = new AbortController();
+    const long = new NeuralForecast({ ...sizes, models: [endless()] });
+    const running = long.fit(panel, { signal: controller.signal });
+    await Promise.all([fitted(), fitted(), fitted()]);
+    expect(long.fitted).toBe(false);
+    controller.abort();
+    await expect(running).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  test('fits of one object run in the order of their calls', async () => {
+    const nf = new NeuralForecast({ ...sizes, models: [tiny()] });
+    const ended: number[] = [];
+    await Promise.all([0, 1, 2].map((i) => nf.fit(panel).then(() => ended.push(i))));
+    expect(ended).toEqual([0, 1, 2]);
+    const alone = new NeuralForecast({ ...sizes, models: [tiny()] });
+    for (let i = 0; i < 3; i++) await alone.fit(panel);
+    expect(await forecastOf(nf)).toEqual(await forecastOf(alone));
   });
 
   test('two forecasters at once do not disturb each other', async () => {
@@ -443,6 +461,27 @@ describe('abort and progress', () => {
     const [a, b] = await Promise.all([fitted(), fitted()]);
     expect(await forecastOf(a)).toEqual(alone);
     expect(await forecastOf(b)).toEqual(alone);
+  });
+});
+
+describe('clone', () => {
+  test('forecasts the same, and goes its own way', async () => {
+    const nf = await fitted([tiny()], { targetColumn: 'y' });
+    const before = await forecastOf(nf);
+    const copy = nf.clone();
+    expect(copy.info()).toEqual(nf.info());
+    expect(await forecastOf(copy)).toEqual(before);
+    await copy.fit(monthly(48, 5));
+    expect(await forecastOf(copy)).not.toEqual(before);
+    await copy.dispose();
+    expect(await forecastOf(nf)).toEqual(before);
+  });
+
+  test('of an object that is not fitted, and of one that is gone', async () => {
+    const nf = new NeuralForecast({ ...sizes, models: [tiny()] });
+    expect(nf.clone().fitted).toBe(false);
+    await nf.dispose();
+    expect(() => nf.clone()).toThrow(expect.objectContaining({ number: 'E0012' }));
   });
 });
 
