@@ -121,11 +121,15 @@ class BatchNormGradient final : public Normalisation {
   void run(int64_t begin, int64_t end, const RunContext& context) const override {
     const int64_t columns = m_.columns;
     float *by_x = context.scratch, *offset = by_x + columns, *by_dy = offset + columns;
-    const float share = *at[9] / static_cast<float>(m_.rows);
+    // In double, and from the rounded factors: the rows of a column have to add up to 0, and an
+    // error of the offset is in all of them.
+    const double share = static_cast<double>(*at[9]) / static_cast<double>(m_.rows);
     for (int64_t j = 0; j < columns; ++j) {
       by_dy[j] = at[2][j] * at[5][j];
-      by_x[j] = -by_dy[j] * at[5][j] * at[7][j] * share;
-      offset[j] = -by_dy[j] * at[6][j] * share - by_x[j] * at[4][j];
+      const double scale = by_dy[j];
+      by_x[j] = static_cast<float>(-scale * at[5][j] * at[7][j] * share);
+      offset[j] = static_cast<float>(-scale * at[6][j] * share -
+                                     static_cast<double>(by_x[j]) * at[4][j]);
     }
     for_each_run(at[8], first_window(begin), first_window(end),
                  [&](int64_t window, int64_t count, bool counts) {
