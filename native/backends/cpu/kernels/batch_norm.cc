@@ -128,8 +128,8 @@ class BatchNormGradient final : public Normalisation {
       by_dy[j] = at[2][j] * at[5][j];
       const double scale = by_dy[j];
       by_x[j] = static_cast<float>(-scale * at[5][j] * at[7][j] * share);
-      offset[j] = static_cast<float>(-scale * at[6][j] * share -
-                                     static_cast<double>(by_x[j]) * at[4][j]);
+      offset[j] =
+          static_cast<float>(-scale * at[6][j] * share - static_cast<double>(by_x[j]) * at[4][j]);
     }
     for_each_run(at[8], first_window(begin), first_window(end),
                  [&](int64_t window, int64_t count, bool counts) {
