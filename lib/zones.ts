@@ -1,5 +1,5 @@
 import { tzOffset } from '@date-fns/tz';
-import { optionError, optionalString } from './options';
+import { didYouMean, optionError, optionalString } from './options';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -49,6 +49,7 @@ export function optionalZone(place: string, name: string, value: unknown): strin
     new Intl.DateTimeFormat('en', { timeZone: zone });
     return zone;
   } catch {
-    throw optionError(place, name, value, 'a time zone such as "Europe/Berlin" or "UTC"');
+    const meant = didYouMean(zone, ['UTC', ...Intl.supportedValuesOf('timeZone')]);
+    throw optionError(place, name, value, `a time zone such as "Europe/Berlin" or "UTC"${meant}`);
   }
 }

@@ -175,6 +175,7 @@ describe('the closest name, at every entry', () => {
     ['constructor: compat', () => make({}, { compat: 'neuralforcast' }), 'neuralforecast'],
     ['constructor: localScaler', () => make({}, { localScaler: 'standrd' }), 'standard'],
     ['constructor: frequency', () => make({}, { frequency: 'MSS' }), 'MS'],
+    ['constructor: timeZone', () => make({}, { timeZone: 'Europe/Berln' }), 'Europe/Berlin'],
     ['model: option', () => make({ hidenSize: 4 }), 'hiddenSize'],
     ['model: choice', () => make({ scalerType: 'robst' }), 'robust'],
     ['model: loss', () => make({ loss: { type: 'MEA', options: {} } }), 'MAE'],
