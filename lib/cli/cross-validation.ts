@@ -6,12 +6,11 @@ import { type Context, columnFlags, defined, integerFlag, textFlag, threadsFlag 
 import { newForecaster } from './fit';
 import { type Flags, kebab } from './flags';
 import { loadWithPanel } from './forecast';
-import { type Panel, readPanel, timesBySeries, valuesBySeries } from './panel';
+import { type Panel, readPanel, valuesBySeries } from './panel';
 import { progressBar } from './progress';
 import { say, sayFiles, sayJson, UsageError } from './report';
 import { scoresOf, seasonOf, type Stretch } from './scores';
 import { pointColumns, recordsOf, rowsOf, sayScores, writeCsv } from './tables';
-import { timeOf } from '../plot/reading';
 
 /** The flags that mean something where nothing is trained. */
 const WITHOUT_TRAINING = new Set([
@@ -42,22 +41,26 @@ function refitFlag(flags: Flags): boolean | number | undefined {
   return typeof refit === 'boolean' ? refit : integerFlag(flags, 'refit', 1);
 }
 
-/** Each forecast of the table beside the series that it is about. */
-function stretchesOf(table: BacktestTable, panel: Panel): Stretch[] {
-  const values = valuesBySeries(panel);
-  const rowOf = new Map(
-    [...timesBySeries(panel)].map(([id, times]) => [id, new Map(times.map((t, i) => [t, i]))]),
-  );
-  const { unique_id: ids, ds, horizon } = table;
-  return Array.from({ length: table.length / horizon }, (_, block) => {
-    const row = block * horizon;
+/** Each forecast of the table beside the series that it is about; the last one of a series ends with it. */
+function stretchesOf(table: BacktestTable, panel: Panel, stepSize: number): Stretch[] {
+  const { unique_id: ids, horizon } = table;
+  const rowsOfSeries = new Map<string, number[]>();
+  for (let row = 0; row < table.length; row += horizon) {
     const id = ids[row] as string;
-    return {
-      values: values.get(id) as number[],
-      start: rowOf.get(id)?.get(timeOf(ds[row])) as number,
+    const rows = rowsOfSeries.get(id);
+    if (rows) rows.push(row);
+    else rowsOfSeries.set(id, [row]);
+  }
+  const series = valuesBySeries(panel);
+  return [...rowsOfSeries].flatMap(([id, rows]) => {
+    const values = series.get(id) as number[];
+    const last = values.length - horizon;
+    return rows.map((row, i) => ({
+      values,
+      start: last - (rows.length - 1 - i) * stepSize,
       steps: horizon,
       row,
-    };
+    }));
   });
 }
 
@@ -118,7 +121,7 @@ export async function runCrossValidation(
   const season = integerFlag(flags, 'seasonLength', 1);
   const { table, panel, options, seconds } = await crossValidate(files, context);
   const { frequency, horizon } = table;
-  const stretches = stretchesOf(table, panel);
+  const stretches = stretchesOf(table, panel, options.stepSize);
   const scores = scoresOf(pointColumns(table), stretches, season ?? seasonOf(frequency));
   const output = textFlag(flags, 'output');
   if (output !== undefined) await writeCsv(output, rowsOf(table));

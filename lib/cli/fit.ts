@@ -25,10 +25,14 @@ export function newForecaster(
   if (horizon === undefined) {
     throw new UsageError('--horizon is missing: how many steps to forecast');
   }
+  const { idColumn, ...names } = panel.names;
   const nf = new NeuralForecast({
-    ...panel.names,
+    ...names,
+    // A name that is given must be there; without such a column the table is one series.
+    ...(idColumn in panel.columns ? { idColumn } : {}),
     ...defined({
       frequency: textFlag(flags, 'frequency'),
+      timeZone: textFlag(flags, 'timeZone'),
       localScaler: textFlag(flags, 'localScaler') as NeuralForecastOptions['localScaler'],
       compat: textFlag(flags, 'compat') as NeuralForecastOptions['compat'],
       inputSize: integerFlag(flags, 'inputSize', -1),

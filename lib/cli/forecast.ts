@@ -72,7 +72,9 @@ export async function loadWithPanel(model: string, file: string | undefined, con
   const { separator, ...names } = columnFlags(flags);
   const nf = await NeuralForecast.load(model, { ...names, signal });
   const { idColumn, timeColumn, targetColumn } = nf.info();
-  const columns = { ...defined({ separator }), idColumn, timeColumn, targetColumn };
+  // The standard name need not be there: a file without it is one series.
+  const id = idColumn === 'unique_id' ? names.idColumn : idColumn;
+  const columns = { ...defined({ separator, idColumn: id }), timeColumn, targetColumn };
   return { nf, panel: file === undefined ? undefined : await readPanel(file, columns, signal) };
 }
 

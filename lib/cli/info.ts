@@ -104,6 +104,7 @@ export async function runInfo(file: string, context: Context): Promise<void> {
         ? `the last ${info.inputSize} rows of every series, so that "predict" needs no data`
         : 'none: "predict" needs data',
     ],
+    ...(info.timeZone ? [['time zone', info.timeZone] as [string, Cell]] : []),
     ...(info.compat ? [['compat', 'neuralforecast'] as [string, Cell]] : []),
   ];
   const rows = models.map(({ alias, type, inputSize, parameters, history }): Cell[] => [

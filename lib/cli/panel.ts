@@ -85,14 +85,6 @@ export function holdOut(panel: Panel, count: number): { training: Panel; holdout
   return { training: select(panel, cut(0, -count)), holdout: select(panel, cut(-count)) };
 }
 
-/** Stamps of every series in order of time, as milliseconds or integers. */
-export function timesBySeries(panel: Panel): Map<string, number[]> {
-  const stamps = panel.columns[panel.names.timeColumn] as ArrayLike<unknown>;
-  return new Map(
-    [...rowsBySeries(panel)].map(([id, rows]) => [id, rows.map((row) => timeOf(stamps[row]))]),
-  );
-}
-
 /** Values of every series in order of time. */
 export function valuesBySeries(panel: Panel): Map<string, number[]> {
   const values = panel.columns[panel.names.targetColumn] as Float64Array;

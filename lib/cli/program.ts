@@ -51,6 +51,10 @@ function addFitFlags(
       '--frequency <step>',
       'time step: MS M QS Q YS Y W D B h min s, 15min … (default: inferred)',
     )
+    .option(
+      '--time-zone <name>',
+      'zone of stamps without an offset, and of days and longer steps: Europe/Berlin … (default UTC)',
+    )
     .option('--val-size <n>', 'last steps of every series that are kept for validation (default 0)')
     .addOption(scaler)
     .addOption(

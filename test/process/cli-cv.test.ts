@@ -78,6 +78,63 @@ describe('cv', () => {
     expect(scores('--refit', '--no-from-scratch')).not.toEqual(always);
   });
 
+  test('scores series of different lengths, each on its own history', () => {
+    const line = (id: string, n: number) =>
+      Array.from({ length: n }, (_, i) => `${id},${i},${id === 'b' ? i * 2 : (i * i) % 11}`);
+    const text = ['unique_id,ds,y', ...line('a', 40), ...line('b', 13)].join('\n');
+    const flags = ['--model', 'nlinear', '--horizon', '2', '--input-size', '4', ...QUICK];
+    const { document } = json(
+      ...['cv', file('ragged.csv', text), ...flags, '--season-length', '3', '--windows', '8'],
+      ...['--start-padding-enabled', '--step-size', '2'],
+    );
+    const rows: Record<string, number[]> = { a: [], b: [] };
+    for (const [id, , y] of text
+      .split('\n')
+      .slice(1)
+      .map((cells) => cells.split(',')))
+      rows[id as string]?.push(Number(y));
+    const errors = document.forecast.map(({ unique_id, ds, y, cutoff }: Record<string, number>) => {
+      const values = rows[String(unique_id)] as number[];
+      const start = Number(cutoff) + 1;
+      const step = Number(ds) - start;
+      // A history that is shorter than a season repeats its last value.
+      return Math.abs(Number(y) - (values[start - (start >= 3 ? 3 - step : 1)] as number));
+    });
+    expect(document.forecast.length).toBeLessThan(32);
+    const mean = errors.reduce((sum: number, error: number) => sum + error, 0) / errors.length;
+    expect(document.scores[1]).toMatchObject({
+      model: 'SeasonalNaive',
+      mae: expect.closeTo(mean, 9),
+    });
+  });
+
+  test('stamps are read by the clocks of a zone', () => {
+    const data = file(
+      'berlin.csv',
+      `ds,y\n${Array.from({ length: 60 }, (_, i) => {
+        // Around the end of summer time, a day of 25 hours.
+        const time = new Date(Date.UTC(2024, 9, 6 + i, 12));
+        return `${time.toISOString().slice(0, 10)},${i % 7}\n`;
+      }).join('')}`,
+    );
+    const flags = [
+      '--model',
+      'nlinear',
+      '--horizon',
+      '7',
+      '--time-zone',
+      'Europe/Berlin',
+      ...QUICK,
+    ];
+    const { document } = json('cv', data, ...flags);
+    expect(document.forecast[0]).toMatchObject({ ds: '2024-11-28', cutoff: '2024-11-27' });
+    // Seven days repeat exactly.
+    expect(document.scores[1]).toMatchObject({ model: 'SeasonalNaive', mae: 0 });
+    cli('fit', data, ...flags, '--output', 'berlin.safetensors');
+    expect(cli('info', 'berlin.safetensors').stdout).toMatch(/^time zone +Europe\/Berlin$/m);
+    expect(cli('cv', data, ...flags, '--time-zone', 'Europe/Berln').stderr).toMatch(/E0010/);
+  });
+
   test('a constant series has no scale', () => {
     const rows = Array.from({ length: 40 }, (_, i) => `a,${i},5`).join('\n');
     const data = file('flat.csv', `unique_id,ds,y\n${rows}\n`);

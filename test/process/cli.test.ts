@@ -197,6 +197,23 @@ describe('fit and predict', () => {
     expect(read('next.csv')).toBe(own.stdout);
   });
 
+  test('a file without a column of names is one series', () => {
+    const text = readFileSync(AIR, 'utf8').replace(/^[^,]*,/gm, '');
+    const data = file('single.csv', text);
+    const flags = ['--model', 'nlinear', '--horizon', '3', ...QUICK];
+    expect(cli('fit', data, ...flags, '--output', 's.safetensors').status).toBe(0);
+    const own = cli('predict', 's.safetensors').stdout;
+    expect(own).toMatch(/^unique_id,ds,NLinear\n1,1961-01-01,/);
+    expect(cli('predict', 's.safetensors', data).stdout).toBe(own);
+    expect(cli('cv', 's.safetensors', data).status).toBe(0);
+    const plotted = json('forecast', data, ...flags, '--holdout', '3', '--plot', 's.json');
+    expect(plotted.document.scores[1]).toMatchObject({ model: 'SeasonalNaive' });
+    expect(cli('fit', data, ...flags, '--output', 'x', '--id-column', 'name')).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/"name"/),
+    });
+  });
+
   test('columns keep the names of the file', () => {
     const text = readFileSync(AIR, 'utf8')
       .replace('unique_id,ds,y', 'id;month;passengers')
