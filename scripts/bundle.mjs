@@ -52,6 +52,8 @@ function optionsFor(bundle, bundles) {
     define: { __ND_VERSION__: JSON.stringify(version) },
     banner: bundle.banner ? { js: bundle.banner } : {},
     plugins: [siblings(bundles)],
+    // With the sources inside, so that a stack trace of `node --enable-source-maps` and a debugger show them.
+    sourcemap: bundle.browser ? false : 'linked',
     // Licences of what is bundled stand in THIRD_PARTY_NOTICES.md.
     legalComments: 'none',
     logLevel: 'warning',
@@ -77,6 +79,7 @@ async function wrapperOf(esbuild, bundle, bundles) {
   const { metafile } = await esbuild.build({
     ...optionsFor(bundle, bundles),
     format: 'esm',
+    sourcemap: false,
     logLevel: 'silent',
   });
   const names = Object.values(metafile.outputs)[0].exports.filter((name) => name !== 'default');
@@ -92,9 +95,11 @@ async function wrapperOf(esbuild, bundle, bundles) {
 /** Builds dist/ unless it is up to date. */
 export async function bundleTypeScript() {
   const bundles = BUNDLES.filter(({ source }) => fs.existsSync(at(source)));
-  const outputs = bundles.flatMap(({ output, wrapped }) =>
-    wrapped ? [output, output.replace(/js$/, 'mjs'), output.replace(/js$/, 'd.mts')] : [output],
-  );
+  const outputs = bundles.flatMap(({ output, wrapped, browser }) => [
+    output,
+    ...(browser ? [] : [`${output}.map`]),
+    ...(wrapped ? ['mjs', 'd.mts'].map((ending) => output.replace(/js$/, ending)) : []),
+  ]);
   const stage = {
     inputs: ['lib', 'types', 'package.json', 'package-lock.json', 'scripts/bundle.mjs'],
     outputs: [BUNDLED_PACKAGES, ...outputs.map((file) => `dist/${file}`)],
@@ -105,7 +110,7 @@ export async function bundleTypeScript() {
     const packages = {};
     for (const bundle of bundles) {
       const { outputFiles, metafile } = await esbuild.build(optionsFor(bundle, bundles));
-      files[bundle.output] = outputFiles[0].contents;
+      for (const file of outputFiles) files[path.basename(file.path)] = file.contents;
       Object.assign(packages, packagesIn(metafile));
       if (bundle.wrapped) Object.assign(files, await wrapperOf(esbuild, bundle, bundles));
     }

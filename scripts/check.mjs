@@ -44,7 +44,7 @@ const CHECKS = {
     for (const line of lines) process.stdout.write(`  ${line}\n`);
     return problems;
   },
-  package: () => node('scripts/check-package.mjs'),
+  package: () => node('scripts/size.mjs', '--check'),
 };
 
 try {

@@ -13,6 +13,7 @@ const GUIDES = [
   'docs/concepts.md',
   'docs/models.md',
   'docs/cli.md',
+  'docs/runtimes.md',
   'docs/errors.md',
   'docs/faq-neuralforecast.md',
   'docs/compatibility.md',
