@@ -51,7 +51,10 @@ function diagnose(attempts: readonly Attempt[], libcFound: string, target: strin
     return `The binary needs ${needed.replace('GLIBC_', 'glibc ').replace('GLIBCXX_', 'libstdc++ GLIBCXX_')}, this system has ${libcFound}: use a newer system image, or build from source with "npm run build".`;
   }
   if (/ERR_DLOPEN_DISABLED|no-addons/.test(text)) {
-    return 'Node runs with --no-addons: start it without that flag.';
+    return 'Node runs with --no-addons, start it without that flag; or with --permission, then add --allow-addons.';
+  }
+  if (/--allow-ffi/.test(text)) {
+    return 'Deno may not load native code: start it with --allow-ffi.';
   }
   if (!(target in PREBUILDS)) {
     return `There is no prebuilt binary for ${target}; supported are ${Object.keys(PREBUILDS).join(', ')}.`;

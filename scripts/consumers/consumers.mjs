@@ -3,12 +3,11 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-import * as esbuild from 'esbuild';
 import typescript from 'typescript';
 import { at, capture, runQuietly } from '../support.mjs';
-import { documented } from './documented.mjs';
-import { requireTool, tool, versionOf } from './tools.mjs';
+import { localBundlers, otherBundlers } from './bundlers.mjs';
+import { refused } from './refused.mjs';
+import { tool, versionOf } from './tools.mjs';
 
 const MODULE_KINDS = { CommonJS: 'app.cjs', 'ES module': 'app.mjs', 'worker thread': 'worker.mjs' };
 
@@ -73,116 +72,81 @@ const commandLine = {
   },
 };
 
-const esbuildBundle = {
-  name: 'esbuild, external',
-  version: esbuild.version,
+/** A stack trace shows the lines of the TypeScript. */
+const sourceMaps = {
+  name: 'Node, --enable-source-maps',
+  version: here,
+  note: 'stack traces in TypeScript',
   prepare(folder) {
-    const [, , ...args] = documented('esbuild').trim().split(/\s+/);
-    runQuietly(at('node_modules', '.bin', 'esbuild'), [...args, '--log-level=warning'], {
+    const program = `new (require('neuro-divergent').NeuralForecast)({ models: [] })`;
+    const { output } = capture(process.execPath, ['--enable-source-maps', '-e', program], {
       cwd: folder,
     });
-  },
-  command: () => [process.execPath, 'out-esbuild.cjs'],
-};
-
-/** A bundle without the package's binary cannot work; what it then says must name the way out. */
-const esbuildInlined = {
-  name: 'esbuild, bundled in',
-  version: esbuild.version,
-  note: 'E0013 says: mark it as external',
-  async prepare(folder) {
-    const options = { bundle: true, platform: 'node', external: ['*.node'], logLevel: 'silent' };
-    const entryPoints = [path.join(folder, 'app.mjs')];
-    const outfile = path.join(folder, 'out', 'deep', 'inlined.cjs');
-    await esbuild.build({ ...options, entryPoints, outfile });
-    const { output } = capture(process.execPath, [outfile], { cwd: folder });
-    if (!/ERR_ND_BINARY/.test(output) || !/mark the package as external/.test(output)) {
-      throw new Error(`expected E0013 and its fix, received:\n${output}`);
+    if (!/lib\/neural-forecast\.ts:\d+/.test(output)) {
+      throw new Error(`expected lines of lib/neural-forecast.ts, received:\n${output}`);
     }
   },
 };
 
-/** An import of which nothing is used leaves nothing behind. */
-const treeShaking = {
-  name: 'esbuild, unused import',
-  version: esbuild.version,
-  note: 'nothing is left of it',
-  async prepare(folder) {
-    const { outputFiles } = await esbuild.build({
-      stdin: {
-        contents: `import { nhits } from 'neuro-divergent'; import { forecastChart } from 'neuro-divergent/plot'; console.log(1);`,
-        resolveDir: folder,
-      },
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      external: ['*.node'],
-      write: false,
-      logLevel: 'silent',
-    });
-    const { text } = outputFiles[0];
-    if (text.length > 100)
-      throw new Error(`expected console.log(1), received ${text.length} bytes`);
-  },
-};
+const noAddons = refused({
+  name: 'Node, --no-addons',
+  version: here,
+  fix: 'start it without that flag',
+  command: () => [process.execPath, '--no-addons', 'app.cjs'],
+});
+
+const ownCompilers = compilers(typescript.version, at('node_modules/typescript/bin/tsc'));
 
 /** What users of the Node at hand do; needs nothing that is not in this repository. */
 export const local = [
   ...nodeHere,
+  noAddons,
+  sourceMaps,
   commandLine,
-  ...compilers(typescript.version, at('node_modules/typescript/bin/tsc')),
-  esbuildBundle,
-  esbuildInlined,
-  treeShaking,
+  // What bundler and nodenext resolve, node16 does as well, mostly: it is tried with the others.
+  ...ownCompilers.filter(({ name }) => !name.endsWith('node16')),
+  ...localBundlers,
 ];
-
-const webpackBundle = () => ({
-  name: 'webpack, external',
-  version: versionOf('webpack'),
-  async prepare(folder) {
-    const file = path.join(folder, 'webpack.config.mjs');
-    fs.writeFileSync(file, documented('webpack'));
-    const { default: config } = await import(pathToFileURL(file).href);
-    const webpack = requireTool('webpack');
-    // What its command line takes from the working directory.
-    const output = { path: path.join(folder, 'dist'), ...config.output };
-    const stats = await new Promise((resolve, reject) => {
-      const done = (error, result) => (error ? reject(error) : resolve(result));
-      webpack({ ...config, context: folder, output }, done);
-    });
-    if (stats.hasErrors()) throw new Error(stats.toString('errors-only'));
-  },
-  command: () => [process.execPath, 'dist/app.cjs'],
-});
-
-const viteBundle = () => ({
-  name: 'Vite SSR, external',
-  version: versionOf('vite'),
-  prepare(folder) {
-    fs.writeFileSync(path.join(folder, 'vite.config.mjs'), documented('Vite SSR'));
-    const vite = tool('vite', 'bin', 'vite.js');
-    runQuietly(process.execPath, [vite, 'build', '--logLevel', 'warn'], { cwd: folder });
-  },
-  command: () => [process.execPath, 'out-vite/app.mjs'],
-});
 
 /** Everybody else; needs the tools. */
 export function others() {
-  const nodes = [20, 22, 24, 26].flatMap((line) =>
-    runtime('Node', versionOf(`node${line}`), [tool(`node${line}`, 'bin', 'node')], {
-      typescript: line >= 22,
-    }),
-  );
+  const nodes = [20, 22, 24, 26]
+    .filter((line) => versionOf(`node${line}`) !== here)
+    .flatMap((line) =>
+      runtime('Node', versionOf(`node${line}`), [tool(`node${line}`, 'bin', 'node')], {
+        typescript: line >= 22,
+      }),
+    );
+  const permissions = refused({
+    name: 'Node, --permission',
+    version: versionOf('node26'),
+    fix: '--allow-addons',
+    command: () => {
+      const flags = ['--permission', '--allow-fs-read=*', '--allow-fs-write=*'];
+      return [tool('node26', 'bin', 'node'), ...flags, 'app.cjs'];
+    },
+  });
   const bun = tool('@oven', 'bun-linux-x64', 'bin', 'bun');
   const deno = tool('@deno', 'linux-x64-glibc', 'deno');
   const allowed = ['--no-remote', '--node-modules-dir=manual', '--allow-ffi', '--allow-read'];
   allowed.push('--allow-write', '--allow-env', '--allow-sys');
+  const withoutFfi = refused({
+    name: 'Deno without --allow-ffi',
+    version: versionOf('@deno/linux-x64-glibc'),
+    fix: 'start it with --allow-ffi',
+    command: () => {
+      const flags = allowed.filter((flag) => flag !== '--allow-ffi');
+      return [deno, 'run', '--no-prompt', ...flags, 'app.mjs'];
+    },
+  });
   return [
     ...nodes,
+    permissions,
     ...runtime('Bun', versionOf('@oven/bun-linux-x64'), [bun]),
     ...runtime('Deno', versionOf('@deno/linux-x64-glibc'), [deno, 'run', ...allowed]),
+    withoutFfi,
+    ...ownCompilers.filter(({ name }) => name.endsWith('node16')),
     ...compilers(versionOf('typescript'), tool('typescript', 'bin', 'tsc')),
-    webpackBundle(),
-    viteBundle(),
+    ...otherBundlers(),
   ];
 }
