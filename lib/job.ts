@@ -1,3 +1,4 @@
+import type { FitProgress } from '../types/index';
 import { isNativeFailure, toError } from './errors';
 import type { NativeDone, NativeJob } from './native';
 
@@ -31,4 +32,22 @@ export function runJob<Result>(start: Start<Result>, signal?: AbortSignal): Prom
       reject(isNativeFailure(failure) ? toError(failure) : failure);
     }
   });
+}
+
+/** Passes progress on; what the caller's function throws stops the job. */
+export function progressReport<Progress extends FitProgress>(
+  onProgress: ((progress: Progress) => void) | undefined,
+  started: number,
+  stop: (reason: unknown) => void,
+): ((event: string) => void) | null {
+  if (!onProgress) return null;
+  return (event) => {
+    try {
+      const { validLoss, ...rest } = JSON.parse(event);
+      const elapsedMs = performance.now() - started;
+      onProgress({ ...rest, ...(validLoss === null ? {} : { validLoss }), elapsedMs });
+    } catch (error) {
+      stop(error);
+    }
+  };
 }

@@ -4,9 +4,7 @@ import type {
   ColumnNames,
   NeuralForecast as Contract,
   CrossValidationOptions,
-  CrossValidationProgress,
   FitOptions,
-  FitProgress,
   FitResult,
   ForecastInfo,
   LoadOptions,
@@ -19,8 +17,8 @@ import type {
 import { binding } from './binding';
 import { readPanel } from './columns';
 import { ForecastError, guarded } from './errors';
-import { BacktestTable, ForecastTable, type TableParts } from './forecast-table';
-import { runJob } from './job';
+import { BacktestTable, ForecastTable } from './forecast-table';
+import { progressReport, runJob } from './job';
 import type {
   NativeDone,
   NativeForecaster,
@@ -30,45 +28,24 @@ import type {
   NativePredictor,
   NativeTable,
 } from './native';
+import { takeBacktest, takeForecast } from './native-table';
 import { type Note, readNote, writeNote } from './note';
-import {
-  checkedJson,
-  checkNames,
-  optionalBoolean,
-  optionalChoice,
-  optionalFunction,
-  optionalInteger,
-  optionalSignal,
-  optionalString,
-  optionError,
-} from './options';
+import { checkNames, optionalBoolean, optionalChoice, optionalSignal } from './options';
 import { Predictor } from './predictor';
-import { type TimeForm, writeTimes } from './times';
+import {
+  COLUMN_OPTIONS,
+  columnNames,
+  crossValidationRequest,
+  engineConfig,
+  fitRequest,
+  frequencyText,
+  insampleRequest,
+  pathOption,
+  predictRequest,
+  STANDARD_NAMES,
+} from './requests';
+import type { TimeForm } from './times';
 import { optionalZone } from './zones';
-
-const COLUMN_OPTIONS = ['idColumn', 'timeColumn', 'targetColumn'] as const;
-const STANDARD_NAMES = { idColumn: 'unique_id', timeColumn: 'ds', targetColumn: 'y' };
-const ENGINE_OPTIONS = [
-  'models',
-  'horizon',
-  'inputSize',
-  'frequency',
-  'localScaler',
-  'compat',
-] as const;
-
-const CROSS_VALIDATION_OPTIONS = [
-  'windows',
-  'stepSize',
-  'horizon',
-  'refit',
-  'fromScratch',
-  'useFitted',
-  'valSize',
-  'signal',
-  'onProgress',
-  'threads',
-] as const;
 
 /** A native forecaster that `load` read; the constructor takes it over. */
 class Loaded {
@@ -78,65 +55,11 @@ class Loaded {
   ) {}
 }
 
-function columnNames(place: string, options: Partial<ColumnNames>): Partial<ColumnNames> {
-  const given = COLUMN_OPTIONS.filter((name) => options[name] !== undefined);
-  return Object.fromEntries(
-    given.map((name) => [name, optionalString(place, name, options[name])]),
-  );
-}
-
-/** Integer time may give its step as a number; native code checks the text. */
-function frequencyText(frequency: string | number | undefined): string {
-  return typeof frequency === 'number' ? String(frequency) : (frequency ?? '');
-}
-
-/** The configuration that native code validates further, as JSON text. */
-function engineConfig(place: string, options: NeuralForecastOptions): string {
-  if (!Array.isArray(options.models) || options.models.length === 0) {
-    throw optionError(
-      place,
-      'models',
-      options.models,
-      'an array of at least one model such as nhits()',
-    );
-  }
-  options.models.forEach((model: unknown, i) => {
-    if (typeof model === 'object' && model !== null && 'type' in model) return;
-    const hint = typeof model === 'function' ? '; call the factory' : '';
-    throw optionError(place, `models[${i}]`, model, `a model such as nhits()${hint}`);
-  });
-  if (typeof options.compat === 'string') {
-    optionalChoice(place, 'compat', options.compat, ['neuralforecast']);
-  }
-  const frequency = frequencyText(options.frequency);
-  const engine = { ...options, ...(frequency === '' ? {} : { frequency }) };
-  const given = ENGINE_OPTIONS.filter((name) => engine[name] !== undefined);
-  return JSON.stringify(
-    Object.fromEntries(given.map((name) => [name, checkedJson(place, name, engine[name])])),
-  );
-}
-
 function createPanel(input: NativePanelInput, signal?: AbortSignal): Promise<NativePanel> {
   return runJob<NativePanel>((done) => binding().createPanel(input, done), signal);
 }
 
 type TableJob = (done: NativeDone<NativeTable>) => NativeJob;
-
-/** 0 = that of the models. */
-function horizonOption(place: string, horizon: unknown): number {
-  return optionalInteger(place, 'horizon', horizon, 1) ?? 0;
-}
-
-function threadsOption(place: string, threads: unknown): number {
-  return optionalInteger(place, 'threads', threads, 1) ?? 0;
-}
-
-function pathOption(place: string, path: unknown): string {
-  if (typeof path !== 'string' || path === '' || path.includes('\0')) {
-    throw optionError(place, 'path', path, 'the path of a file');
-  }
-  return path;
-}
 
 /** Several models over one panel: fitted, asked, saved and loaded together. */
 export class NeuralForecast implements Contract {
@@ -160,9 +83,8 @@ export class NeuralForecast implements Contract {
       return;
     }
     const place = 'NeuralForecast';
-    checkNames(place, options, [...ENGINE_OPTIONS, ...COLUMN_OPTIONS, 'timeZone']);
-    this.#names = columnNames(place, options);
     const config = engineConfig(place, options);
+    this.#names = columnNames(place, options);
     this.#native = guarded(() => binding().createForecaster(config));
     this.#frequency = frequencyText(options.frequency);
     this.#timeZone = optionalZone(place, 'timeZone', options.timeZone);
@@ -283,19 +205,11 @@ export class NeuralForecast implements Contract {
     };
   }
 
-  async #fit(table: TableInput, options: FitOptions): Promise<FitResult> {
-    const place = 'fit';
-    checkNames(place, options, ['valSize', 'fromScratch', 'signal', 'onProgress', 'threads']);
-    const request = JSON.stringify({
-      valSize: optionalInteger(place, 'valSize', options.valSize, 0) ?? 0,
-      fromScratch: optionalBoolean(place, 'fromScratch', options.fromScratch) ?? false,
-      threads: threadsOption(place, options.threads),
-    });
-    const signal = optionalSignal(place, options.signal);
-    const onProgress = optionalFunction(place, 'onProgress', options.onProgress);
+  async #fit(table: TableInput, call: FitOptions): Promise<FitResult> {
+    const { options, signal, onProgress } = fitRequest(call);
     const started = performance.now();
     signal?.throwIfAborted();
-    const { input, form } = await readPanel(place, table, this.#names, {
+    const { input, form } = await readPanel('fit', table, this.#names, {
       frequency: this.#frequency,
       timeZone: this.#timeZone,
       signal,
@@ -304,7 +218,7 @@ export class NeuralForecast implements Contract {
     try {
       const summaries = await runJob<string>(
         (done, stop) =>
-          this.#native.fit(panel, request, progressReport(onProgress, started, stop), done),
+          this.#native.fit(panel, options, progressReport(onProgress, started, stop), done),
         signal,
       );
       this.#form = form;
@@ -319,70 +233,37 @@ export class NeuralForecast implements Contract {
     }
   }
 
-  async #predict(table: TableInput | undefined, options: PredictOptions): Promise<ForecastTable> {
-    const place = 'predict';
-    checkNames(place, options, ['horizon', 'signal', 'threads', 'refitSeriesScaler']);
-    const request = JSON.stringify({
-      horizon: horizonOption(place, options.horizon),
-      threads: threadsOption(place, options.threads),
-      refitSeriesScaler:
-        optionalBoolean(place, 'refitSeriesScaler', options.refitSeriesScaler) ?? true,
-    });
-    const signal = optionalSignal(place, options.signal);
-    return this.#withPanel(place, table, signal, async (panel, form) => {
-      const start: TableJob = (done) => this.#native.predict(panel, request, done);
-      const native = await runJob(start, signal);
-      return new ForecastTable(this.#tableParts(native, form).parts);
+  async #predict(table: TableInput | undefined, call: PredictOptions): Promise<ForecastTable> {
+    const { options, signal } = predictRequest(call);
+    return this.#withPanel('predict', table, signal, async (panel, form) => {
+      const start: TableJob = (done) => this.#native.predict(panel, options, done);
+      return new ForecastTable(takeForecast(await runJob(start, signal), form, this.#names));
     });
   }
 
   async #predictInsample(
     table: TableInput | undefined,
-    options: PredictInsampleOptions,
+    call: PredictInsampleOptions,
   ): Promise<BacktestTable> {
-    const place = 'predictInsample';
-    checkNames(place, options, ['stepSize', 'signal', 'threads']);
-    const request = JSON.stringify({
-      stepSize: optionalInteger(place, 'stepSize', options.stepSize, 1) ?? 1,
-      threads: threadsOption(place, options.threads),
-    });
-    const signal = optionalSignal(place, options.signal);
-    return this.#withPanel(place, table, signal, async (panel, form) => {
-      const start: TableJob = (done) => this.#native.predictInsample(panel, request, done);
-      return this.#backtestTable(await runJob(start, signal), panel, form);
+    const { options, signal } = insampleRequest(call);
+    return this.#withPanel('predictInsample', table, signal, async (panel, form) => {
+      const start: TableJob = (done) => this.#native.predictInsample(panel, options, done);
+      return this.#backtest(await runJob(start, signal), panel, form);
     });
   }
 
   async #crossValidation(
     table: TableInput | undefined,
-    options: CrossValidationOptions,
+    call: CrossValidationOptions,
   ): Promise<BacktestTable> {
-    const place = 'crossValidation';
-    checkNames(place, options, CROSS_VALIDATION_OPTIONS);
-    const { refit = false } = options;
-    const useFitted = optionalBoolean(place, 'useFitted', options.useFitted) ?? false;
-    if (useFitted && refit !== false) {
-      throw optionError(place, 'refit', refit, 'false, because useFitted: true trains nothing');
-    }
-    const request = JSON.stringify({
-      windows: optionalInteger(place, 'windows', options.windows, 1) ?? 1,
-      stepSize: optionalInteger(place, 'stepSize', options.stepSize, 1) ?? 1,
-      horizon: horizonOption(place, options.horizon),
-      refit: typeof refit === 'boolean' ? Number(refit) : optionalInteger(place, 'refit', refit, 1),
-      fromScratch: optionalBoolean(place, 'fromScratch', options.fromScratch) ?? true,
-      useFitted,
-      valSize: optionalInteger(place, 'valSize', options.valSize, 0) ?? 0,
-      threads: threadsOption(place, options.threads),
-    });
-    const signal = optionalSignal(place, options.signal);
-    const onProgress = optionalFunction(place, 'onProgress', options.onProgress);
+    const { options, signal, onProgress } = crossValidationRequest(call);
     const started = performance.now();
-    return this.#withPanel(place, table, signal, async (panel, form) => {
+    return this.#withPanel('crossValidation', table, signal, async (panel, form) => {
       const native = await runJob<NativeTable>((done, stop) => {
-        const report = progressReport<CrossValidationProgress>(onProgress, started, stop);
-        return this.#native.crossValidation(panel, request, report, done);
+        const report = progressReport(onProgress, started, stop);
+        return this.#native.crossValidation(panel, options, report, done);
       }, signal);
-      return this.#backtestTable(native, panel, form);
+      return this.#backtest(native, panel, form);
     });
   }
 
@@ -409,49 +290,15 @@ export class NeuralForecast implements Contract {
     }
   }
 
-  /** Takes the values out of a native table, which is then disposed of. */
-  #tableParts(native: NativeTable, known: TimeForm | undefined, isKnown = false) {
-    const { ids, horizon, blocks, columns, calendar } = JSON.parse(
-      guarded(() => native.describe()),
-    );
-    const rows = blocks * horizon;
-    const series = new Int32Array(blocks);
-    const times = new BigInt64Array(rows);
-    const values: Float64Array[] = columns.map(() => new Float64Array(rows));
-    const cutoffs = new BigInt64Array(isKnown ? blocks : 0);
-    const actual = new Float64Array(isKnown ? rows : 0);
-    guarded(() =>
-      native.copyTo(series, times, values, isKnown ? cutoffs : null, isKnown ? actual : null),
-    );
-    native.dispose();
-    const form: TimeForm =
-      known && known.calendar === calendar
-        ? known
-        : { kind: calendar ? 'date' : 'number', calendar };
-    const { idColumn, timeColumn, targetColumn } = { ...STANDARD_NAMES, ...this.#names };
-    const parts: TableParts = {
-      ids,
-      series,
-      horizon,
-      times: () => writeTimes(times, form),
-      names: columns,
-      values,
-      idColumn,
-      timeColumn,
-    };
-    return { parts, actual, targetColumn, cutoffs: () => writeTimes(cutoffs, form) };
-  }
-
-  #backtestTable(
+  #backtest(
     native: NativeTable,
     panel: NativePanel | null,
     form: TimeForm | undefined,
   ): BacktestTable {
-    const { parts, ...known } = this.#tableParts(native, form, true);
     const { frequency } = panel
       ? JSON.parse(guarded(() => panel.describe()))
       : { frequency: this.info().frequency };
-    return new BacktestTable({ ...parts, ...known, frequency });
+    return new BacktestTable({ ...takeBacktest(native, form, this.#names), frequency });
   }
 
   /** Remembers a call in flight, so that dispose() can wait for it; every failure is a rejection. */
@@ -476,22 +323,4 @@ export class NeuralForecast implements Contract {
       throw new ForecastError('ERR_ND_BUSY', `[${place}] the forecaster was disposed`);
     }
   }
-}
-
-/** Passes progress on; what the caller's function throws stops the job. */
-function progressReport<Progress extends FitProgress>(
-  onProgress: ((progress: Progress) => void) | undefined,
-  started: number,
-  stop: (reason: unknown) => void,
-): ((event: string) => void) | null {
-  if (!onProgress) return null;
-  return (event) => {
-    try {
-      const { validLoss, ...rest } = JSON.parse(event);
-      const elapsedMs = performance.now() - started;
-      onProgress({ ...rest, ...(validLoss === null ? {} : { validLoss }), elapsedMs });
-    } catch (error) {
-      stop(error);
-    }
-  };
 }

@@ -1,0 +1,64 @@
+/** Tables that native code has computed, as those of the facade. */
+
+import type { ColumnNames } from '../types/index';
+import { guarded } from './errors';
+import type { BacktestParts, TableParts } from './forecast-table';
+import type { NativeTable } from './native';
+import { STANDARD_NAMES } from './requests';
+import { type TimeForm, writeTimes } from './times';
+
+/** Times are written as those of `known`, if they are of the same sort. */
+function formOf(known: TimeForm | undefined, calendar: boolean): TimeForm {
+  return known && known.calendar === calendar
+    ? known
+    : { kind: calendar ? 'date' : 'number', calendar };
+}
+
+/** Copies everything out of a native table and disposes of it; only a backtest has cutoffs and what happened. */
+function take(
+  native: NativeTable,
+  known: TimeForm | undefined,
+  names: Partial<ColumnNames>,
+  isBacktest: boolean,
+): Omit<BacktestParts, 'frequency'> {
+  const { ids, horizon, blocks, columns, calendar } = JSON.parse(guarded(() => native.describe()));
+  const rows = blocks * horizon;
+  const series = new Int32Array(blocks);
+  const times = new BigInt64Array(rows);
+  const values: Float64Array[] = columns.map(() => new Float64Array(rows));
+  const cutoffs = new BigInt64Array(isBacktest ? blocks : 0);
+  const actual = new Float64Array(isBacktest ? rows : 0);
+  guarded(() =>
+    native.copyTo(series, times, values, isBacktest ? cutoffs : null, isBacktest ? actual : null),
+  );
+  native.dispose();
+  const form = formOf(known, calendar);
+  return {
+    ids,
+    series,
+    horizon,
+    times: () => writeTimes(times, form),
+    names: columns,
+    values,
+    cutoffs: () => writeTimes(cutoffs, form),
+    actual,
+    ...STANDARD_NAMES,
+    ...names,
+  };
+}
+
+export function takeForecast(
+  native: NativeTable,
+  form: TimeForm | undefined,
+  names: Partial<ColumnNames>,
+): TableParts {
+  return take(native, form, names, false);
+}
+
+export function takeBacktest(
+  native: NativeTable,
+  form: TimeForm | undefined,
+  names: Partial<ColumnNames>,
+): Omit<BacktestParts, 'frequency'> {
+  return take(native, form, names, true);
+}

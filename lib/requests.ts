@@ -1,0 +1,176 @@
+/** What callers may pass, checked by name and type, as the JSON text that native code reads. */
+
+import type {
+  ColumnNames,
+  CrossValidationOptions,
+  CrossValidationProgress,
+  FitOptions,
+  FitProgress,
+  NeuralForecastOptions,
+  PredictInsampleOptions,
+  PredictOptions,
+} from '../types/index';
+import {
+  checkedJson,
+  checkNames,
+  optionalBoolean,
+  optionalChoice,
+  optionalFunction,
+  optionalInteger,
+  optionalSignal,
+  optionalString,
+  optionError,
+} from './options';
+
+export const COLUMN_OPTIONS = ['idColumn', 'timeColumn', 'targetColumn'] as const;
+export const STANDARD_NAMES = { idColumn: 'unique_id', timeColumn: 'ds', targetColumn: 'y' };
+const ENGINE_OPTIONS = [
+  'models',
+  'horizon',
+  'inputSize',
+  'frequency',
+  'localScaler',
+  'compat',
+] as const;
+
+const CROSS_VALIDATION_OPTIONS = [
+  'windows',
+  'stepSize',
+  'horizon',
+  'refit',
+  'fromScratch',
+  'useFitted',
+  'valSize',
+  'signal',
+  'onProgress',
+  'threads',
+] as const;
+
+/** A call that is ready to start. */
+interface Request<Progress = never> {
+  /** JSON text. */
+  readonly options: string;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+export function columnNames(place: string, options: Partial<ColumnNames>): Partial<ColumnNames> {
+  const given = COLUMN_OPTIONS.filter((name) => options[name] !== undefined);
+  return Object.fromEntries(
+    given.map((name) => [name, optionalString(place, name, options[name])]),
+  );
+}
+
+/** Integer time may give its step as a number; native code checks the text. */
+export function frequencyText(frequency: string | number | undefined): string {
+  return typeof frequency === 'number' ? String(frequency) : (frequency ?? '');
+}
+
+/** The configuration that native code validates further, as JSON text. */
+export function engineConfig(place: string, options: NeuralForecastOptions): string {
+  checkNames(place, options, [...ENGINE_OPTIONS, ...COLUMN_OPTIONS, 'timeZone']);
+  if (!Array.isArray(options.models) || options.models.length === 0) {
+    throw optionError(
+      place,
+      'models',
+      options.models,
+      'an array of at least one model such as nhits()',
+    );
+  }
+  options.models.forEach((model: unknown, i) => {
+    if (typeof model === 'object' && model !== null && 'type' in model) return;
+    const hint = typeof model === 'function' ? '; call the factory' : '';
+    throw optionError(place, `models[${i}]`, model, `a model such as nhits()${hint}`);
+  });
+  if (typeof options.compat === 'string') {
+    optionalChoice(place, 'compat', options.compat, ['neuralforecast']);
+  }
+  const frequency = frequencyText(options.frequency);
+  const engine = { ...options, ...(frequency === '' ? {} : { frequency }) };
+  const given = ENGINE_OPTIONS.filter((name) => engine[name] !== undefined);
+  return JSON.stringify(
+    Object.fromEntries(given.map((name) => [name, checkedJson(place, name, engine[name])])),
+  );
+}
+
+/** 0 = that of the models. */
+function horizonOption(place: string, horizon: unknown): number {
+  return optionalInteger(place, 'horizon', horizon, 1) ?? 0;
+}
+
+function threadsOption(place: string, threads: unknown): number {
+  return optionalInteger(place, 'threads', threads, 1) ?? 0;
+}
+
+export function pathOption(place: string, path: unknown): string {
+  if (typeof path !== 'string' || path === '' || path.includes('\0')) {
+    throw optionError(place, 'path', path, 'the path of a file');
+  }
+  return path;
+}
+
+export function fitRequest(options: FitOptions): Request<FitProgress> {
+  const place = 'fit';
+  checkNames(place, options, ['valSize', 'fromScratch', 'signal', 'onProgress', 'threads']);
+  return {
+    options: JSON.stringify({
+      valSize: optionalInteger(place, 'valSize', options.valSize, 0) ?? 0,
+      fromScratch: optionalBoolean(place, 'fromScratch', options.fromScratch) ?? false,
+      threads: threadsOption(place, options.threads),
+    }),
+    signal: optionalSignal(place, options.signal),
+    onProgress: optionalFunction(place, 'onProgress', options.onProgress),
+  };
+}
+
+export function predictRequest(options: PredictOptions): Request {
+  const place = 'predict';
+  checkNames(place, options, ['horizon', 'signal', 'threads', 'refitSeriesScaler']);
+  const refit = optionalBoolean(place, 'refitSeriesScaler', options.refitSeriesScaler);
+  return {
+    options: JSON.stringify({
+      horizon: horizonOption(place, options.horizon),
+      threads: threadsOption(place, options.threads),
+      refitSeriesScaler: refit ?? true,
+    }),
+    signal: optionalSignal(place, options.signal),
+  };
+}
+
+export function insampleRequest(options: PredictInsampleOptions): Request {
+  const place = 'predictInsample';
+  checkNames(place, options, ['stepSize', 'signal', 'threads']);
+  return {
+    options: JSON.stringify({
+      stepSize: optionalInteger(place, 'stepSize', options.stepSize, 1) ?? 1,
+      threads: threadsOption(place, options.threads),
+    }),
+    signal: optionalSignal(place, options.signal),
+  };
+}
+
+export function crossValidationRequest(
+  options: CrossValidationOptions,
+): Request<CrossValidationProgress> {
+  const place = 'crossValidation';
+  checkNames(place, options, CROSS_VALIDATION_OPTIONS);
+  const { refit = false } = options;
+  const useFitted = optionalBoolean(place, 'useFitted', options.useFitted) ?? false;
+  if (useFitted && refit !== false) {
+    throw optionError(place, 'refit', refit, 'false, because useFitted: true trains nothing');
+  }
+  return {
+    options: JSON.stringify({
+      windows: optionalInteger(place, 'windows', options.windows, 1) ?? 1,
+      stepSize: optionalInteger(place, 'stepSize', options.stepSize, 1) ?? 1,
+      horizon: horizonOption(place, options.horizon),
+      refit: typeof refit === 'boolean' ? Number(refit) : optionalInteger(place, 'refit', refit, 1),
+      fromScratch: optionalBoolean(place, 'fromScratch', options.fromScratch) ?? true,
+      useFitted,
+      valSize: optionalInteger(place, 'valSize', options.valSize, 0) ?? 0,
+      threads: threadsOption(place, options.threads),
+    }),
+    signal: optionalSignal(place, options.signal),
+    onProgress: optionalFunction(place, 'onProgress', options.onProgress),
+  };
+}
