@@ -71,6 +71,8 @@ export class NeuralForecast implements Contract {
   /** How the stamps of the fitted panel were written. */
   #form: TimeForm | undefined;
   #disposed = false;
+  /** Resolves when the latest call that changes the object has been handed to native code. */
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(options: NeuralForecastOptions);
   constructor(options: NeuralForecastOptions | Loaded) {
@@ -165,7 +167,9 @@ export class NeuralForecast implements Contract {
       const name = this.#aliasOption('loadWeights', alias);
       const file = pathOption('loadWeights', path);
       const signal = optionalSignal('loadWeights', options.signal);
-      await runJob<null>((done) => this.#native.loadWeights(name, file, done), signal);
+      const start = () =>
+        runJob<null>((done) => this.#native.loadWeights(name, file, done), signal);
+      await this.#inTurn(async () => undefined, start);
     });
   }
 
@@ -209,28 +213,32 @@ export class NeuralForecast implements Contract {
     const { options, signal, onProgress } = fitRequest(call);
     const started = performance.now();
     signal?.throwIfAborted();
-    const { input, form } = await readPanel('fit', table, this.#names, {
-      frequency: this.#frequency,
-      timeZone: this.#timeZone,
-      signal,
-    });
-    const panel = await createPanel(input, signal);
-    try {
-      const summaries = await runJob<string>(
-        (done, stop) =>
-          this.#native.fit(panel, options, progressReport(onProgress, started, stop), done),
+    const prepare = async () => {
+      const { input, form } = await readPanel('fit', table, this.#names, {
+        frequency: this.#frequency,
+        timeZone: this.#timeZone,
         signal,
-      );
-      this.#form = form;
-      const { series, rows, frequency, sorted } = JSON.parse(panel.describe());
-      return { series, rows, frequency, sorted, models: JSON.parse(summaries) };
-    } catch (error) {
-      // The weights before the divergence were kept, and with them the panel.
-      if (error instanceof ForecastError && error.code === 'ERR_ND_DIVERGED') this.#form = form;
-      throw error;
-    } finally {
-      panel.dispose();
-    }
+      });
+      return { panel: await createPanel(input, signal), form };
+    };
+    return this.#inTurn(prepare, async ({ panel, form }) => {
+      try {
+        const summaries = await runJob<string>(
+          (done, stop) =>
+            this.#native.fit(panel, options, progressReport(onProgress, started, stop), done),
+          signal,
+        );
+        this.#form = form;
+        const { series, rows, frequency, sorted } = JSON.parse(panel.describe());
+        return { series, rows, frequency, sorted, models: JSON.parse(summaries) };
+      } catch (error) {
+        // The weights before the divergence were kept, and with them the panel.
+        if (error instanceof ForecastError && error.code === 'ERR_ND_DIVERGED') this.#form = form;
+        throw error;
+      } finally {
+        panel.dispose();
+      }
+    });
   }
 
   async #predict(table: TableInput | undefined, call: PredictOptions): Promise<ForecastTable> {
@@ -299,6 +307,31 @@ export class NeuralForecast implements Contract {
       ? JSON.parse(guarded(() => panel.describe()))
       : { frequency: this.info().frequency };
     return new BacktestTable({ ...takeBacktest(native, form, this.#names), frequency });
+  }
+
+  /**
+   * Hands calls that change the object to native code in the order in which they were made, whatever each of them has to
+   * prepare; native code then runs them in that order.
+   */
+  async #inTurn<Prepared, Result>(
+    prepare: () => Promise<Prepared>,
+    start: (prepared: Prepared) => Promise<Result>,
+  ): Promise<Result> {
+    const before = this.#turn;
+    let pass = () => {};
+    this.#turn = new Promise((resolve) => {
+      pass = resolve;
+    });
+    try {
+      const prepared = await prepare();
+      await before;
+      const running = start(prepared);
+      pass();
+      return await running;
+    } finally {
+      // Of a call that has failed before its turn, the turn comes all the same.
+      before.then(pass);
+    }
   }
 
   /** Remembers a call in flight, so that dispose() can wait for it; every failure is a rejection. */

@@ -456,6 +456,22 @@ describe('abort and progress', () => {
     expect(await forecastOf(nf)).toEqual(await forecastOf(alone));
   });
 
+  test('a large panel first, a small one after it: the second fit is the last', async () => {
+    const rows = 300_000;
+    const large = {
+      unique_id: Array.from({ length: rows }, (_, i) => `s${Math.floor(i / 100)}`),
+      ds: Array.from({ length: rows }, (_, i) => i % 100),
+      y: Array.from({ length: rows }, (_, i) => i % 7),
+    };
+    const nf = new NeuralForecast({ ...sizes, models: [tiny()], frequency: 1 });
+    const { y } = panel;
+    const small = { ds: y.map((_, i) => i), y };
+    const failing = nf.fit({ ds: [1], y: [Number.NaN] }).catch((error) => error.number);
+    await Promise.all([nf.fit(large), nf.fit(small)]);
+    expect(await failing).toBe('E0011');
+    expect(nf.info().series).toEqual(['1']);
+  });
+
   test('two forecasters at once do not disturb each other', async () => {
     const alone = await forecastOf(await fitted());
     const [a, b] = await Promise.all([fitted(), fitted()]);
