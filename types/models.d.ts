@@ -32,16 +32,40 @@ export interface TrainingOptions {
    */
   readonly maxEpochs?: number | null;
   /**
-   * Learning rate at the first step. A number in [0, 1000].
+   * Learning rate: at the first step, or the highest where warmupSteps or lrSchedule let it rise. A
+   * number in [0, 1000].
    * @default 0.001
    */
   readonly learningRate?: number;
   /**
-   * How often the learning rate is halved, evenly spread over the steps; -1 means never. An integer
-   * in [-1, 2147483647].
+   * How often the learning rate is halved, evenly spread over the steps; -1 means never. Read where
+   * lrSchedule is "step". An integer in [-1, 2147483647].
    * @default -1
    */
   readonly numLrDecays?: number;
+  /**
+   * How the learning rate changes: "step" halves it numLrDecays times, "cosine" lowers it to
+   * minLearningRate along half a cosine, "oneCycle" raises it from a 25th during the first 30 % of
+   * the steps and lowers it to almost 0. One of 'step', 'cosine', 'oneCycle'.
+   * @default 'step'
+   */
+  readonly lrSchedule?: 'step' | 'cosine' | 'oneCycle';
+  /**
+   * Where lrSchedule "cosine" ends. A number in [0, 1000].
+   * @default 0
+   */
+  readonly minLearningRate?: number;
+  /**
+   * Steps during which the learning rate rises in a straight line, before lrSchedule begins. An
+   * integer in [0, 2147483647].
+   * @default 0
+   */
+  readonly warmupSteps?: number;
+  /**
+   * Share of the learning rate with which warmupSteps begin. A number in (0, 1].
+   * @default 0.1
+   */
+  readonly warmupFactor?: number;
   /**
    * Validations without improvement after which training stops and the best weights return; -1
    * means never. Needs valSize. An integer in [-1, 2147483647].
@@ -124,10 +148,10 @@ export interface TrainingOptions {
    */
   readonly excludeInsampleY?: boolean;
   /**
-   * Rule that turns gradients into steps. One of 'adam', 'adamw', 'sgd'.
+   * Rule that turns gradients into steps. One of 'adam', 'adamw', 'sgd', 'rmsprop'.
    * @default 'adam'
    */
-  readonly optimizer?: 'adam' | 'adamw' | 'sgd';
+  readonly optimizer?: 'adam' | 'adamw' | 'sgd' | 'rmsprop';
   /**
    * Decay of the gradient's running mean (adam, adamw). A number in [0, 1).
    * @default 0.9
@@ -139,7 +163,7 @@ export interface TrainingOptions {
    */
   readonly beta2?: number;
   /**
-   * Added to the root of the squared mean (adam, adamw). A number in [0, 1].
+   * Added to the root of the squared mean (adam, adamw, rmsprop). A number in [0, 1].
    * @default 1e-8
    */
   readonly epsilon?: number;
@@ -150,7 +174,7 @@ export interface TrainingOptions {
    */
   readonly weightDecay?: number | null;
   /**
-   * Share of the last step that the next one keeps (sgd). A number in [0, 1).
+   * Share of the last step that the next one keeps (sgd, rmsprop). A number in [0, 1).
    * @default 0
    */
   readonly momentum?: number;
@@ -159,6 +183,17 @@ export interface TrainingOptions {
    * @default 0
    */
   readonly dampening?: number;
+  /**
+   * Decay of the squared gradient's running mean (rmsprop). A number in [0, 1).
+   * @default 0.99
+   */
+  readonly alpha?: number;
+  /**
+   * Whether steps are divided by the gradient's deviation instead of its root mean square
+   * (rmsprop). True or false.
+   * @default false
+   */
+  readonly centered?: boolean;
   /**
    * Whether momentum looks ahead (sgd; needs momentum above 0 and dampening 0). True or false.
    * @default false
@@ -174,6 +209,12 @@ export interface TrainingOptions {
    * @default null
    */
   readonly gradientClipNorm?: number | null;
+  /**
+   * Largest absolute value of each element of the gradient; null means no limit. Not together with
+   * gradientClipNorm. A number greater than 0, or null.
+   * @default null
+   */
+  readonly gradientClipValue?: number | null;
   /**
    * Whether values inside the network are computed again for the gradient instead of kept: the same
    * result from less memory and about a quarter more time; a table is in docs/concepts.md. True or
@@ -263,7 +304,8 @@ export interface DlinearOptions extends ModelOptions {
    */
   readonly maxSteps?: number;
   /**
-   * Learning rate at the first step. A number in [0, 1000].
+   * Learning rate: at the first step, or the highest where warmupSteps or lrSchedule let it rise. A
+   * number in [0, 1000].
    * @default 0.0001
    */
   readonly learningRate?: number;
@@ -285,7 +327,8 @@ export interface NlinearOptions extends ModelOptions {
    */
   readonly maxSteps?: number;
   /**
-   * Learning rate at the first step. A number in [0, 1000].
+   * Learning rate: at the first step, or the highest where warmupSteps or lrSchedule let it rise. A
+   * number in [0, 1000].
    * @default 0.0001
    */
   readonly learningRate?: number;
@@ -358,8 +401,8 @@ export interface NbeatsOptions extends ModelOptions {
    */
   readonly sharedWeights?: boolean;
   /**
-   * How often the learning rate is halved, evenly spread over the steps; -1 means never. An integer
-   * in [-1, 2147483647].
+   * How often the learning rate is halved, evenly spread over the steps; -1 means never. Read where
+   * lrSchedule is "step". An integer in [-1, 2147483647].
    * @default 3
    */
   readonly numLrDecays?: number;
@@ -432,8 +475,8 @@ export interface NhitsOptions extends ModelOptions {
    */
   readonly activation?: 'ReLU' | 'Softplus' | 'Tanh' | 'SELU' | 'LeakyReLU' | 'PReLU' | 'Sigmoid';
   /**
-   * How often the learning rate is halved, evenly spread over the steps; -1 means never. An integer
-   * in [-1, 2147483647].
+   * How often the learning rate is halved, evenly spread over the steps; -1 means never. Read where
+   * lrSchedule is "step". An integer in [-1, 2147483647].
    * @default 3
    */
   readonly numLrDecays?: number;
@@ -633,7 +676,8 @@ export interface PatchtstOptions extends ModelOptions {
    */
   readonly maxSteps?: number;
   /**
-   * Learning rate at the first step. A number in [0, 1000].
+   * Learning rate: at the first step, or the highest where warmupSteps or lrSchedule let it rise. A
+   * number in [0, 1000].
    * @default 0.0001
    */
   readonly learningRate?: number;
@@ -757,7 +801,8 @@ export interface AutoformerOptions extends ModelOptions {
    */
   readonly maxSteps?: number;
   /**
-   * Learning rate at the first step. A number in [0, 1000].
+   * Learning rate: at the first step, or the highest where warmupSteps or lrSchedule let it rise. A
+   * number in [0, 1000].
    * @default 0.0001
    */
   readonly learningRate?: number;

@@ -24,13 +24,23 @@ struct Watch {
 
 HWY_INLINE V repeat(double value) { return hn::Set(D(), static_cast<float>(value)); }
 
+struct Clip {
+  V factor, limit;
+  HWY_INLINE explicit Clip(const GradientClip& clip)
+      : factor(repeat(clip.factor)), limit(repeat(clip.limit)) {}
+  HWY_INLINE V operator()(V g) const {
+    return hn::Min(hn::Max(hn::Mul(g, factor), hn::Neg(limit)), limit);
+  }
+};
+
 /// What happens to one vector; kDecay: any weight decay, kMaximum: AMSGrad.
 template <bool kDecay, bool kMaximum>
 struct AdamKernel {
-  V factor, step, first_rate, beta2, second_rate, inverse_bias2, epsilon, decay, shrink;
+  Clip clip;
+  V step, first_rate, beta2, second_rate, inverse_bias2, epsilon, decay, shrink;
 
   explicit AdamKernel(const AdamStep& s)
-      : factor(hn::Set(D(), s.gradient_factor)),
+      : clip(s.clip),
         step(repeat(s.learning_rate / s.bias1)),
         first_rate(repeat(1 - s.beta1)),
         beta2(repeat(s.beta2)),
@@ -41,7 +51,7 @@ struct AdamKernel {
         shrink(repeat(s.decoupled ? 1 - s.learning_rate * s.weight_decay : 1)) {}
 
   HWY_INLINE void operator()(V& p, V g, V& m, V& v, V& top) const {
-    g = hn::Mul(g, factor);
+    g = clip(g);
     if (kDecay) {
       p = hn::Mul(p, shrink);
       g = hn::MulAdd(decay, p, g);
@@ -105,19 +115,58 @@ bool sgd(const SgdStep& s, float* p, const float* g, float* buffer, size_t n) {
   const size_t lanes = hn::Lanes(d);
   const V rate = repeat(s.learning_rate), momentum = repeat(s.momentum),
           fresh = repeat(1 - s.dampening);
-  const V decay = repeat(s.weight_decay), factor = hn::Set(d, s.gradient_factor);
+  const V decay = repeat(s.weight_decay);
+  const Clip clip(s.clip);
   Watch watch;
   for (size_t i = 0; i < n; i += lanes) {
     const size_t count = HWY_MIN(lanes, n - i);
     const V value = hn::LoadN(d, p + i, count);
     const V gradient = hn::LoadN(d, g + i, count);
     watch.see(gradient);
-    V step = hn::MulAdd(decay, value, hn::Mul(gradient, factor));
+    V step = hn::MulAdd(decay, value, clip(gradient));
     if (buffer) {
       const V old = hn::LoadN(d, buffer + i, count);
       const V average = s.first ? step : hn::MulAdd(fresh, step, hn::Mul(momentum, old));
       hn::StoreN(average, d, buffer + i, count);
       step = s.nesterov ? hn::MulAdd(momentum, average, step) : average;
+    }
+    hn::StoreN(hn::NegMulAdd(rate, step, value), d, p + i, count);
+  }
+  return watch.finite();
+}
+
+bool rmsprop(const RmspropStep& s, float* p, const float* g, float* square, float* mean,
+             float* buffer, size_t n) {
+  const D d;
+  const size_t lanes = hn::Lanes(d);
+  const V rate = repeat(s.learning_rate), alpha = repeat(s.alpha), fresh = repeat(1 - s.alpha);
+  const V epsilon = repeat(s.epsilon), decay = repeat(s.weight_decay),
+          momentum = repeat(s.momentum);
+  const Clip clip(s.clip);
+  Watch watch;
+  for (size_t i = 0; i < n; i += lanes) {
+    const size_t count = HWY_MIN(lanes, n - i);
+    const V value = hn::LoadN(d, p + i, count);
+    const V gradient = hn::LoadN(d, g + i, count);
+    watch.see(gradient);
+    const V slope = hn::MulAdd(decay, value, clip(gradient));
+    const V squared =
+        hn::MulAdd(fresh, hn::Mul(slope, slope), hn::Mul(alpha, hn::LoadN(d, square + i, count)));
+    hn::StoreN(squared, d, square + i, count);
+    V variance = squared;
+    if (mean) {
+      const V old = hn::LoadN(d, mean + i, count);
+      const V average = hn::MulAdd(fresh, hn::Sub(slope, old), old);
+      hn::StoreN(average, d, mean + i, count);
+      // Rounding can take the variance of an almost constant gradient below 0.
+      variance = hn::Max(hn::NegMulAdd(average, average, squared), hn::Zero(d));
+    }
+    // 0 / 0 in a padding lane when epsilon is 0.
+    V step = hn::IfThenZeroElse(hn::Eq(slope, hn::Zero(d)),
+                                hn::Div(slope, hn::Add(hn::Sqrt(variance), epsilon)));
+    if (buffer) {
+      step = hn::MulAdd(momentum, hn::LoadN(d, buffer + i, count), step);
+      hn::StoreN(step, d, buffer + i, count);
     }
     hn::StoreN(hn::NegMulAdd(rate, step, value), d, p + i, count);
   }
@@ -141,6 +190,7 @@ namespace nd::simd {
 
 HWY_EXPORT(adam);
 HWY_EXPORT(sgd);
+HWY_EXPORT(rmsprop);
 HWY_EXPORT(scale);
 
 bool adam(const AdamStep& s, float* p, const float* g, float* m, float* v, int64_t n) {
@@ -148,6 +198,10 @@ bool adam(const AdamStep& s, float* p, const float* g, float* m, float* v, int64
 }
 bool sgd(const SgdStep& s, float* p, const float* g, float* buffer, int64_t n) {
   return HWY_DYNAMIC_DISPATCH(sgd)(s, p, g, buffer, static_cast<size_t>(n));
+}
+bool rmsprop(const RmspropStep& s, float* p, const float* g, float* square, float* mean,
+             float* buffer, int64_t n) {
+  return HWY_DYNAMIC_DISPATCH(rmsprop)(s, p, g, square, mean, buffer, static_cast<size_t>(n));
 }
 void scale(float* x, float factor, int64_t n) {
   HWY_DYNAMIC_DISPATCH(scale)(x, factor, static_cast<size_t>(n));

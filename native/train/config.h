@@ -15,13 +15,20 @@ namespace nd::train {
 /// §1.2).
 std::span<const ParamSpec> train_params();
 
+/// How the learning rate goes on after its warm-up.
+enum class LrSchedule { step, cosine, one_cycle };
+
 /// Typed view of the validated options.
 struct TrainConfig {
   int64_t max_steps = 1000;
   int64_t max_epochs = 0;  ///< 0 = max_steps rules; an epoch is ⌈training windows /
                            ///< (windows_batch_size · accumulate_steps)⌉ steps
   double learning_rate = 1e-3;
-  int64_t num_lr_decays = -1;
+  LrSchedule lr_schedule = LrSchedule::step;
+  int64_t num_lr_decays = -1;    ///< of LrSchedule::step
+  double min_learning_rate = 0;  ///< of LrSchedule::cosine
+  int64_t warmup_steps = 0;
+  double warmup_factor = 0.1;  ///< share of the learning rate at the first step of the warm-up
   int64_t early_stop_patience_steps = -1;  ///< in validation checks
   int64_t val_check_steps = 100;
   int64_t batch_size = 32, valid_batch_size = 0 /* 0 = batch_size */;
@@ -36,8 +43,9 @@ struct TrainConfig {
   bool drop_last_loader = false, exclude_insample_y = false;
   std::string optimizer = "adam";
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0, momentum = 0, dampening = 0;
-  bool nesterov = false, amsgrad = false;
-  double gradient_clip_norm = 0;  ///< 0 = none
+  double alpha = 0.99;
+  bool nesterov = false, amsgrad = false, centered = false;
+  double gradient_clip_norm = 0, gradient_clip_value = 0;  ///< 0 = none
   bool gradient_checkpointing = false;
   Precision precision = Precision::f32;  ///< of matrix products
   bool compat = false;                   ///< compat: 'neuralforecast'

@@ -8,7 +8,6 @@
 
 #include "base/error.h"
 #include "models/spec.h"
-#include "simd/optimizer.h"
 #include "simd/reduce.h"
 #include "train/ranges.h"
 
@@ -41,7 +40,7 @@ class Adam final : public Optimizer {
   }
 
   bool step(std::span<float> parameters, std::span<const float> gradients, double learning_rate,
-            parallel::Team* team, double factor) override {
+            parallel::Team* team, GradientClip clip) override {
     ++count_;
     const double t = static_cast<double>(count_);
     simd::AdamStep s{};
@@ -53,7 +52,7 @@ class Adam final : public Optimizer {
     s.bias1 = 1 - std::pow(options_.beta1, t);
     s.bias2_sqrt = std::sqrt(1 - std::pow(options_.beta2, t));
     s.decoupled = decoupled_;
-    s.gradient_factor = static_cast<float>(factor);
+    s.clip = clip;
     return all_ranges(team, parameters.size(), [&](int64_t begin, int64_t end) {
       simd::AdamStep part = s;
       part.max_second = options_.amsgrad ? max_second_.data() + begin : nullptr;
@@ -76,7 +75,7 @@ class Sgd final : public Optimizer {
   }
 
   bool step(std::span<float> parameters, std::span<const float> gradients, double learning_rate,
-            parallel::Team* team, double factor) override {
+            parallel::Team* team, GradientClip clip) override {
     simd::SgdStep s{};
     s.learning_rate = learning_rate;
     s.momentum = options_.momentum;
@@ -84,7 +83,7 @@ class Sgd final : public Optimizer {
     s.weight_decay = options_.weight_decay;
     s.nesterov = options_.nesterov;
     s.first = first_;
-    s.gradient_factor = static_cast<float>(factor);
+    s.clip = clip;
     first_ = false;
     float* buffer = options_.momentum != 0 ? buffer_.data() : nullptr;
     return all_ranges(team, parameters.size(), [&](int64_t begin, int64_t end) {
@@ -97,6 +96,35 @@ class Sgd final : public Optimizer {
   OptimizerOptions options_;
   bool first_ = true;
   FloatBuffer buffer_;
+};
+
+class Rmsprop final : public Optimizer {
+ public:
+  Rmsprop(const OptimizerOptions& options, size_t size) : options_(options), square_(size) {
+    if (options.centered) mean_ = FloatBuffer(size);
+    if (options.momentum != 0) buffer_ = FloatBuffer(size);
+  }
+
+  bool step(std::span<float> parameters, std::span<const float> gradients, double learning_rate,
+            parallel::Team* team, GradientClip clip) override {
+    simd::RmspropStep s{};
+    s.learning_rate = learning_rate;
+    s.alpha = options_.alpha;
+    s.epsilon = options_.epsilon;
+    s.weight_decay = options_.weight_decay;
+    s.momentum = options_.momentum;
+    s.clip = clip;
+    return all_ranges(team, parameters.size(), [&](int64_t begin, int64_t end) {
+      return simd::rmsprop(s, parameters.data() + begin, gradients.data() + begin,
+                           square_.data() + begin,
+                           options_.centered ? mean_.data() + begin : nullptr,
+                           options_.momentum != 0 ? buffer_.data() + begin : nullptr, end - begin);
+    });
+  }
+
+ private:
+  OptimizerOptions options_;
+  FloatBuffer square_, mean_, buffer_;
 };
 }  // namespace
 
@@ -113,10 +141,11 @@ std::unique_ptr<Optimizer> make_optimizer(std::string_view name, const Optimizer
     }
     return std::make_unique<Sgd>(options, size);
   }
-  const std::array<std::string, 3> known = {"adam", "adamw", "sgd"};
+  if (name == "rmsprop") return std::make_unique<Rmsprop>(options, size);
+  const std::array<std::string, 4> known = {"adam", "adamw", "sgd", "rmsprop"};
   const std::string near = closest_name(name, known);
   throw Error(Code::config, "[optimizer] received \"" + std::string(name) +
-                                "\", expected one of adam, adamw, sgd" +
+                                "\", expected one of adam, adamw, sgd, rmsprop" +
                                 (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
 }
 
@@ -144,10 +173,6 @@ bool all_finite(std::span<const float> values, parallel::Team* team) {
   return all_ranges(team, values.size(), [&](int64_t begin, int64_t end) {
     return simd::all_finite(values.data() + begin, end - begin);
   });
-}
-
-double step_lr(double base, int64_t step, int64_t step_size, double gamma) {
-  return base * std::pow(gamma, static_cast<double>(step / step_size));
 }
 
 }  // namespace nd::train

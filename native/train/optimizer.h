@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "graph/parameters.h"
+#include "simd/optimizer.h"
 
 namespace nd::parallel {
 class Team;
@@ -13,14 +14,17 @@ class Team;
 
 namespace nd::train {
 
-/// Union of the options of all optimisers; each reads its own. `weight_decay` is L2 for "adam" and
-/// "sgd", decoupled for "adamw" (torch's default there is 0.01, ours 0 for all).
+using simd::GradientClip;
+
+/// Union of the options of all optimisers; each reads its own. `weight_decay` is decoupled for
+/// "adamw" (torch's default there is 0.01, ours 0 for all) and L2 for the others.
 struct OptimizerOptions {
   double learning_rate = 1e-3;
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
   double weight_decay = 0;
   double momentum = 0, dampening = 0;
-  bool nesterov = false, amsgrad = false;
+  double alpha = 0.99;  ///< decay of the squared gradient's running mean in "rmsprop"
+  bool nesterov = false, amsgrad = false, centered = false;
 };
 
 /// Owns the state of one optimiser (moments, momentum buffer, step count).
@@ -29,14 +33,15 @@ class Optimizer {
   virtual ~Optimizer() = default;
   /// One step over [0, parameters.size()). Padding lanes (gradient 0, parameter 0) stay 0. The
   /// update is elementwise, so splitting it over `team` (nullptr = the calling thread) cannot
-  /// change a bit. Gradients count times `factor` (clip_factor). False when one of them is NaN or
+  /// change a bit. Gradients count as `clip` leaves them. False when one of them is NaN or
   /// infinite: the parameters are then worth nothing.
   virtual bool step(std::span<float> parameters, std::span<const float> gradients,
-                    double learning_rate, parallel::Team* team = nullptr, double factor = 1) = 0;
+                    double learning_rate, parallel::Team* team = nullptr,
+                    GradientClip clip = {}) = 0;
 };
 
-/// "adam", "adamw", "sgd"; throws E0010 naming the closest known one, or for nesterov without
-/// momentum.
+/// "adam", "adamw", "sgd", "rmsprop"; throws E0010 naming the closest known one, or for nesterov
+/// without momentum.
 std::unique_ptr<Optimizer> make_optimizer(std::string_view name, const OptimizerOptions& options,
                                           size_t size);
 
@@ -48,8 +53,5 @@ double gradient_norm(const ParameterTable& table, std::span<const float> gradien
 double clip_factor(double norm, double max_norm);
 /// True when no element is NaN or Inf.
 bool all_finite(std::span<const float> values, parallel::Team* team = nullptr);
-
-/// StepLR: base · gamma^⌊step / step_size⌋.
-double step_lr(double base, int64_t step, int64_t step_size, double gamma);
 
 }  // namespace nd::train

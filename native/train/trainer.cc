@@ -19,12 +19,12 @@
 #include "train/gradient_mean.h"
 #include "train/optimizer.h"
 #include "train/plan_ladder.h"
+#include "train/schedule.h"
 
 namespace nd::train {
 
 namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-constexpr double kDecayFactor = 0.5;     // gamma of the reference's StepLR
 constexpr int64_t kSnapshotEvery = 100;  // steps between copies of the last good weights
 constexpr int64_t kHistoryPoints = 1000;
 
@@ -65,6 +65,7 @@ OptimizerOptions optimizer_options(const TrainConfig& c) {
   o.learning_rate = c.learning_rate;
   o.beta1 = c.beta1, o.beta2 = c.beta2, o.epsilon = c.epsilon;
   o.weight_decay = c.weight_decay, o.momentum = c.momentum, o.dampening = c.dampening;
+  o.alpha = c.alpha, o.centered = c.centered;
   o.nesterov = c.nesterov, o.amsgrad = c.amsgrad;
   return o;
 }
@@ -183,11 +184,12 @@ class Fit {
     return options;
   }
 
-  double learning_rate(int64_t step) const {
-    const int64_t decays = r_.config.num_lr_decays;
-    if (decays <= 0) return r_.config.learning_rate;
-    return step_lr(r_.config.learning_rate, step, std::max<int64_t>(1, steps_ / decays),
-                   kDecayFactor);
+  GradientClip clip(std::span<const float> gradients) const {
+    GradientClip clip;
+    if (const double norm = r_.config.gradient_clip_norm; norm > 0)
+      clip.factor = clip_factor(gradient_norm(network_.table(), gradients), norm);
+    if (const double value = r_.config.gradient_clip_value; value > 0) clip.limit = value;
+    return clip;
   }
 
   /// Fills `weight` (mask ⊙ horizon weight ⊙ multiplicity, 0 for spare rows) and `inverse_sum`;
@@ -250,11 +252,8 @@ class Fit {
       if (!all_finite(gradients, team())) diverge(bad_gradient, step);
       last_good_.keep(parameters_, step);
     }
-    const double limit = r_.config.gradient_clip_norm;
-    const double factor =
-        limit > 0 ? clip_factor(gradient_norm(network_.table(), gradients), limit) : 1;
-    if (!optimizer_->step(parameters_.span().first(trainable()), gradients, learning_rate(step),
-                          team(), factor))
+    if (!optimizer_->step(parameters_.span().first(trainable()), gradients,
+                          learning_rate(r_.config, step, steps_), team(), clip(gradients)))
       diverge(bad_gradient, step);
     result_.train_loss = mean_.loss();
   }
@@ -281,7 +280,7 @@ class Fit {
 
   [[noreturn]] void diverge(const std::string& what, int64_t step) {
     last_good_.restore(parameters_);
-    const double rate = learning_rate(std::min(step, steps_ - 1));
+    const double rate = learning_rate(r_.config, std::min(step, steps_ - 1), steps_);
     throw_diverged(std::string(network_.spec().name), what, step, last_good_.step(), rate,
                    r_.config, *r_.panel);
   }

@@ -70,8 +70,9 @@ void check_series(const Geometry& geometry, int64_t count, const char* place,
 void check_request(const TrainRequest& request);
 
 /// Trains `parameters` (flat, initialised) in place. Steps are counted from 0; the learning rate of
-/// step t is StepLR(t). With early stopping the weights of the best validation are restored
-/// (compat: the last ones stay). A NaN or Inf in the loss or a gradient throws E0009 (details:
+/// step t is learning_rate(config, t, steps). With early stopping the weights of the best
+/// validation are restored (compat: the last ones stay). A NaN or Inf in the loss or a gradient
+/// throws E0009 (details:
 /// {"step", "lastGoodStep"}) with the last good weights in `parameters`. The result is
 /// bit-identical for any number of threads.
 TrainResult train(const TrainRequest& request, FloatBuffer& parameters);

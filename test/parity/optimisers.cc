@@ -2,6 +2,7 @@
 // schedules.
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -9,6 +10,7 @@
 #include "base/options.h"
 #include "outcome.h"
 #include "train/optimizer.h"
+#include "train/schedule.h"
 
 namespace nd::parity {
 namespace {
@@ -23,9 +25,11 @@ train::OptimizerOptions options_of(const std::string& name, const json& argument
                                                   {"eps", &options.epsilon},
                                                   {"weight_decay", &options.weight_decay},
                                                   {"momentum", &options.momentum},
+                                                  {"alpha", &options.alpha},
                                                   {"dampening", &options.dampening}};
   const std::map<std::string, bool*> switches = {{"nesterov", &options.nesterov},
-                                                 {"amsgrad", &options.amsgrad}};
+                                                 {"amsgrad", &options.amsgrad},
+                                                 {"centered", &options.centered}};
   for (const auto& [argument, value] : arguments.items()) {
     if (const auto number = numbers.find(argument); number != numbers.end()) {
       *number->second = value.get<double>();
@@ -55,38 +59,74 @@ void check_optimiser(const json& file, const json& row, Outcome& outcome) {
     throw Unavailable("optimiser " + name + " is not available yet");
   }
   const json& clip = row.at("clip");
-  if (!clip.is_null() && clip.at(0) != "norm")
-    throw Unavailable("clipping by " + clip.at(0).get<std::string>() + " is not available yet");
   const auto to_float = [](double v) { return static_cast<float>(v); };
   std::transform(start.begin(), start.end(), parameters.data(), to_float);
   for (size_t t = 0; t < row.at("trajectory").size(); ++t) {
     const std::vector<double> gradient = flat(file.at("gradients").at(t));
     std::transform(gradient.begin(), gradient.end(), gradients.data(), to_float);
-    const double factor = clip.is_null()
-                              ? 1
-                              : train::clip_factor(train::gradient_norm(table, gradients.span()),
-                                                   clip.at(1).get<double>());
+    train::GradientClip how;
+    if (!clip.is_null()) {
+      const double limit = clip.at(1).get<double>();
+      if (clip.at(0) == "norm") {
+        how.factor = train::clip_factor(train::gradient_norm(table, gradients.span()), limit);
+      } else {
+        how.limit = limit;
+      }
+    }
     optimizer->step(parameters.span(), gradients.span(), row.at("arguments").at("lr").get<double>(),
-                    nullptr, factor);
+                    nullptr, how);
     const auto reached = parameters.span();
     outcome.check("trajectory",
                   relative_difference(std::vector<double>(reached.begin(), reached.end()),
                                       flat(row.at("trajectory")[t])),
                   kFloat32,
-                  row.at("arguments").dump() + (clip.is_null() ? "" : " clipped") + " step " +
-                      std::to_string(t));
+                  row.at("arguments").dump() +
+                      (clip.is_null() ? "" : " clipped by " + clip.at(0).get<std::string>()) +
+                      " step " + std::to_string(t));
   }
 }
 
+/// The rate of each step of one of torch's schedules.
+std::function<double(int64_t)> schedule_of(const std::string& name, double base,
+                                           const json& arguments) {
+  const auto count = [&](const char* key) { return arguments.at(key).get<int64_t>(); };
+  if (name == "StepLR") {
+    return [=, size = count("step_size"), gamma = arguments.value("gamma", 0.1)](int64_t t) {
+      return train::step_lr(base, t, size, gamma);
+    };
+  }
+  if (name == "CosineAnnealingLR") {
+    return [=, period = count("T_max"), minimum = arguments.value("eta_min", 0.0)](int64_t t) {
+      return train::cosine_lr(base, minimum, t, period);
+    };
+  }
+  if (name == "OneCycleLR") {
+    return [peak = arguments.at("max_lr").get<double>(), total = count("total_steps")](int64_t t) {
+      return train::one_cycle_lr(peak, t, total);
+    };
+  }
+  if (name == "LinearLR") {
+    return [=, factor = arguments.at("start_factor").get<double>(), steps = count("total_iters")](
+               int64_t t) { return train::linear_lr(base, factor, t, steps); };
+  }
+  if (name == "warmup+cosine") {
+    train::TrainConfig config;
+    config.learning_rate = base;
+    config.lr_schedule = train::LrSchedule::cosine;
+    config.warmup_steps = count("warmup");
+    config.warmup_factor = arguments.at("start_factor").get<double>();
+    return [config, steps = config.warmup_steps + count("T_max")](int64_t t) {
+      return train::learning_rate(config, t, steps);
+    };
+  }
+  throw Unavailable("schedule " + name + " is not available yet");
+}
+
 void check_schedule(const json& row, Outcome& outcome) {
-  const std::string name = row.at("schedule");
-  if (name != "StepLR") throw Unavailable("schedule " + name + " is not available yet");
-  const json& arguments = row.at("arguments");
+  const auto rate = schedule_of(row.at("schedule"), row.at("base_lr"), row.at("arguments"));
   std::vector<double> rates;
   for (size_t step = 0; step < row.at("lr_per_step").size(); ++step)
-    rates.push_back(train::step_lr(row.at("base_lr").get<double>(), static_cast<int64_t>(step),
-                                   arguments.at("step_size").get<int64_t>(),
-                                   arguments.value("gamma", 0.1)));
+    rates.push_back(rate(static_cast<int64_t>(step)));
   outcome.check("learning rate", relative_difference(rates, flat(row["lr_per_step"])), kExact);
 }
 

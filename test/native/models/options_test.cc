@@ -185,7 +185,48 @@ TEST(TrainConfig, DefaultsAreTheReferences) {
   EXPECT_EQ(c.beta2, d.beta2);
   EXPECT_EQ(c.epsilon, d.epsilon);
   EXPECT_EQ(c.weight_decay, d.weight_decay);
+  EXPECT_EQ(c.alpha, d.alpha);
+  EXPECT_EQ(c.lr_schedule, d.lr_schedule);
+  EXPECT_EQ(c.min_learning_rate, d.min_learning_rate);
+  EXPECT_EQ(c.warmup_steps, d.warmup_steps);
+  EXPECT_EQ(c.warmup_factor, d.warmup_factor);
   EXPECT_EQ(c.gradient_clip_norm, d.gradient_clip_norm);
+  EXPECT_EQ(c.gradient_clip_value, d.gradient_clip_value);
+}
+
+TEST(TrainConfig, RefusesOptionsThatContradictEachOther) {
+  struct Row {
+    json received;
+    const char* option;
+  };
+  const Row rows[] = {
+      {{{"nesterov", true}}, "nesterov"},
+      {{{"centered", true}}, "centered"},
+      {{{"gradientClipNorm", 1}, {"gradientClipValue", 1}}, "gradientClipValue"},
+      {{{"lrSchedule", "oneCycle"}, {"warmupSteps", 10}}, "warmupSteps"},
+      {{{"maxSteps", 10}, {"warmupSteps", 10}}, "warmupSteps"},
+      {{{"minLearningRate", 1e-5}}, "minLearningRate"},
+      {{{"lrSchedule", "cosine"}, {"minLearningRate", 1}}, "minLearningRate"},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.received.dump());
+    try {
+      train::train_config(Options(row.received, train::train_params(), "training"));
+      ADD_FAILURE();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), Code::config);
+      EXPECT_EQ(json::parse(error.details()).at("option"), row.option);
+    }
+  }
+  const json fine = {{"optimizer", "rmsprop"},  {"centered", true},        {"maxSteps", 11},
+                     {"warmupSteps", 10},       {"lrSchedule", "cosine"},  {"learningRate", 0.01},
+                     {"minLearningRate", 0.01}, {"gradientClipValue", 0.5}};
+  const auto c = train::train_config(Options(fine, train::train_params(), "training"));
+  EXPECT_TRUE(c.centered);
+  EXPECT_EQ(c.lr_schedule, train::LrSchedule::cosine);
+  EXPECT_EQ(c.min_learning_rate, 0.01);
+  EXPECT_EQ(c.warmup_steps, 10);
+  EXPECT_EQ(c.gradient_clip_value, 0.5);
 }
 
 TEST(TrainConfig, NullsAndShorthandsHaveTheirMeaning) {

@@ -55,6 +55,53 @@ TEST_P(Optimizer, AdamFollowsTheFormulaForTenSteps) {
   }
 }
 
+/// torch.optim.RMSprop, one element, in double.
+void rmsprop_reference(const RmspropStep& s, bool centered, double& p, double g, double& square,
+                       double& mean, double& buffer) {
+  g = std::clamp(g * s.clip.factor, -s.clip.limit, s.clip.limit) + s.weight_decay * p;
+  square = s.alpha * square + (1 - s.alpha) * g * g;
+  mean = s.alpha * mean + (1 - s.alpha) * g;
+  const double variance = centered ? square - mean * mean : square;
+  buffer = s.momentum * buffer + g / (std::sqrt(variance) + s.epsilon);
+  p -= s.learning_rate * buffer;
+}
+
+TEST_P(Optimizer, RmspropFollowsTheFormulaForTenSteps) {
+  for (const int64_t n : {1, 5, 16, 33}) {
+    for (int variant = 0; variant < 16; ++variant) {
+      const bool centered = variant & 1;
+      RmspropStep s{.learning_rate = 1e-2,
+                    .alpha = 0.9,
+                    .epsilon = 1e-8,
+                    .weight_decay = variant & 2 ? 0.1 : 0.0,
+                    .momentum = variant & 4 ? 0.9 : 0.0};
+      if (variant & 8) s.clip = {.factor = 0.5, .limit = 0.3};
+      std::vector<float> p = normal_values(n), square(n), mean(n), buffer(n);
+      std::vector<double> rp(p.begin(), p.end()), rs(n), rm(n), rb(n);
+      for (int step = 0; step < 10; ++step) {
+        const std::vector<float> g = normal_values(n, 300 + step);
+        EXPECT_TRUE(rmsprop(s, p.data(), g.data(), square.data(), centered ? mean.data() : nullptr,
+                            s.momentum > 0 ? buffer.data() : nullptr, n));
+        for (int64_t i = 0; i < n; ++i)
+          rmsprop_reference(s, centered, rp[i], g[i], rs[i], rm[i], rb[i]);
+      }
+      for (int64_t i = 0; i < n; ++i) {
+        ASSERT_NEAR(p[i], rp[i], 1e-5) << "variant " << variant;
+        ASSERT_NEAR(square[i], rs[i], 1e-6);
+      }
+    }
+  }
+}
+
+TEST_P(Optimizer, CentredRmspropStaysFiniteWhereTheGradientIsConstant) {
+  const int64_t n = 19;
+  const std::vector<float> g(n, 0.1F);
+  std::vector<float> p(n), square(n), mean(n);
+  for (int step = 0; step < 4000; ++step)
+    rmsprop({1e-3, 0.99, 1e-8, 0, 0}, p.data(), g.data(), square.data(), mean.data(), nullptr, n);
+  for (const float value : p) ASSERT_TRUE(std::isfinite(value));
+}
+
 TEST_P(Optimizer, SgdFollowsTheFormula) {
   for (const double momentum : {0.0, 0.9}) {
     for (const double decay : {0.0, 0.1}) {

@@ -37,7 +37,7 @@ struct Case {
   const char* label;
   const char* optimizer;
   OptimizerOptions options;
-  double clip;
+  double clip;  ///< above 0: of the norm, below 0: of each value, 0: none
   Row expected;
 };
 
@@ -103,6 +103,54 @@ std::vector<Case> cases() {
        1,
        {-0.38559392F, 1.67943045F, 0.35446005F, -1.22831583F, -1.42595005F, -0.03982759F,
         -2.62711590F}},
+      {"adam clipped by value",
+       "adam",
+       {},
+       -0.5,
+       {-0.30972683F, 1.73316939F, 0.30510465F, -1.22406639F, -1.41596300F, -0.04270439F,
+        -2.62745323F}},
+      {"sgd clipped by value",
+       "sgd",
+       {},
+       -0.5,
+       {-0.39464490F, 1.69635199F, 0.40208625F, -1.17991107F, -1.50366520F, 0.03229561F,
+        -2.58829515F}},
+      {"rmsprop",
+       "rmsprop",
+       {},
+       0,
+       {-0.12274928F, 1.59071600F, -0.58091447F, -1.44198495F, -1.24815658F, -1.03109577F,
+        -3.14110841F}},
+      {"rmsprop clipped",
+       "rmsprop",
+       {},
+       1,
+       {-0.03240289F, 1.71655564F, -0.56841294F, -1.47760037F, -1.13750197F, -0.95634551F,
+        -3.13412059F}},
+      {"rmsprop clipped by value",
+       "rmsprop",
+       {},
+       -0.5,
+       {-0.12274928F, 1.59071600F, -0.65239047F, -1.44954258F, -1.19727520F, -1.03726935F,
+        -2.99897900F}},
+      {"rmsprop centred",
+       "rmsprop",
+       {.weight_decay = 0.05, .momentum = 0.9, .centered = true},
+       0,
+       {0.61316343F, 1.92734947F, -1.88738061F, -2.03476237F, -0.29722691F, -2.31970481F,
+        -3.61803707F}},
+      {"rmsprop centred clipped",
+       "rmsprop",
+       {.weight_decay = 0.05, .momentum = 0.9, .centered = true},
+       1,
+       {0.56731835F, -0.75146837F, -1.83145655F, -1.98537023F, -0.09595047F, -2.18495894F,
+        -3.48707797F}},
+      {"rmsprop centred clipped by value",
+       "rmsprop",
+       {.weight_decay = 0.05, .momentum = 0.9, .centered = true},
+       -0.5,
+       {0.61316343F, 1.92734947F, -1.86929602F, -1.84674576F, -0.11789639F, -2.18976314F,
+        -3.30796078F}},
   };
 }
 
@@ -112,9 +160,10 @@ TEST(Optimizer, FollowsTorch) {
     Row parameters = kStart;
     const auto optimizer = make_optimizer(c.optimizer, c.options, kSize);
     for (Row gradient : kGradients) {
-      const double factor =
-          c.clip > 0 ? clip_factor(gradient_norm(flat_table(kSize), gradient), c.clip) : 1;
-      EXPECT_TRUE(optimizer->step(parameters, gradient, 0.05, nullptr, factor));
+      GradientClip clip;
+      if (c.clip > 0) clip.factor = clip_factor(gradient_norm(flat_table(kSize), gradient), c.clip);
+      if (c.clip < 0) clip.limit = -c.clip;
+      EXPECT_TRUE(optimizer->step(parameters, gradient, 0.05, nullptr, clip));
     }
     for (size_t i = 0; i < kSize; ++i) EXPECT_NEAR(parameters[i], c.expected[i], 1e-5) << i;
   }
@@ -122,14 +171,15 @@ TEST(Optimizer, FollowsTorch) {
 
 TEST(Optimizer, GivesTheSameBitsForAnyTeam) {
   constexpr size_t n = 100'003;
-  for (const char* name : {"adam", "adamw", "sgd"}) {
+  for (const char* name : {"adam", "adamw", "sgd", "rmsprop"}) {
     const auto run = [&](parallel::Team* team) {
       FloatBuffer p(n), g(n);
       for (size_t i = 0; i < n; ++i) {
         p.data()[i] = std::sin(static_cast<float>(i));
         g.data()[i] = std::cos(static_cast<float>(3 * i));
       }
-      const auto optimizer = make_optimizer(name, {.weight_decay = 0.01, .momentum = 0.9}, n);
+      const auto optimizer =
+          make_optimizer(name, {.weight_decay = 0.01, .momentum = 0.9, .centered = true}, n);
       for (int step = 0; step < 3; ++step) optimizer->step(p.span(), g.span(), 1e-2, team);
       return std::vector<float>(p.span().begin(), p.span().end());
     };
@@ -144,12 +194,12 @@ TEST(Optimizer, KeepsPaddingLanesAtZero) {
   const OptimizerOptions options[] = {
       {.weight_decay = 0.1, .momentum = 0.9},
       {.epsilon = 0, .weight_decay = 0.1, .momentum = 0.9, .nesterov = true},
-      {.epsilon = 0, .amsgrad = true}};
+      {.epsilon = 0, .amsgrad = true, .centered = true}};
   for (const std::string& target : simd::target_names()) {
     ASSERT_TRUE(simd::select_target(target));
     const ParameterTable table(decls);
     const auto size = static_cast<size_t>(table.total());
-    for (const char* name : {"adam", "adamw", "sgd"}) {
+    for (const char* name : {"adam", "adamw", "sgd", "rmsprop"}) {
       for (const OptimizerOptions& o : options) {
         FloatBuffer p(size), g(size);
         initialise_parameters(decls, table, 1, p.span());
@@ -182,7 +232,7 @@ TEST(Optimizer, NamesTheClosestForAnUnknownName) {
 TEST(Optimizer, SaysWhetherAllGradientsAreFinite) {
   constexpr size_t n = 100'003;
   parallel::Team two(2);
-  for (const char* name : {"adam", "sgd"}) {
+  for (const char* name : {"adam", "sgd", "rmsprop"}) {
     for (const size_t at : {size_t{0}, n / 2, n - 1}) {
       for (const float bad :
            {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
@@ -226,13 +276,6 @@ TEST(Clip, NormHasTheSameBitsOnEveryTarget) {
     EXPECT_EQ(norms.back(), norms.front()) << target;
   }
   simd::select_target("");
-}
-
-TEST(Schedule, HalvesEveryStepSize) {
-  const std::array<double, 9> expected = {0.05,  0.05,  0.05,  0.05,  0.025,
-                                          0.025, 0.025, 0.025, 0.0125};
-  for (int64_t t = 0; t < 9; ++t)
-    EXPECT_DOUBLE_EQ(step_lr(0.05, t, 4, 0.5), expected[static_cast<size_t>(t)]);
 }
 
 TEST(AllFinite, FindsOneBadValue) {

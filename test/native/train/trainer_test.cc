@@ -156,6 +156,61 @@ TEST(Trainer, BatchesOfChangingSizeGiveTheDescentOfFullOnes) {
     EXPECT_NEAR(trained[0].data()[i], trained[1].data()[i], 2e-4F);
 }
 
+/// Weights after `r`, from the same start.
+FloatBuffer trained(const Network& net, const TrainRequest& r) {
+  FloatBuffer parameters = initial(net);
+  train(r, parameters);
+  return parameters;
+}
+
+float furthest(const FloatBuffer& a, const FloatBuffer& b) {
+  float far = 0;
+  for (size_t i = 0; i < a.size(); ++i) far = std::max(far, std::abs(a.data()[i] - b.data()[i]));
+  return far;
+}
+
+TEST(Trainer, ClipsEveryElementOfTheGradient) {
+  const data::Panel panel = sine_panel({120});
+  const Network net = network("MLP", {{"hiddenSize", 16}}, 24, 6);
+  TrainRequest r = request(net, panel, 1, 1);
+  r.config.optimizer = "sgd";
+  const FloatBuffer start = initial(net);
+  EXPECT_GT(furthest(start, trained(net, r)), 2e-3F);
+  r.config.gradient_clip_value = 1e-3;
+  EXPECT_NEAR(furthest(start, trained(net, r)), 1e-3F, 1e-6F);
+}
+
+TEST(Trainer, StepsWithTheRateOfTheSchedule) {
+  const data::Panel panel = sine_panel({120});
+  const Network net = network("MLP", {{"hiddenSize", 16}}, 24, 6);
+  TrainRequest constant = request(net, panel, 1, 0.1);
+  constant.config.optimizer = "sgd";
+  TrainRequest warming = constant;
+  warming.config.learning_rate = 0.4;
+  warming.config.warmup_steps = 10;
+  warming.config.warmup_factor = 0.25;
+  EXPECT_TRUE(same_bits(trained(net, constant), trained(net, warming)));
+  // Of two steps the second is at half the rate, on the cosine and on the stairs.
+  constant.config.max_steps = 2;
+  TrainRequest cosine = constant, stairs = constant;
+  cosine.config.lr_schedule = LrSchedule::cosine;
+  stairs.config.num_lr_decays = 2;
+  EXPECT_LT(furthest(trained(net, cosine), trained(net, stairs)), 1e-7F);
+  EXPECT_GT(furthest(trained(net, cosine), trained(net, constant)), 1e-4F);
+}
+
+TEST(Trainer, LearnsWithRmspropInOneCycle) {
+  const data::Panel panel = sine_panel({120, 90});
+  const Network net = network("MLP", {{"hiddenSize", 32}}, 24, 6);
+  TrainRequest r = request(net, panel, 100, 3e-3);
+  r.config.optimizer = "rmsprop";
+  r.config.centered = true;
+  r.config.lr_schedule = LrSchedule::one_cycle;
+  FloatBuffer parameters = initial(net);
+  const TrainResult result = train(r, parameters);
+  EXPECT_LT(result.train_loss, 0.35 * result.train_history.front().loss);
+}
+
 TEST(Trainer, AccumulatedBatchesAreOneBigBatch) {
   // All windows of four series, at once or in two draws of unequal numbers of windows.
   const data::Panel panel = sine_panel({120, 60, 90, 50});
