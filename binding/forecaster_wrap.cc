@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <optional>
@@ -201,12 +202,26 @@ Napi::Value predictor(const Napi::CallbackInfo& info) {
 
 Napi::Value describe_table(const Napi::CallbackInfo& info) {
   const auto table = unwrap<const ForecastTable>(info.This());
-  const nlohmann::ordered_json description = {{"ids", table->ids},
+  const nlohmann::ordered_json description = {{"series", table->ids.size()},
                                               {"horizon", table->horizon},
                                               {"blocks", table->series.size()},
                                               {"columns", table->columns},
                                               {"calendar", table->calendar}};
   return Napi::String::New(info.Env(), description.dump());
+}
+
+Napi::Value ids_of_table(const Napi::CallbackInfo& info) {
+  const auto table = unwrap<const ForecastTable>(info.This());
+  const auto count = static_cast<int64_t>(table->ids.size());
+  const int64_t begin = std::clamp<int64_t>(integer_argument(info, 0, "table"), 0, count);
+  const int64_t end = std::clamp<int64_t>(integer_argument(info, 1, "table"), begin, count);
+  const auto ids = Napi::Array::New(info.Env(), static_cast<size_t>(end - begin));
+  for (int64_t i = begin; i < end; ++i) {
+    const Napi::HandleScope scope(info.Env());
+    ids.Set(static_cast<uint32_t>(i - begin),
+            Napi::String::New(info.Env(), table->ids[static_cast<size_t>(i)]));
+  }
+  return ids;
 }
 
 Napi::Value copy_to(const Napi::CallbackInfo& info) {
@@ -239,8 +254,8 @@ void define_forecaster(Napi::Env env) {
        method<predictor>("predictor"), method<clone>("clone"),
        method<dispose<Forecaster>>("dispose")});
   define_class(env, Kind::table, "NativeTable",
-               {method<describe_table>("describe"), method<copy_to>("copyTo"),
-                method<dispose<const ForecastTable>>("dispose")});
+               {method<describe_table>("describe"), method<ids_of_table>("ids"),
+                method<copy_to>("copyTo"), method<dispose<const ForecastTable>>("dispose")});
 }
 
 Napi::Value create_forecaster(const Napi::CallbackInfo& info) {

@@ -5,6 +5,7 @@ import { guarded } from './errors';
 import type { BacktestParts, TableParts } from './forecast-table';
 import type { NativeTable } from './native';
 import { STANDARD_NAMES } from './requests';
+import { Slices } from './slices';
 import { type TimeForm, writeTimes } from './times';
 
 /** Times are written as those of `known`, if they are of the same sort. */
@@ -14,14 +15,28 @@ function formOf(known: TimeForm | undefined, calendar: boolean): TimeForm {
     : { kind: calendar ? 'date' : 'number', calendar };
 }
 
+/** Names taken at a time: a panel may have a hundred thousand series. */
+const NAMES = 512;
+
+async function takeIds(native: NativeTable, count: number): Promise<string[]> {
+  const ids: string[] = [];
+  const takePart = (part: number) => {
+    ids.push(...guarded(() => native.ids(part * NAMES, (part + 1) * NAMES)));
+  };
+  const rest = new Slices().eachRow(Math.ceil(count / NAMES), takePart, 1);
+  if (rest) await rest;
+  return ids;
+}
+
 /** Copies everything out of a native table and disposes of it; only a backtest has cutoffs and what happened. */
-function take(
+async function take(
   native: NativeTable,
   known: TimeForm | undefined,
   names: Partial<ColumnNames>,
   isBacktest: boolean,
-): Omit<BacktestParts, 'frequency'> {
-  const { ids, horizon, blocks, columns, calendar } = JSON.parse(guarded(() => native.describe()));
+): Promise<Omit<BacktestParts, 'frequency'>> {
+  const description = JSON.parse(guarded(() => native.describe()));
+  const { horizon, blocks, columns, calendar } = description;
   const rows = blocks * horizon;
   const series = new Int32Array(blocks);
   const times = new BigInt64Array(rows);
@@ -31,6 +46,7 @@ function take(
   guarded(() =>
     native.copyTo(series, times, values, isBacktest ? cutoffs : null, isBacktest ? actual : null),
   );
+  const ids = await takeIds(native, description.series);
   native.dispose();
   const form = formOf(known, calendar);
   return {
@@ -51,7 +67,7 @@ export function takeForecast(
   native: NativeTable,
   form: TimeForm | undefined,
   names: Partial<ColumnNames>,
-): TableParts {
+): Promise<TableParts> {
   return take(native, form, names, false);
 }
 
@@ -59,6 +75,6 @@ export function takeBacktest(
   native: NativeTable,
   form: TimeForm | undefined,
   names: Partial<ColumnNames>,
-): Omit<BacktestParts, 'frequency'> {
+): Promise<Omit<BacktestParts, 'frequency'>> {
   return take(native, form, names, true);
 }

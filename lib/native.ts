@@ -45,8 +45,10 @@ export interface NativePanel {
 
 /** A computed forecast, to be copied into arrays of JavaScript: blocks of `horizon` rows. */
 export interface NativeTable {
-  /** JSON text: {ids, horizon, blocks, columns, calendar}. */
+  /** JSON text: {series, horizon, blocks, columns, calendar}. */
   describe(): string;
+  /** Names of the series `begin` … `end` - 1. */
+  ids(begin: number, end: number): string[];
   /**
    * Fills `series` [blocks] with indices into the ids, `times` [blocks · horizon] and per column a Float64Array
    * [blocks · horizon]; of forecasts of known rows also `cutoffs` [blocks] and `actual` [blocks · horizon], else null.

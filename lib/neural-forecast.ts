@@ -245,7 +245,7 @@ export class NeuralForecast implements Contract {
     const { options, signal } = predictRequest(call);
     return this.#withPanel('predict', table, signal, async (panel, form) => {
       const start: TableJob = (done) => this.#native.predict(panel, options, done);
-      return new ForecastTable(takeForecast(await runJob(start, signal), form, this.#names));
+      return new ForecastTable(await takeForecast(await runJob(start, signal), form, this.#names));
     });
   }
 
@@ -298,15 +298,16 @@ export class NeuralForecast implements Contract {
     }
   }
 
-  #backtest(
+  async #backtest(
     native: NativeTable,
     panel: NativePanel | null,
     form: TimeForm | undefined,
-  ): BacktestTable {
+  ): Promise<BacktestTable> {
     const { frequency } = panel
       ? JSON.parse(guarded(() => panel.describe()))
       : { frequency: this.info().frequency };
-    return new BacktestTable({ ...takeBacktest(native, form, this.#names), frequency });
+    const parts = await takeBacktest(native, form, this.#names);
+    return new BacktestTable({ ...parts, frequency });
   }
 
   /**

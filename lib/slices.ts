@@ -2,7 +2,6 @@ import { setImmediate } from 'node:timers/promises';
 
 /** Longest stretch of work on the event loop, in milliseconds. */
 const SLICE_MS = 1;
-/** Rows between two looks at the clock. */
 const CHUNK = 512;
 
 /** Work over many rows that lets the event loop turn in between, and that an AbortSignal ends. */
@@ -16,25 +15,30 @@ export class Slices {
 
   /**
    * Visits the rows in order. What fits into one slice is done when this returns `undefined`, so that a small table is
-   * read as it is at the time of the call.
+   * read as it is at the time of the call. `chunk`: rows between two looks at the clock.
    */
-  eachRow(rows: number, visit: (row: number) => void): Promise<void> | undefined {
-    const next = this.#slice(rows, visit, 0);
-    return next < rows ? this.#rest(rows, visit, next) : undefined;
+  eachRow(rows: number, visit: (row: number) => void, chunk = CHUNK): Promise<void> | undefined {
+    const next = this.#slice(rows, visit, 0, chunk);
+    return next < rows ? this.#rest(rows, visit, next, chunk) : undefined;
   }
 
   /** Visits rows until the slice is over; gives the next one. */
-  #slice(rows: number, visit: (row: number) => void, from: number): number {
+  #slice(rows: number, visit: (row: number) => void, from: number, chunk: number): number {
     let next = from;
     while (next < rows && performance.now() - this.#started <= SLICE_MS) {
-      const end = Math.min(rows, next + CHUNK);
+      const end = Math.min(rows, next + chunk);
       for (; next < end; next++) visit(next);
     }
     return next;
   }
 
-  async #rest(rows: number, visit: (row: number) => void, from: number): Promise<void> {
-    for (let next = from; next < rows; next = this.#slice(rows, visit, next)) {
+  async #rest(
+    rows: number,
+    visit: (row: number) => void,
+    from: number,
+    chunk: number,
+  ): Promise<void> {
+    for (let next = from; next < rows; next = this.#slice(rows, visit, next, chunk)) {
       await setImmediate();
       this.#signal?.throwIfAborted();
       this.#started = performance.now();

@@ -23,6 +23,7 @@ const bindingMembers: Members<NativeBinding> = {
 const panelMembers: Members<NativePanel> = { describe: 'function', dispose: 'function' };
 const tableMembers: Members<NativeTable> = {
   describe: 'function',
+  ids: 'function',
   copyTo: 'function',
   dispose: 'function',
 };
