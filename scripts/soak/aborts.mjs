@@ -66,12 +66,12 @@ export async function run({ quick, packagePath }) {
       fs.rmSync(folder, { recursive: true });
       late.sort((a, b) => a - b);
       const half = memory[memory.length >> 1];
-      console.log(JSON.stringify({
+      const result = JSON.stringify({
         aborted: late.length, settledTwice, wrongReason, usable,
         medianMs: late[late.length >> 1], maxMs: late.at(-1),
         grownMiB: (memory.at(-1) - half) / 2 ** 20,
-      }));
-      process.exit(0);
+      });
+      process.stdout.write(result, () => process.exit(0));
     })().catch((error) => { console.error(error); process.exit(1); });`,
     { limitMs: 900_000 },
   );

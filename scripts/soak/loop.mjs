@@ -23,8 +23,7 @@ const gapsDuring = (packagePath, work, idleMs) =>
       const prepared = await (async () => { ${work.prepare} })();
       const idle = await gapsWhile(() => pause(${idleMs}));
       const during = await gapsWhile(async () => { ${work.run} });
-      console.log(JSON.stringify({ idle, during }));
-      process.exit(0);
+      process.stdout.write(JSON.stringify({ idle, during }), () => process.exit(0));
     })().catch((error) => { console.error(error); process.exit(1); });`,
     { limitMs: 300_000 },
   );
