@@ -79,6 +79,13 @@ Slot Lowering::slot(NodeId id) {
   return *place;
 }
 
+std::vector<Slot> Lowering::slots(NodeId id) {
+  std::vector<Slot> all;
+  for (const NodeId input : graph_.node(id).inputs) all.push_back(slot(input));
+  all.push_back(slot(id));
+  return all;
+}
+
 const ParameterEntry* Lowering::packed_parameter(NodeId id) const {
   const Node& node = graph_.node(id);
   if (node.kind != NodeKind::parameter) return nullptr;

@@ -51,6 +51,8 @@ class Lowering {
   /// Where the value of a node lies in canonical order. A constant, or a packed parameter, gets
   /// such a copy when it is first asked for.
   Slot slot(NodeId id);
+  /// Those of the node's inputs, then its own: what most kernels read and write.
+  std::vector<Slot> slots(NodeId id);
   Slot workspace() const { return workspace_; }
   std::vector<int64_t> dims(NodeId id) const;
   int64_t elements(NodeId id) const { return graph_.node(id).shape.elements(windows_); }

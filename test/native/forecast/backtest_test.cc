@@ -8,12 +8,14 @@
 
 #include "base/error.h"
 #include "forecast/forecaster.h"
+#include "support/failure.h"
 #include "train/panels.h"
 
 namespace nd::forecast {
 namespace {
 
 using nlohmann::json;
+using testing::failure;
 using testing::shared_sine_panel;
 using PanelPointer = std::shared_ptr<const data::Panel>;
 
@@ -50,17 +52,6 @@ std::vector<double> near_last(const PanelPointer& panel, int64_t series, int64_t
 void expect_near(const std::vector<double>& ours, const std::vector<double>& expected) {
   ASSERT_EQ(ours.size(), expected.size());
   for (size_t i = 0; i < ours.size(); ++i) EXPECT_NEAR(ours[i], expected[i], 1e-5) << i;
-}
-
-template <class Action>
-Error failure(const Action& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "no error";
-  return Error(Code::internal, "");
 }
 
 TEST(CrossValidation, OfTheFittedWeightsIsPredictionFromEachCutoff) {

@@ -9,12 +9,14 @@
 
 #include "base/error.h"
 #include "serve/predictor.h"
+#include "support/failure.h"
 #include "train/panels.h"
 
 namespace nd::forecast {
 namespace {
 
 using nlohmann::json;
+using testing::failure;
 using testing::shared_sine_panel;
 
 json config(int64_t steps = 30) {
@@ -35,17 +37,6 @@ json config(int64_t steps = 30) {
 json single(const json& options) {
   return {
       {"horizon", 6}, {"inputSize", 24}, {"models", {{{"type", "NLinear"}, {"options", options}}}}};
-}
-
-template <class Action>
-Error failure(const Action& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "no error";
-  return Error(Code::internal, "");
 }
 
 TEST(Config, NamesRepeatedModelsAsTheReferenceDoes) {

@@ -8,12 +8,14 @@
 #include "base/error.h"
 #include "forecast/forecaster.h"
 #include "serve/predictor.h"
+#include "support/failure.h"
 #include "train/panels.h"
 
 namespace nd::forecast {
 namespace {
 
 using nlohmann::json;
+using testing::failure;
 
 json config() {
   return {{"horizon", 4},
@@ -46,17 +48,6 @@ std::shared_ptr<const data::Panel> reordered(const std::vector<int64_t>& lengths
     }
   }
   return std::make_shared<const data::Panel>(std::move(raw), data::PanelOptions{});
-}
-
-template <class Action>
-Error failure(const Action& action) {
-  try {
-    action();
-  } catch (const Error& error) {
-    return error;
-  }
-  ADD_FAILURE() << "no error";
-  return Error(Code::internal, "");
 }
 
 const std::vector<int64_t> kLengths = {60, 45, 8};

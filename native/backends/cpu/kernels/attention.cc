@@ -138,9 +138,7 @@ class Backward final : public Attention {
 template <class K>
 void lower(Lowering& l, NodeId id) {
   const Node& node = l.graph().node(id);
-  std::vector<Slot> slots;
-  for (NodeId input : node.inputs) slots.push_back(l.slot(input));
-  slots.push_back(l.slot(id));
+  std::vector<Slot> slots = l.slots(id);
   l.emit(std::make_unique<K>(std::move(slots), sizes_of(l, node), node.attrs,
                              l.first_window() * node.shape.batch));
 }

@@ -146,9 +146,7 @@ class BatchNormGradient final : public Normalisation {
 template <class K>
 void lower(Lowering& l, NodeId id) {
   const Node& node = l.graph().node(id);
-  std::vector<Slot> slots;
-  for (NodeId input : node.inputs) slots.push_back(l.slot(input));
-  slots.push_back(l.slot(id));
+  std::vector<Slot> slots = l.slots(id);
   l.emit(std::make_unique<K>(std::move(slots), matrix_of(l, node.inputs[0])));
 }
 

@@ -174,9 +174,7 @@ class DelayCorrelate final : public Delays {
 template <class K>
 void lower_delays(Lowering& l, NodeId id) {
   const Node& node = l.graph().node(id);
-  std::vector<Slot> slots;
-  for (const NodeId input : node.inputs) slots.push_back(l.slot(input));
-  slots.push_back(l.slot(id));
+  std::vector<Slot> slots = l.slots(id);
   l.emit(std::make_unique<K>(std::move(slots), l.dims(node.inputs[0]),
                              l.dims(node.inputs[2]).back(), list_step(l, node.inputs[2])));
 }

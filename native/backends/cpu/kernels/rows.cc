@@ -52,9 +52,7 @@ void layer_norm_gradient(float* const* at, int64_t rows, int64_t length, float e
 template <RowKernel::Run kRun>
 void lower_rows(Lowering& l, NodeId id) {
   const Node& node = l.graph().node(id);
-  std::vector<Slot> slots;
-  for (NodeId input : node.inputs) slots.push_back(l.slot(input));
-  slots.push_back(l.slot(id));
+  std::vector<Slot> slots = l.slots(id);
   const int64_t length = l.dims(id).back();
   const double eps = node.attrs.reals.empty() ? 0 : node.attrs.reals[0];
   l.emit(std::make_unique<RowKernel>(std::move(slots), kRun, l.elements(id) / length, length,

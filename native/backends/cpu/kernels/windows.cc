@@ -84,9 +84,7 @@ class AverageColumns final : public Kernel {
 template <class K>
 void lower_rows(Lowering& l, NodeId id, int64_t length) {
   const Node& node = l.graph().node(id);
-  std::vector<Slot> slots;
-  for (NodeId input : node.inputs) slots.push_back(l.slot(input));
-  slots.push_back(l.slot(id));
+  std::vector<Slot> slots = l.slots(id);
   l.emit(std::make_unique<K>(std::move(slots), l.elements(node.inputs[0]) / length, length,
                              node.attrs.ints[0]));
 }
