@@ -4,6 +4,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { installDebianPackages } from './debian.mjs';
 import { at, capture, fail, isProgram, runQuietly, sha256, which } from './support.mjs';
 
 const HIGHWAY = {
@@ -15,7 +16,7 @@ const HIGHWAY = {
   sha256: '7e0be78b8318e8bdbf6fa545d2ecb4c90f947df03f7aadc42c1967f019e63343',
 };
 
-// `program` and `header` say how to see that a package's content is there, whoever installed it.
+// See debian.mjs.
 const PACKAGES = [
   { name: 'cmake', program: 'cmake' },
   { name: 'ninja-build', program: 'ninja' },
@@ -31,62 +32,7 @@ const PACKAGES = [
   { name: 'libbenchmark-dev', header: 'benchmark/benchmark.h', optional: true },
 ];
 
-const INCLUDE_FOLDERS = [
-  ...(process.env.CPLUS_INCLUDE_PATH ?? '').split(':').filter(Boolean),
-  ...(process.env.CMAKE_PREFIX_PATH ?? '')
-    .split(':')
-    .filter(Boolean)
-    .map((p) => `${p}/include`),
-  '/usr/include',
-  '/usr/local/include',
-  '/opt/homebrew/include',
-];
-
-const isPresent = ({ program, header }) =>
-  program
-    ? which(program) !== undefined
-    : INCLUDE_FOLDERS.some((d) => fs.existsSync(`${d}/${header}`));
-
 const say = (line) => process.stdout.write(`set-up: ${line}\n`);
-
-/** Installs the missing system packages, or names them with the command that would. */
-function installSystemPackages() {
-  const missing = PACKAGES.filter((p) => !isPresent(p));
-  if (missing.length === 0) return 0;
-  const names = missing.map((p) => p.name);
-  const isRoot = process.getuid?.() === 0;
-  const sudo = isRoot ? [] : ['sudo', '-n'];
-  const command = `${isRoot ? '' : 'sudo '}apt-get install -y --no-install-recommends ${names.join(' ')}`;
-  const giveUp = (why) => {
-    if (missing.every((p) => p.optional))
-      return say(`going on without ${names.join(', ')} (${why})`);
-    fail(
-      `set-up: missing ${names.join(', ')}: ${why}.\nInstall them, then run this again:\n  ${command}`,
-    );
-  };
-
-  if (!which('apt-get')) {
-    giveUp('this system has no apt-get; install the same libraries with its own package manager');
-    return 0;
-  }
-  if (!isRoot && (!which('sudo') || !capture('sudo', ['-n', 'true']).ok)) {
-    giveUp('installing needs root or a sudo that asks for no password');
-    return 0;
-  }
-  say(`installing ${names.join(', ')}`);
-  const asRoot = (args) => {
-    const words = [...sudo, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', ...args];
-    return capture(words[0], words.slice(1));
-  };
-  asRoot(['update']);
-  const done = asRoot(['install', '-y', '--no-install-recommends', ...names]);
-  if (!done.ok || !missing.every((p) => p.optional || isPresent(p))) {
-    giveUp(
-      `apt-get could not install them:\n${done.output.trim().split('\n').slice(-5).join('\n')}`,
-    );
-  }
-  return missing.length;
-}
 
 /** Installs what package-lock.json says unless node_modules is the outcome of this very file. */
 function installNodePackages() {
@@ -246,7 +192,7 @@ export async function setUp({ quiet = false } = {}) {
     fail(`set-up: Node.js ${process.versions.node} found, 20.11 or later needed`);
   }
   try {
-    const done = installSystemPackages() + installNodePackages() + (await installHighway());
+    const done = installDebianPackages(PACKAGES) + installNodePackages() + (await installHighway());
     if (done > 0 || !quiet) say(done > 0 ? 'done' : 'nothing missing');
   } catch (error) {
     fail(`set-up: ${error.message}`);
