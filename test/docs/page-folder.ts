@@ -11,6 +11,7 @@ import { type Block, root } from './blocks';
 const PACKAGES: Readonly<Record<string, string>> = {
   'neuro-divergent': root,
   express: path.join(root, 'node_modules', 'express'),
+  fastify: path.join(root, 'node_modules', 'fastify'),
   electron: path.join(__dirname, 'electron'),
 };
 
