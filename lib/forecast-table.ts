@@ -1,9 +1,9 @@
 import type {
   BacktestTable as BacktestContract,
   ForecastTable as Contract,
-  ForecastRecord,
   TimeColumn,
 } from '../types/index';
+import { type Column, ColumnTable } from './column-table';
 import { didYouMean } from './options';
 
 /** Time stamps that are written in the caller's form when they are first asked for: a Date for each would take a while. */
@@ -30,23 +30,6 @@ export interface BacktestParts extends TableParts {
   readonly frequency: string;
 }
 
-type Cell = string | number | bigint | Date;
-
-interface Column {
-  readonly name: string;
-  /** All values, one per row. */
-  readonly values: () => readonly string[] | TimeColumn | Float64Array;
-}
-
-function csvField(value: string): string {
-  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
-}
-
-const cellText = (cell: unknown) =>
-  typeof cell === 'number'
-    ? String(cell)
-    : csvField(cell instanceof Date ? cell.toISOString() : String(cell));
-
 function once<Value>(compute: () => Value): () => Value {
   let value: { readonly of: Value } | undefined;
   return () => {
@@ -65,37 +48,35 @@ function perRow(column: TimeColumn, horizon: number): TimeColumn {
 }
 
 /** The result of a forecast: one row per series and step, one column per model output. */
-export class ForecastTable implements Contract {
+export class ForecastTable extends ColumnTable implements Contract {
   readonly horizon: number;
-  readonly length: number;
-  readonly columns: readonly string[];
   readonly modelColumns: readonly string[];
   readonly series: readonly string[];
   readonly #parts: TableParts;
-  readonly #columns: readonly Column[];
   readonly #uniqueId: () => readonly string[];
   readonly #times: LazyTimes;
 
   /** `before` and `after`: columns around those of the models. */
   constructor(parts: TableParts, before: readonly Column[] = [], after: readonly Column[] = []) {
     const { ids, series, horizon, names, values, idColumn, timeColumn } = parts;
-    this.#parts = parts;
-    this.horizon = horizon;
-    this.length = series.length * horizon;
-    this.series = ids;
-    this.modelColumns = names;
-    this.#uniqueId = once(() =>
-      Array.from({ length: this.length }, (_, row) => ids[series[Math.floor(row / horizon)]!]!),
+    const length = series.length * horizon;
+    const uniqueId = once(() =>
+      Array.from({ length }, (_, row) => ids[series[Math.floor(row / horizon)]!]!),
     );
-    this.#times = once(parts.times);
-    this.#columns = [
-      { name: idColumn, values: this.#uniqueId },
-      { name: timeColumn, values: this.#times },
+    const times = once(parts.times);
+    super(length, [
+      { name: idColumn, values: uniqueId },
+      { name: timeColumn, values: times },
       ...before,
       ...names.map((name, c) => ({ name, values: () => values[c]! })),
       ...after,
-    ];
-    this.columns = this.#columns.map(({ name }) => name);
+    ]);
+    this.#parts = parts;
+    this.horizon = horizon;
+    this.series = ids;
+    this.modelColumns = names;
+    this.#uniqueId = uniqueId;
+    this.#times = times;
   }
 
   get unique_id(): readonly string[] {
@@ -116,32 +97,6 @@ export class ForecastTable implements Contract {
       );
     }
     return this.#parts.values[index]!;
-  }
-
-  toRecords(): ForecastRecord[] {
-    return [...this];
-  }
-
-  toColumns(): Record<string, readonly string[] | TimeColumn | Float64Array> {
-    return Object.fromEntries(this.#columns.map(({ name, values }) => [name, values()]));
-  }
-
-  toCsv(): string {
-    const columns = this.#columns.map(({ values }) => values());
-    const lines = [this.columns.map(csvField).join(',')];
-    for (let row = 0; row < this.length; row++) {
-      lines.push(columns.map((column) => cellText(column[row])).join(','));
-    }
-    return `${lines.join('\n')}\n`;
-  }
-
-  *[Symbol.iterator](): IterableIterator<ForecastRecord> {
-    const columns = this.#columns.map(({ name, values }) => [name, values()] as const);
-    for (let row = 0; row < this.length; row++) {
-      const record: Record<string, Cell> = {};
-      for (const [name, column] of columns) record[name] = column[row]!;
-      yield record;
-    }
   }
 }
 
