@@ -17,12 +17,12 @@ export function withStandardNames<Columns extends object>(columns: Columns): Col
 }
 
 /** One column of a table. */
-interface Column {
+export interface Column {
   readonly length: number;
   readonly at: (row: number) => unknown;
 }
 
-interface OpenTable {
+export interface OpenTable {
   readonly names: readonly string[];
   readonly rows: number;
   /** Undefined for a name that the table lacks. */
@@ -94,7 +94,8 @@ function openColumns(place: string, columns: Record<string, unknown>): OpenTable
   };
 }
 
-function openTable(place: string, input: TableInput): OpenTable {
+/** Any accepted form of a table, by column. */
+export function openTable(place: string, input: TableInput): OpenTable {
   if (Array.isArray(input)) return openRecords(place, input);
   if (typeof input !== 'object' || input === null || ArrayBuffer.isView(input)) {
     throw dataError(
@@ -108,7 +109,8 @@ function openTable(place: string, input: TableInput): OpenTable {
   return openColumns(place, columns as Record<string, unknown>);
 }
 
-function required(place: string, table: OpenTable, name: string, option: string): Column {
+/** A column, or E0011 saying which option names another. */
+export function required(place: string, table: OpenTable, name: string, option: string): Column {
   const column = table.column(name);
   if (column) return column;
   const meant = closestName(name, table.names);
@@ -117,6 +119,19 @@ function required(place: string, table: OpenTable, name: string, option: string)
     `the table has no column "${name}"; it has ${table.names.map((n) => `"${n}"`).join(', ') || 'none'}${meant ? `; did you mean ${option}: "${meant}"?` : `; name the right one with the option ${option}`}`,
     { column: name, option, columns: [...table.names] },
   );
+}
+
+/** How a column is called in a table: as given, unless it is one of `readCsv` that has it under its standard name. */
+export function nameIn(
+  table: TableInput,
+  open: OpenTable,
+  given: string | undefined,
+  standard: string,
+): string {
+  const isStandard =
+    given === undefined ||
+    (Object.hasOwn(table, STANDARD_NAMES) && !open.column(given) && open.column(standard));
+  return isStandard ? standard : given;
 }
 
 export interface ReadOptions {
@@ -144,14 +159,9 @@ export async function readPanel(
   { frequency = '', timeZone, signal }: ReadOptions = {},
 ): Promise<ReadPanel> {
   const open = openTable(place, table);
-  const hasStandardNames = Object.hasOwn(table, STANDARD_NAMES);
-  const nameOf = (given: string | undefined, standard: string) =>
-    given === undefined || (hasStandardNames && !open.column(given) && open.column(standard))
-      ? standard
-      : given;
-  const idColumn = nameOf(names.idColumn, 'unique_id');
-  const timeColumn = nameOf(names.timeColumn, 'ds');
-  const targetColumn = nameOf(names.targetColumn, 'y');
+  const idColumn = nameIn(table, open, names.idColumn, 'unique_id');
+  const timeColumn = nameIn(table, open, names.timeColumn, 'ds');
+  const targetColumn = nameIn(table, open, names.targetColumn, 'y');
   const { rows } = open;
   if (rows === 0) {
     throw new ForecastError('ERR_ND_EMPTY', `[${place}] received a table without rows`);

@@ -3,6 +3,8 @@
 export { readCsv } from './csv';
 export { ForecastError } from './errors';
 export { BacktestTable, ForecastTable } from './forecast-table';
+export { evaluate } from './metrics/evaluate';
+export { EvaluationTable } from './metrics/evaluation-table';
 export * from './models.generated';
 export { NeuralForecast } from './neural-forecast';
 export { Predictor } from './predictor';

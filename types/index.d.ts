@@ -7,6 +7,7 @@
 
 import type { LossDescription, ModelDescription } from './models';
 
+export * from './metrics';
 export * from './models';
 
 // ── Tables ──────────────────────────────────────────────────────────────────────────────────────

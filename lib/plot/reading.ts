@@ -2,6 +2,7 @@
 
 import { ForecastError } from '../index';
 import { didYouMean, show } from '../options';
+import { outputColumn } from '../output-columns';
 import { parseIso } from '../times';
 import type { PlotTable } from '../../types/plot';
 
@@ -64,8 +65,6 @@ export function readObserved(table: PlotTable, names: ColumnNames): Reading {
   return { ...points(columns, names, [[names.target, 'y']]), models: [], bands: [] };
 }
 
-const INTERVAL = /^(.*)-(lo|hi)-(\d+(?:\.\d+)?)$/;
-
 /** Reads `unique_id`, `ds` and one column per model; `NHITS-median` is the line of NHITS, `NHITS-lo-80` a border of its band. */
 export function readForecast(table: PlotTable, names: ColumnNames): Reading {
   const columns = columnsOf(table);
@@ -73,10 +72,10 @@ export function readForecast(table: PlotTable, names: ColumnNames): Reading {
   const centres: { model: string; column: string }[] = [];
   for (const column of columns.keys()) {
     if (column === names.id || column === names.time || column === names.target) continue;
-    const [, model, side, level] = INTERVAL.exec(column) ?? [];
-    if (model !== undefined && side !== undefined)
-      borders.push({ model, side, level: Number(level), column });
-    else centres.push({ model: column.replace(/-median$/, ''), column });
+    const output = outputColumn(column);
+    if (output.kind === 'lo' || output.kind === 'hi')
+      borders.push({ model: output.model, side: output.kind, level: output.level, column });
+    else centres.push({ model: output.kind === 'median' ? output.model : column, column });
   }
   const fields: [string, string][] = centres.map(({ column }, i) => [column, `m${i}`]);
   const bands: Band[] = [];

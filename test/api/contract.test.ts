@@ -6,24 +6,28 @@ type Contract = typeof contract;
 type Instances = {
   [Name in keyof Contract]: Contract[Name] extends { prototype: infer Instance } ? Instance : never;
 };
-type Checked = Omit<Contract, 'BacktestTable' | 'ForecastTable' | 'Predictor'>;
+type Checked = Omit<Contract, 'BacktestTable' | 'EvaluationTable' | 'ForecastTable' | 'Predictor'>;
 
 const functions: Checked = implementation;
 // Their constructors are private to users, so that only the instances are compared.
 const table: (t: implementation.ForecastTable) => Instances['ForecastTable'] = (t) => t;
 const backtest: (t: implementation.BacktestTable) => Instances['BacktestTable'] = (t) => t;
+const evaluation: (e: implementation.EvaluationTable) => Instances['EvaluationTable'] = (e) => e;
 const predictor: (p: implementation.Predictor) => Instances['Predictor'] = (p) => p;
 
 test('the implementation exports what the contract declares, and nothing else', () => {
   expect(functions).toBe(implementation);
-  for (const proof of [table, backtest, predictor]) expect(typeof proof).toBe('function');
+  for (const proof of [table, backtest, evaluation, predictor])
+    expect(typeof proof).toBe('function');
   expect(Object.keys(implementation).sort()).toEqual(
     expect.arrayContaining([
       'BacktestTable',
+      'EvaluationTable',
       'ForecastError',
       'ForecastTable',
       'NeuralForecast',
       'Predictor',
+      'evaluate',
       'nhits',
       'readCsv',
       'runtimeInfo',

@@ -1,7 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { ForecastError, mse, NeuralForecast, quantileLoss, readCsv } from '../../lib/index';
+import {
+  evaluate,
+  ForecastError,
+  mse,
+  NeuralForecast,
+  quantileLoss,
+  readCsv,
+} from '../../lib/index';
 import { isNativeFailure, toError } from '../../lib/errors';
 import { plotForecast } from '../../lib/plot/index';
 import type { ErrorCode } from '../../types/index';
@@ -58,6 +65,8 @@ const PROVOKED: Readonly<Record<string, readonly (() => unknown)[]>> = {
     () => make({ scalerType: 'robst' }),
     () => make({}, { models: [{ type: 'NHIT', options: {} }] }),
     async () => (await fitted()).predictor('MPL'),
+    () => evaluate({ ds: [1], y: [1], MLP: [2] }, { metrics: 'coverage' }),
+    () => evaluate({ ds: [1], y: [1], MLP: [2] }, { metrics: 'mase' }),
   ],
   E0011: [
     () => make().fit({ date: panel.ds, y: panel.y }),
@@ -65,6 +74,8 @@ const PROVOKED: Readonly<Record<string, readonly (() => unknown)[]>> = {
     () => make().fit({ ...panel, y: panel.y.with(7, Number.NaN) }),
     () => make().fit({ ds: [1, 2, 2, 3], y: [1, 2, 3, 4] }),
     () => make().fit({ ds: [1, 2, 3, 4, 7, 8], y: [1, 2, 3, 4, 5, 6] }),
+    () => evaluate({ ds: [1, 1], y: [5, 6], MLP: [5, 6] }),
+    () => evaluate({ ds: [4], y: [5], MLP: [5] }, { train: { ds: [5], y: [5] }, seasonality: 1 }),
   ],
   E0012: [
     async () => {
