@@ -4,6 +4,7 @@
 #include "base/version.h"
 #include "forecaster_wrap.h"
 #include "models/spec.h"
+#include "names_wrap.h"
 #include "panel_wrap.h"
 #include "parallel/team.h"
 #include "predictor_wrap.h"
@@ -47,6 +48,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   define_panel(env);
   define_forecaster(env);
   define_predictor(env);
+  define_names(env);
   const std::initializer_list<napi_property_descriptor> functions = {
       method<runtime_info>("runtimeInfo"),
       method<registry>("registry"),

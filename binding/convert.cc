@@ -97,23 +97,12 @@ nlohmann::json json_argument(const Napi::CallbackInfo& info, size_t index, const
   return value;
 }
 
-std::vector<std::string> strings(const Napi::Value& value, const char* place) {
-  if (!value.IsArray()) wrong_argument(place, "an array of strings");
-  const auto array = value.As<Napi::Array>();
-  std::vector<std::string> out;
-  out.reserve(array.Length());
-  for (uint32_t i = 0; i < array.Length(); ++i) {
-    // A scope of its own: a panel may name a hundred thousand series.
-    const Napi::HandleScope scope(value.Env());
-    const Napi::Value item = array.Get(i);
-    if (!item.IsString()) wrong_argument(place, "an array of strings");
-    out.push_back(item.As<Napi::String>().Utf8Value());
-  }
-  return out;
-}
-
 std::span<double> doubles(const Napi::Value& value, int64_t expected, const char* place) {
   return elements<double>(value, napi_float64_array, expected, place, "a Float64Array");
+}
+
+std::span<uint8_t> uint8s(const Napi::Value& value, int64_t expected, const char* place) {
+  return elements<uint8_t>(value, napi_uint8_array, expected, place, "a Uint8Array");
 }
 
 std::span<int32_t> int32s(const Napi::Value& value, int64_t expected, const char* place) {

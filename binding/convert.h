@@ -37,12 +37,12 @@ int64_t integer_argument(const Napi::CallbackInfo& info, size_t index, const cha
 Napi::Function function_argument(const Napi::CallbackInfo& info, size_t index, const char* place);
 /// JSON text, parsed.
 nlohmann::json json_argument(const Napi::CallbackInfo& info, size_t index, const char* place);
-std::vector<std::string> strings(const Napi::Value& value, const char* place);
 
 /// The elements of a typed array, valid until control returns to JavaScript; E0002 when its buffer
 /// was detached (transferred to another thread) since JavaScript made it `expected` long; -1 = any
 /// length.
 std::span<double> doubles(const Napi::Value& value, int64_t expected, const char* place);
+std::span<uint8_t> uint8s(const Napi::Value& value, int64_t expected, const char* place);
 std::span<int32_t> int32s(const Napi::Value& value, int64_t expected, const char* place);
 std::span<int64_t> int64s(const Napi::Value& value, int64_t expected, const char* place);
 

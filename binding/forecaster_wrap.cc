@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 
+#include "names_wrap.h"
 #include "panel_wrap.h"
 #include "predictor_wrap.h"
 
@@ -179,13 +180,15 @@ Napi::Value clone(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value describe_forecaster(const Napi::CallbackInfo& info) {
-  const auto forecaster = unwrap<Forecaster>(info.This());
-  nlohmann::ordered_json description = forecaster->info();
-  description["fitted"] = forecaster->fitted();
-  description["horizon"] = forecaster->horizon();
-  description["columns"] = forecaster->columns();
-  description["aliases"] = forecaster->aliases();
-  return Napi::String::New(info.Env(), description.dump());
+  return Napi::String::New(info.Env(), unwrap<Forecaster>(info.This())->info().dump());
+}
+
+Napi::Value summary(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), unwrap<Forecaster>(info.This())->summary().dump());
+}
+
+Napi::Value names(const Napi::CallbackInfo& info) {
+  return wrap(info.Env(), unwrap<Forecaster>(info.This())->series());
 }
 
 Napi::Value predictor(const Napi::CallbackInfo& info) {
@@ -211,17 +214,7 @@ Napi::Value describe_table(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value ids_of_table(const Napi::CallbackInfo& info) {
-  const auto table = unwrap<const ForecastTable>(info.This());
-  const auto count = static_cast<int64_t>(table->ids.size());
-  const int64_t begin = std::clamp<int64_t>(integer_argument(info, 0, "table"), 0, count);
-  const int64_t end = std::clamp<int64_t>(integer_argument(info, 1, "table"), begin, count);
-  const auto ids = Napi::Array::New(info.Env(), static_cast<size_t>(end - begin));
-  for (int64_t i = begin; i < end; ++i) {
-    const Napi::HandleScope scope(info.Env());
-    ids.Set(static_cast<uint32_t>(i - begin),
-            Napi::String::New(info.Env(), table->ids[static_cast<size_t>(i)]));
-  }
-  return ids;
+  return names_between(info, unwrap<const ForecastTable>(info.This())->ids);
 }
 
 Napi::Value copy_to(const Napi::CallbackInfo& info) {
@@ -251,8 +244,8 @@ void define_forecaster(Napi::Env env) {
       {method<fit>("fit"), method<predict>("predict"), method<predict_insample>("predictInsample"),
        method<cross_validate>("crossValidation"), method<save>("save"),
        method<load_weights>("loadWeights"), method<describe_forecaster>("info"),
-       method<predictor>("predictor"), method<clone>("clone"),
-       method<dispose<Forecaster>>("dispose")});
+       method<summary>("summary"), method<names>("names"), method<predictor>("predictor"),
+       method<clone>("clone"), method<dispose<Forecaster>>("dispose")});
   define_class(env, Kind::table, "NativeTable",
                {method<describe_table>("describe"), method<ids_of_table>("ids"),
                 method<copy_to>("copyTo"), method<dispose<const ForecastTable>>("dispose")});

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "names_wrap.h"
+
 namespace nd::binding {
 
 namespace {
@@ -41,7 +43,7 @@ Napi::Value create_panel(const Napi::CallbackInfo& info) {
   constexpr const char* place = "createPanel";
   const auto input = info[0].As<Napi::Object>();
   const auto raw = std::make_shared<data::RawPanel>();
-  raw->ids = strings(input.Get("ids"), place);
+  const PackedNames names(input.Get("names"), input.Get("nameEnds"), place);
   raw->calendar = input.Get("calendar").ToBoolean();
   Columns columns;
   columns.target = doubles(input.Get("target"), -1, place);
@@ -57,7 +59,8 @@ Napi::Value create_panel(const Napi::CallbackInfo& info) {
   return jobs(info.Env())
       .submit(info.Env(), {.done = function_argument(info, 1, place),
                            .work =
-                               [raw, columns, options, panel](Job&) {
+                               [raw, names, columns, options, panel](Job&) {
+                                 raw->ids = names.unpack();
                                  raw->target.assign(columns.target.begin(), columns.target.end());
                                  raw->series.assign(columns.series.begin(), columns.series.end());
                                  raw->times.assign(columns.times.begin(), columns.times.end());

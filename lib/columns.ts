@@ -141,9 +141,15 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A panel ready for native code, and how its time stamps are written. */
+/** The columns of native code, the names still strings. */
+export interface PanelInput extends Omit<NativePanelInput, 'names' | 'nameEnds'> {
+  /** Distinct series names, in order of first appearance. */
+  readonly ids: readonly string[];
+}
+
+/** A panel that was read, and how its time stamps are written. */
 export interface ReadPanel {
-  readonly input: NativePanelInput;
+  readonly input: PanelInput;
   readonly form: TimeForm;
 }
 

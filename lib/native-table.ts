@@ -15,15 +15,15 @@ function formOf(known: TimeForm | undefined, calendar: boolean): TimeForm {
     : { kind: calendar ? 'date' : 'number', calendar };
 }
 
-/** Names taken at a time: a panel may have a hundred thousand series. */
-const NAMES = 512;
+/** A panel may have a hundred thousand series. */
+export const NAMES_AT_ONCE = 512;
 
 async function takeIds(native: NativeTable, count: number): Promise<string[]> {
   const ids: string[] = [];
   const takePart = (part: number) => {
-    ids.push(...guarded(() => native.ids(part * NAMES, (part + 1) * NAMES)));
+    ids.push(...guarded(() => native.ids(part * NAMES_AT_ONCE, (part + 1) * NAMES_AT_ONCE)));
   };
-  const rest = new Slices().eachRow(Math.ceil(count / NAMES), takePart, 1);
+  const rest = new Slices().eachRow(Math.ceil(count / NAMES_AT_ONCE), takePart, 1);
   if (rest) await rest;
   return ids;
 }

@@ -23,9 +23,11 @@ export interface NativeJob {
 export type NativeDone<Result> = (failure: NativeFailure | null, result: Result | null) => void;
 
 export interface NativePanelInput {
-  /** Distinct series names, in order of first appearance. */
-  readonly ids: readonly string[];
-  /** Per row: index into `ids`. */
+  /** Distinct series names in UTF-8, in order of first appearance, one after the other. */
+  readonly names: Uint8Array;
+  /** Where each of them ends in `names`. */
+  readonly nameEnds: Int32Array;
+  /** Per row: which of them. */
   readonly series: Int32Array;
   /** Per row: integer time, or milliseconds since 1970-01-01 UTC. */
   readonly times: BigInt64Array;
@@ -63,6 +65,14 @@ export interface NativeTable {
   dispose(): void;
 }
 
+/** Names in native memory, to be read in pieces. */
+export interface NativeNames {
+  count(): number;
+  /** Those from `begin` to `end` - 1. */
+  read(begin: number, end: number): string[];
+  dispose(): void;
+}
+
 export interface NativeForecaster {
   /** `options` is JSON text {valSize, fromScratch, threads}; the result is a JSON array of summaries, one per model. */
   fit(
@@ -86,11 +96,15 @@ export interface NativeForecaster {
     progress: ((event: string) => void) | null,
     done: NativeDone<NativeTable>,
   ): NativeJob;
-  /** `options` is JSON text {includeData, note}; info() gives the note back after load. */
+  /** `options` is JSON text {includeData, note}; summary() gives the note back after load. */
   save(path: string, options: string, done: NativeDone<null>): NativeJob;
   loadWeights(alias: string, path: string, done: NativeDone<null>): NativeJob;
-  /** JSON text {fitted, horizon, columns, aliases, frequency, note, models: […], …}. */
+  /** JSON text {fitted, frequency, columns, aliases, note}: small, for every call. */
+  summary(): string;
+  /** JSON text {fitted, horizon, columns, aliases, frequency, seriesCount, models: […], …}. */
   info(): string;
+  /** Of the series of the fitted panel, as they are now. */
+  names(): NativeNames;
   /** `alias` '' = the only model. */
   predictor(alias: string, done: NativeDone<NativePredictor>): NativeJob;
   /** Shares weights and data until one of the two is fitted again. */

@@ -23,12 +23,13 @@ import type {
   NativeDone,
   NativeForecaster,
   NativeJob,
+  NativeNames,
   NativePanel,
-  NativePanelInput,
   NativePredictor,
   NativeTable,
 } from './native';
-import { takeBacktest, takeForecast } from './native-table';
+import { createPanel } from './native-panel';
+import { NAMES_AT_ONCE, takeBacktest, takeForecast } from './native-table';
 import { type Note, readNote, writeNote } from './note';
 import { checkNames, optionalBoolean, optionalChoice, optionalSignal } from './options';
 import { Predictor } from './predictor';
@@ -55,8 +56,18 @@ class Loaded {
   ) {}
 }
 
-function createPanel(input: NativePanelInput, signal?: AbortSignal): Promise<NativePanel> {
-  return runJob<NativePanel>((done) => binding().createPanel(input, done), signal);
+/** Adds `series`: many names take a while and are made when they are first asked for. */
+function withNames(info: Omit<ForecastInfo, 'series'>, names: NativeNames): ForecastInfo {
+  const read = () => guarded(() => names.read(0, info.seriesCount));
+  if (info.seriesCount <= NAMES_AT_ONCE) return { ...info, series: read() };
+  let series: readonly string[] | undefined;
+  return {
+    ...info,
+    get series() {
+      series ??= read();
+      return series;
+    },
+  };
 }
 
 type TableJob = (done: NativeDone<NativeTable>) => NativeJob;
@@ -101,7 +112,7 @@ export class NeuralForecast implements Contract {
       (done) => binding().loadForecaster(file, done),
       optionalSignal(place, options.signal),
     );
-    const note = readNote(JSON.parse(guarded(() => native.info())).note);
+    const note = readNote(JSON.parse(guarded(() => native.summary())).note);
     return NeuralForecast.#from(native, { ...note, columns: { ...note.columns, ...names } });
   }
 
@@ -110,11 +121,13 @@ export class NeuralForecast implements Contract {
   }
 
   get fitted(): boolean {
-    return this.info().fitted;
+    this.#checkLive('fitted');
+    return this.#summary().fitted;
   }
 
   get columns(): readonly string[] {
-    return this.info().columns;
+    this.#checkLive('columns');
+    return this.#summary().columns;
   }
 
   fit(panel: TableInput, options: FitOptions = {}): Promise<FitResult> {
@@ -175,10 +188,11 @@ export class NeuralForecast implements Contract {
 
   info(): ForecastInfo {
     this.#checkLive('info');
-    const { note: _, ...info } = JSON.parse(guarded(() => this.#native.info()));
+    const info = JSON.parse(guarded(() => this.#native.info()));
+    const names = guarded(() => this.#native.names());
     const { idColumn, timeColumn, targetColumn } = { ...STANDARD_NAMES, ...this.#names };
     const timeZone = this.#timeZone === undefined ? {} : { timeZone: this.#timeZone };
-    return { ...info, idColumn, timeColumn, targetColumn, ...timeZone };
+    return withNames({ ...info, idColumn, timeColumn, targetColumn, ...timeZone }, names);
   }
 
   clone(): NeuralForecast {
@@ -284,7 +298,7 @@ export class NeuralForecast implements Contract {
   ): Promise<Result> {
     signal?.throwIfAborted();
     if (!table) return use(null, this.#form);
-    const { frequency, fitted } = this.info();
+    const { frequency, fitted } = this.#summary();
     const read = await readPanel(place, table, this.#names, {
       frequency: fitted ? frequency : this.#frequency,
       timeZone: this.#timeZone,
@@ -303,9 +317,7 @@ export class NeuralForecast implements Contract {
     panel: NativePanel | null,
     form: TimeForm | undefined,
   ): Promise<BacktestTable> {
-    const { frequency } = panel
-      ? JSON.parse(guarded(() => panel.describe()))
-      : { frequency: this.info().frequency };
+    const { frequency } = panel ? JSON.parse(guarded(() => panel.describe())) : this.#summary();
     const parts = await takeBacktest(native, form, this.#names);
     return new BacktestTable({ ...parts, frequency });
   }
@@ -349,7 +361,11 @@ export class NeuralForecast implements Contract {
 
   /** '' = the only model. */
   #aliasOption(place: string, alias: unknown): string {
-    return optionalChoice(place, 'alias', alias, this.info().aliases) ?? '';
+    return optionalChoice(place, 'alias', alias, this.#summary().aliases) ?? '';
+  }
+
+  #summary(): Pick<ForecastInfo, 'fitted' | 'frequency' | 'columns' | 'aliases'> {
+    return JSON.parse(guarded(() => this.#native.summary()));
   }
 
   #checkLive(place: string): void {

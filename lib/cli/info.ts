@@ -94,7 +94,7 @@ export async function runInfo(file: string, context: Context): Promise<void> {
   const facts: [string, Cell][] = [
     ['file', `${file}, ${formatBytes(bytes)}, written by version ${writer}`],
     ['horizon', `${info.horizon} steps of ${info.frequency || 'a frequency to be inferred'}`],
-    ['series', `${info.series.length}: ${names}${info.series.length > 5 ? ', …' : ''}`],
+    ['series', `${info.seriesCount}: ${names}${info.seriesCount > 5 ? ', …' : ''}`],
     ['columns', [info.idColumn, info.timeColumn, info.targetColumn].join(', ')],
     ['forecasts', info.columns.join(', ')],
     ['series scaler', info.localScaler],

@@ -249,11 +249,12 @@ std::vector<data::SeriesStatistics> read_statistics(SavedFile& file, int64_t ser
 State read_state(SavedFile& file, const ForecasterConfig& config) {
   State state;
   const json contract = file.parse("data");
-  state.ids = contract.at("ids").get<std::vector<std::string>>();
+  state.ids = std::make_shared<const std::vector<std::string>>(
+      contract.at("ids").get<std::vector<std::string>>());
   state.frequency = data::Frequency::parse(contract.at("frequency").get<std::string>());
   state.calendar = contract.at("calendar").get<bool>();
   state.note = file.note();
-  const auto series = static_cast<int64_t>(state.ids.size());
+  const auto series = static_cast<int64_t>(state.ids->size());
   const ordered_json history = file.parse_ordered("history");
   const json trained = contract.at("trained");
   for (size_t i = 0; i < config.models.size(); ++i) {
@@ -266,7 +267,7 @@ State read_state(SavedFile& file, const ForecasterConfig& config) {
     auto last = file.read<int64_t>("data/last_times", "I64", {series});
     auto values = file.read<double>("data/values", "F64", {-1});
     state.panel = std::make_shared<const data::Panel>(
-        data::make_panel(state.ids, std::move(offsets), std::move(values), std::move(last),
+        data::make_panel(*state.ids, std::move(offsets), std::move(values), std::move(last),
                          state.frequency, state.calendar));
   }
   file.refuse_unused();
@@ -294,7 +295,7 @@ void Forecaster::save(const std::string& path, bool include_data,
 
   const ordered_json contract = {{"frequency", state->frequency.text()},
                                  {"calendar", state->calendar},
-                                 {"ids", state->ids},
+                                 {"ids", *state->ids},
                                  {"trained", trained}};
   Metadata metadata;
   metadata["format"] = kFormat;

@@ -38,7 +38,7 @@ ordered_json summary_json(const ModelConfig& model, const train::TrainResult& re
 /// A refit goes on from weights that know each series by its place.
 void check_same_series(const ForecasterConfig& config, const State& earlier,
                        const data::Panel& panel) {
-  if (earlier.ids == panel.ids()) return;
+  if (*earlier.ids == panel.ids()) return;
   for (const ModelConfig& model : config.models) {
     if (!model.network->spec().capabilities.multivariate) continue;
     throw Error(Code::data, "[fit] " + model.alias +
@@ -95,7 +95,7 @@ FitOutcome fit_models(const ForecasterConfig& config, std::vector<ModelState> st
   out.state = std::make_shared<State>();
   State& next = *out.state;
   next.models = std::move(start);
-  next.ids = panel->ids();
+  next.ids = std::make_shared<const std::vector<std::string>>(panel->ids());
   next.frequency = panel->frequency();
   next.calendar = panel->calendar();
   next.statistics = std::move(statistics);

@@ -1,5 +1,7 @@
 #include "forecast/forecaster.h"
 
+#include <algorithm>
+
 #include "base/version.h"
 #include "forecast/forecaster_impl.h"
 
@@ -55,14 +57,14 @@ Forecaster Forecaster::clone() const {
   return Forecaster(std::move(copy));
 }
 
-bool Forecaster::fitted() const {
-  const auto state = impl_->current();
-  if (state == nullptr) return false;
-  for (const ModelState& model : state->models) {
-    if (!model.trained) return false;
-  }
-  return true;
+namespace {
+bool all_trained(const State* state) {
+  return state != nullptr && std::all_of(state->models.begin(), state->models.end(),
+                                         [](const ModelState& model) { return model.trained; });
 }
+}  // namespace
+
+bool Forecaster::fitted() const { return all_trained(impl_->current().get()); }
 
 std::vector<std::string> Forecaster::columns() const {
   std::vector<std::string> all;
@@ -80,12 +82,26 @@ std::vector<std::string> Forecaster::aliases() const {
 
 int64_t Forecaster::horizon() const { return impl_->config->horizon; }
 
+std::shared_ptr<const std::vector<std::string>> Forecaster::series() const {
+  const auto state = impl_->current();
+  return state != nullptr ? state->ids : std::make_shared<const std::vector<std::string>>();
+}
+
+nlohmann::ordered_json Forecaster::summary() const {
+  const auto state = impl_->current();
+  return {{"fitted", all_trained(state.get())},
+          {"frequency", state != nullptr ? state->frequency.text() : impl_->config->frequency},
+          {"columns", columns()},
+          {"aliases", aliases()},
+          {"note", state != nullptr ? state->note : ""}};
+}
+
 nlohmann::ordered_json Forecaster::info() const {
   const auto state = impl_->current();
   const ForecasterConfig& config = *impl_->config;
   nlohmann::ordered_json out;
   out["packageVersion"] = kPackageVersion;
-  out["fitted"] = fitted();
+  out["fitted"] = all_trained(state.get());
   out["frequency"] = state != nullptr ? state->frequency.text() : config.frequency;
   out["calendar"] = state != nullptr && state->calendar;
   out["horizon"] = config.horizon;
@@ -94,9 +110,8 @@ nlohmann::ordered_json Forecaster::info() const {
   out["compat"] = config.compat;
   out["columns"] = columns();
   out["aliases"] = aliases();
-  out["series"] = state != nullptr ? state->ids : std::vector<std::string>{};
+  out["seriesCount"] = state != nullptr ? state->ids->size() : 0;
   out["hasData"] = state != nullptr && state->panel != nullptr;
-  out["note"] = state != nullptr ? state->note : "";
   out["models"] = nlohmann::ordered_json::array();
   for (size_t i = 0; i < config.models.size(); ++i) {
     const ModelConfig& model = config.models[i];

@@ -119,13 +119,19 @@ class Forecaster {
   /// Replaces the weights of one fitted model by those of a safetensors file with the reference's
   /// tensor names.
   void load_weights(const std::string& alias, const std::string& path);
-  /// {frequency, horizon, fitted, note, models: [{alias, type, options, parameters, history…}], …}
+  /// Names of the series of the fitted panel, in order; none before a fit.
+  std::shared_ptr<const std::vector<std::string>> series() const;
+  /// {fitted, frequency, columns, aliases, note}: what is asked for at every call, small whatever
+  /// the panel and the history.
+  nlohmann::ordered_json summary() const;
+  /// {frequency, horizon, fitted, seriesCount, models: [{alias, type, options, parameters,
+  /// history…}], …}; the names themselves are series().
   nlohmann::ordered_json info() const;
 
   /// One safetensors file (DESIGN §7). `include_data` = false leaves out the last windows of the
-  /// series. `note`: UTF-8 text of the caller that load() gives back through info(), for what the
-  /// engine does not know of its data; without one the file keeps that of the file it was loaded
-  /// from.
+  /// series. `note`: UTF-8 text of the caller that load() gives back through summary(), for what
+  /// the engine does not know of its data; without one the file keeps that of the file it was
+  /// loaded from.
   void save(const std::string& path, bool include_data = true,
             const std::optional<std::string>& note = {}) const;
   static Forecaster load(const std::string& path);

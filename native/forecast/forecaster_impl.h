@@ -28,7 +28,7 @@ struct ModelState {
 /// Everything that predict() needs; never changed once published.
 struct State {
   std::vector<ModelState> models;
-  std::vector<std::string> ids;
+  std::shared_ptr<const std::vector<std::string>> ids;  ///< names of the series, in order
   data::Frequency frequency;
   bool calendar = false;
   std::vector<data::SeriesStatistics>

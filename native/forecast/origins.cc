@@ -312,8 +312,8 @@ std::vector<std::vector<double>> forecast_origins(
   const data::Panel& scaled = copy ? *copy : panel;
   const parallel::ScopedFlushDenormals flush;
   parallel::Team team(std::max(1, request.threads));
-  const Forecasts call{config.series_scaler, state.ids, panel,   scaled,
-                       statistics,           origins,   request, team};
+  const Forecasts call{config.series_scaler, *state.ids, panel,   scaled,
+                       statistics,           origins,    request, team};
   for (size_t i = 0; i < config.models.size(); ++i) {
     const auto outputs = static_cast<size_t>(config.models[i].network->geometry().outputs);
     const size_t first = values.size();

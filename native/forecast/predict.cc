@@ -17,7 +17,8 @@ std::vector<data::SeriesStatistics> statistics_for(const data::Panel& panel, boo
   if (refit || config.series_scaler == data::SeriesScaler::none)
     return panel_statistics(config, panel);
   std::unordered_map<std::string, size_t> known;
-  for (size_t i = 0; i < state.ids.size(); ++i) known.emplace(state.ids[i], i);
+  const std::vector<std::string>& fitted = *state.ids;
+  for (size_t i = 0; i < fitted.size(); ++i) known.emplace(fitted[i], i);
   std::vector<data::SeriesStatistics> statistics;
   for (const std::string& id : panel.ids()) {
     const auto found = known.find(id);

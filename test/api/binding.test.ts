@@ -2,6 +2,7 @@ import { binding, prebuildTarget } from '../../lib/binding';
 import type {
   NativeBinding,
   NativeForecaster,
+  NativeNames,
   NativePanel,
   NativePanelInput,
   NativePredictor,
@@ -34,9 +35,16 @@ const forecasterMembers: Members<NativeForecaster> = {
   crossValidation: 'function',
   save: 'function',
   loadWeights: 'function',
+  summary: 'function',
   info: 'function',
+  names: 'function',
   predictor: 'function',
   clone: 'function',
+  dispose: 'function',
+};
+const namesMembers: Members<NativeNames> = {
+  count: 'function',
+  read: 'function',
   dispose: 'function',
 };
 const predictorMembers: Members<NativePredictor> = {
@@ -56,7 +64,8 @@ const methodsOf = (object: object) => membersOf(Object.getPrototypeOf(object));
 
 const rows = 24;
 const input: NativePanelInput = {
-  ids: ['1'],
+  names: new TextEncoder().encode('1'),
+  nameEnds: Int32Array.of(1),
   series: new Int32Array(rows),
   times: BigInt64Array.from({ length: rows }, (_, i) => BigInt(i)),
   target: Float64Array.from({ length: rows }, (_, i) => i % 5),
@@ -81,6 +90,7 @@ test('the binary has every member of the contract, and no other', async () => {
   expect(methodsOf(table)).toEqual(tableMembers);
   const predictor = await runJob<NativePredictor>((done) => forecaster.predictor('', done));
   expect(methodsOf(predictor)).toEqual(predictorMembers);
+  expect(methodsOf(forecaster.names())).toEqual(namesMembers);
 });
 
 test('descriptions are JSON', () => {
@@ -117,7 +127,8 @@ test('wrong arguments are refused, never a crash', () => {
     () => native.createPanel!({}, done),
     () => native.createPanel!({ ...input, series: new Float64Array(rows) }, done),
     () => native.createPanel!({ ...input, times: new BigInt64Array(1) }, done),
-    () => native.createPanel!({ ...input, ids: [1] }, done),
+    () => native.createPanel!({ ...input, names: ['1'] }, done),
+    () => native.createPanel!({ ...input, nameEnds: new Float64Array(1) }, done),
     () => native.createPanel!(input, 'done'),
     () => native.createForecaster!('no json'),
     () => native.createForecaster!('[1]'),

@@ -8,6 +8,7 @@ import {
   readCsv,
   runtimeInfo,
 } from '../../lib/index';
+import { packNames } from '../../lib/native-panel';
 import { endless, forecastOf, linear, monthly, sizes, temporaryFolder, tiny } from './support';
 
 const folder = temporaryFolder();
@@ -478,6 +479,47 @@ describe('abort and progress', () => {
     expect(await forecastOf(a)).toEqual(alone);
     expect(await forecastOf(b)).toEqual(alone);
   });
+});
+
+describe('many series', () => {
+  const name = (s: number) => (s % 2 ? `Größe ${s}` : `s${s}\u{1F600}`);
+  const count = 3000;
+  const table = {
+    unique_id: Array.from({ length: count * 12 }, (_, i) => name(Math.floor(i / 12))),
+    ds: Float64Array.from({ length: count * 12 }, (_, i) => i % 12),
+    y: Float64Array.from({ length: count * 12 }, (_, i) => i % 7),
+  };
+  const names = Array.from({ length: count }, (_, s) => name(s));
+
+  test('their names reach native code and come back, and stay those of the moment of info()', async () => {
+    const nf = new NeuralForecast({ ...sizes, models: [tiny()] });
+    await nf.fit(table);
+    const info = nf.info();
+    expect(info.seriesCount).toBe(count);
+    // Not made before somebody asks for them.
+    expect(Object.getOwnPropertyDescriptor(info, 'series')).toHaveProperty('get');
+    expect((await nf.predict()).series).toEqual(names);
+    await nf.fit(panel);
+    expect(nf.info()).toMatchObject({ seriesCount: 1, series: ['1'] });
+    await nf.dispose();
+    expect(info.series).toEqual(names);
+    expect(JSON.parse(JSON.stringify(info)).series).toEqual(names);
+  });
+
+  test('an abort while names are packed', async () => {
+    const controller = new AbortController();
+    const many = Array.from({ length: 200_000 }, (_, s) => `series ${s}`);
+    const packing = packNames(many, controller.signal);
+    controller.abort(new Error('mine'));
+    await expect(packing).rejects.toThrow('mine');
+  });
+});
+
+test('dispose waits for an insample forecast of the fitted panel', async () => {
+  const nf = await fitted();
+  const running = nf.predictInsample();
+  await nf.dispose();
+  expect((await running).length).toBeGreaterThan(0);
 });
 
 describe('clone', () => {

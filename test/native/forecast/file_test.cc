@@ -128,20 +128,20 @@ TEST_F(FileTest, MayLeaveOutTheData) {
 TEST_F(FileTest, KeepsTheNoteOfTheCaller) {
   const std::string note = R"({"time":"Ω"})";
   Forecaster f = fitted();
-  EXPECT_EQ(f.info()["note"], "");
+  EXPECT_EQ(f.summary()["note"], "");
   f.save(at("none.safetensors"));
   EXPECT_EQ(io::SafetensorsFile(at("none.safetensors")).metadata().count("note"), 0U);
-  EXPECT_EQ(Forecaster::load(at("none.safetensors")).info()["note"], "");
+  EXPECT_EQ(Forecaster::load(at("none.safetensors")).summary()["note"], "");
 
   f.save(at("a.safetensors"), true, note);
   Forecaster loaded = Forecaster::load(at("a.safetensors"));
-  EXPECT_EQ(loaded.info()["note"], note);
+  EXPECT_EQ(loaded.summary()["note"], note);
   loaded.save(at("b.safetensors"));
   EXPECT_EQ(read(at("a.safetensors")), read(at("b.safetensors")));
   loaded.save(at("b.safetensors"), true, "");
   EXPECT_EQ(read(at("none.safetensors")), read(at("b.safetensors")));
   loaded.fit(shared_sine_panel({30}), {});
-  EXPECT_EQ(loaded.info()["note"], "") << "it belonged to the data before";
+  EXPECT_EQ(loaded.summary()["note"], "") << "it belonged to the data before";
   EXPECT_THROW(f.save(at("b.safetensors"), true, "\xff"), Error);
 }
 

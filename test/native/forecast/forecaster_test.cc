@@ -238,13 +238,26 @@ TEST(Forecaster, DescribesItself) {
   Forecaster f(config());
   const auto before = f.info();
   EXPECT_FALSE(before["fitted"].get<bool>());
+  EXPECT_EQ(before["seriesCount"], 0);
+  EXPECT_TRUE(f.series()->empty());
   f.fit(shared_sine_panel({120, 90}), {});
   const auto info = f.info();
   EXPECT_TRUE(info["fitted"].get<bool>());
-  EXPECT_EQ(info["series"], json({"s0", "s1"}));
+  EXPECT_EQ(info["seriesCount"], 2);
+  EXPECT_FALSE(info.contains("series")) << "a hundred thousand names are no description";
   EXPECT_EQ(info["models"][1]["parameters"], 24 * 6 + 6);
   EXPECT_EQ(info["models"][1]["options"]["scalerType"], "identity");
   EXPECT_EQ(info["models"][0]["options"]["loss"]["type"], "MQLoss");
+
+  const auto names = f.series();
+  EXPECT_EQ(*names, std::vector<std::string>({"s0", "s1"}));
+  f.fit(shared_sine_panel({120, 90, 80}), {});
+  EXPECT_EQ(names->size(), 2U) << "those of their fit";
+  EXPECT_EQ(json(f.summary()), json({{"fitted", true},
+                                     {"frequency", "1"},
+                                     {"columns", f.columns()},
+                                     {"aliases", f.aliases()},
+                                     {"note", ""}}));
 }
 
 }  // namespace
