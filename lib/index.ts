@@ -3,6 +3,8 @@
 export { readCsv } from './csv';
 export { ForecastError } from './errors';
 export { BacktestTable, ForecastTable } from './forecast-table';
+export { compareModels, ModelComparison } from './metrics/compare';
+export { dieboldMariano } from './metrics/diebold-mariano';
 export { evaluate } from './metrics/evaluate';
 export { EvaluationTable } from './metrics/evaluation-table';
 export * from './models.generated';

@@ -122,3 +122,120 @@ export declare class EvaluationTable implements Iterable<EvaluationRecord> {
  * Throws E0003 (no rows), E0010 (options, metrics that the table does not allow) or E0011 (cells, missing history).
  */
 export declare function evaluate(table: TableInput, options?: EvaluateOptions): EvaluationTable;
+
+/** Loss of one forecast error. */
+export type ErrorLoss = 'squared' | 'absolute' | ((error: number) => number);
+
+/** Options of {@link dieboldMariano}. */
+export interface DieboldMarianoOptions {
+  /** Steps ahead of the forecasts: errors fewer than that apart are taken to be correlated. @default 1 */
+  readonly horizon?: number;
+  /** How much an error costs. @default 'squared' */
+  readonly loss?: ErrorLoss;
+  /** What is tested against equal accuracy: 'less' that the losses of A are lower, 'greater' that they are higher. @default 'two-sided' */
+  readonly alternative?: 'two-sided' | 'less' | 'greater';
+}
+
+/** What {@link dieboldMariano} found. */
+export interface DieboldMarianoResult {
+  /** Below 0: A is better. ±Infinity where every difference is the same. */
+  readonly statistic: number;
+  /** How probable a statistic at least as far out is if both are equally accurate, 0 … 1. */
+  readonly pValue: number;
+  /** Mean loss of A - mean loss of B. */
+  readonly meanDifference: number;
+  /** Number of pairs. */
+  readonly observations: number;
+  /** As given. */
+  readonly horizon: number;
+  /** Weights of the autocovariances: all 1, or those of Bartlett where the sum would not be above 0. */
+  readonly variance: 'rectangular' | 'bartlett';
+}
+
+/**
+ * Test of equal accuracy of two forecasts (Diebold and Mariano 1995) with the correction for few observations and
+ * Student's t distribution of Harvey, Leybourne and Newbold (1997). `errorsA`, `errorsB`: errors of both forecasts of the
+ * same moments, in order of time.
+ *
+ * Throws E0002 (lengths differ), E0003 (no more pairs than `horizon`), E0010 or E0011 (a loss that is not finite).
+ */
+export declare function dieboldMariano(
+  errorsA: NumberArray,
+  errorsB: NumberArray,
+  options?: DieboldMarianoOptions,
+): DieboldMarianoResult;
+
+/** Metrics that {@link compareModels} can test: means over rows. */
+export type ComparisonMetric = 'mae' | 'mse' | 'mape' | 'smape' | 'mase' | 'pinball' | 'crps';
+
+/** Options of {@link compareModels}. */
+export interface CompareOptions extends ComparedOptions {
+  /** What is compared. Of series of different sizes take a relative one, such as 'mase'. @default 'mae' */
+  readonly metric?: ComparisonMetric;
+  /** A difference is significant when its adjusted p-value is below it, 0 … 1. @default 0.05 */
+  readonly alpha?: number;
+  /**
+   * What counts as one observation: the mean over all series of one window, or over all windows of one series (which are
+   * then taken to be independent). @default whichever gives more of them that do not overlap
+   */
+  readonly across?: 'windows' | 'series';
+}
+
+/** A model in a {@link ModelComparison}. */
+export interface ModelRank {
+  /** Its name. */
+  readonly model: string;
+  /** Mean of the metric over the observations. */
+  readonly mean: number;
+  /** From 1, the best. */
+  readonly rank: number;
+}
+
+/** Two models in a {@link ModelComparison}. */
+export interface ModelPair {
+  /** Name of the one. */
+  readonly a: string;
+  /** Name of the other. */
+  readonly b: string;
+  /** Mean of a - mean of b: below 0, a is better. */
+  readonly difference: number;
+  /** Of Diebold and Mariano, corrected. */
+  readonly statistic: number;
+  /** Of this pair alone, two-sided. */
+  readonly pValue: number;
+  /** Among all pairs (Holm 1979). */
+  readonly adjustedPValue: number;
+  /** Whether `adjustedPValue` is below `alpha`. */
+  readonly significant: boolean;
+}
+
+/** Models in order of their mean, and which differences are more than chance. */
+export declare class ModelComparison {
+  private constructor();
+  /** What was compared. */
+  readonly metric: ComparisonMetric;
+  /** As given. */
+  readonly alpha: number;
+  /** What one observation is. */
+  readonly across: 'windows' | 'series';
+  /** Number of observations. */
+  readonly observations: number;
+  /** How many neighbouring windows forecast the same moments; 1: none does. */
+  readonly overlap: number;
+  /** The best first. */
+  readonly models: readonly ModelRank[];
+  /** All pairs, the better model as `a`. */
+  readonly pairs: readonly ModelPair[];
+  /** One pair, seen from `a`; undefined where there is none. */
+  pair(a: string, b: string): ModelPair | undefined;
+  /** A row per model: rank, mean, and the adjusted p-value against every other one. */
+  toMarkdown(): string;
+  /** `toMarkdown` and a line that says how it was tested. */
+  toString(): string;
+}
+
+/**
+ * Which models are better than which: the mean of a metric and, for every pair, a Diebold-Mariano test with Holm's
+ * correction. All models are judged on the same rows. `table` as in {@link evaluate}; a missing forecast is E0011.
+ */
+export declare function compareModels(table: TableInput, options?: CompareOptions): ModelComparison;

@@ -1,16 +1,15 @@
 /** The command `cv`: forecasts of the last rows of a file from before them, scored. */
 
 import { extname } from 'node:path';
-import type { BacktestTable } from '../../types/index';
 import { type Context, columnFlags, defined, integerFlag, textFlag, threadsFlag } from './context';
 import { newForecaster } from './fit';
 import { type Flags, kebab } from './flags';
 import { loadWithPanel } from './forecast';
-import { type Panel, readPanel, valuesBySeries } from './panel';
+import { type Panel, readPanel } from './panel';
 import { progressBar } from './progress';
 import { say, sayFiles, sayJson, UsageError } from './report';
-import { scoresOf, seasonOf, type Stretch } from './scores';
-import { pointColumns, recordsOf, rowsOf, sayScores, writeCsv } from './tables';
+import { sayScores, scoresOf } from './scores';
+import { recordsOf, rowsOf, writeCsv } from './tables';
 
 /** The flags that mean something where nothing is trained. */
 const WITHOUT_TRAINING = new Set([
@@ -39,29 +38,6 @@ function checkTrainsNothing({ fromScratch, ...flags }: Flags): void {
 function refitFlag(flags: Flags): boolean | number | undefined {
   const { refit } = flags;
   return typeof refit === 'boolean' ? refit : integerFlag(flags, 'refit', 1);
-}
-
-/** Each forecast of the table beside the series that it is about; the last one of a series ends with it. */
-function stretchesOf(table: BacktestTable, panel: Panel, stepSize: number): Stretch[] {
-  const { unique_id: ids, horizon } = table;
-  const rowsOfSeries = new Map<string, number[]>();
-  for (let row = 0; row < table.length; row += horizon) {
-    const id = ids[row] as string;
-    const rows = rowsOfSeries.get(id);
-    if (rows) rows.push(row);
-    else rowsOfSeries.set(id, [row]);
-  }
-  const series = valuesBySeries(panel);
-  return [...rowsOfSeries].flatMap(([id, rows]) => {
-    const values = series.get(id) as number[];
-    const last = values.length - horizon;
-    return rows.map((row, i) => ({
-      values,
-      start: last - (rows.length - 1 - i) * stepSize,
-      steps: horizon,
-      row,
-    }));
-  });
 }
 
 /** The object to judge and the rows to judge it on. */
@@ -121,16 +97,19 @@ export async function runCrossValidation(
   const season = integerFlag(flags, 'seasonLength', 1);
   const { table, panel, options, seconds } = await crossValidate(files, context);
   const { frequency, horizon } = table;
-  const stretches = stretchesOf(table, panel, options.stepSize);
-  const scores = scoresOf(pointColumns(table), stretches, season ?? seasonOf(frequency));
+  const scores = scoresOf(table, panel, frequency, season);
   const output = textFlag(flags, 'output');
   if (output !== undefined) await writeCsv(output, rowsOf(table));
   const written = output === undefined ? [] : [output];
-  const [rows, series, forecasts] = [panel.rows, table.series.length, stretches.length];
+  const [rows, series, forecasts] = [panel.rows, table.series.length, table.length / horizon];
   if (json) {
     const { windows, stepSize } = options;
     const facts = { series, rows, frequency, horizon, windows, stepSize, forecasts, seconds };
-    const results = { scores, forecast: recordsOf(rowsOf(table)), files: written };
+    const results = {
+      scores: scores.toRecords(),
+      forecast: recordsOf(rowsOf(table)),
+      files: written,
+    };
     sayJson({ version, command: 'cv', ...facts, ...results });
     return;
   }

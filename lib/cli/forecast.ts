@@ -1,35 +1,13 @@
 /** The commands `forecast`, which fits, predicts and plots in one go, and `predict` with a saved model. */
 
 import { basename } from 'node:path';
-import { type ForecastTable, NeuralForecast } from '../index';
+import { NeuralForecast } from '../index';
 import { type Context, columnFlags, defined, integerFlag, textFlag, threadsFlag } from './context';
 import { fitPanel, fitSummary, sayFit } from './fit';
-import { holdOut, type Panel, readPanel, valuesBySeries } from './panel';
+import { holdOut, readPanel } from './panel';
 import { formatCsv, formatTable, say, sayFiles, sayJson } from './report';
-import { type Score, scoresOf, seasonOf } from './scores';
-import { pointColumns, recordsOf, rowsOf, sayScores, writeCsv, writePlot } from './tables';
-
-/** Scores of a forecast that starts where `training` ends. */
-function holdoutScores(
-  table: ForecastTable,
-  training: Panel,
-  holdout: Panel,
-  season: number,
-): Score[] {
-  const past = valuesBySeries(training);
-  const truth = valuesBySeries(holdout);
-  const stretches = table.series.map((id, s) => {
-    const history = past.get(id) ?? [];
-    const known = (truth.get(id) ?? []).slice(0, table.horizon);
-    return {
-      values: [...history, ...known],
-      start: history.length,
-      steps: known.length,
-      row: s * table.horizon,
-    };
-  });
-  return scoresOf(pointColumns(table), stretches, season);
-}
+import { sayScores, scoresOf } from './scores';
+import { recordsOf, rowsOf, writeCsv, writePlot } from './tables';
 
 /** `forecast data.csv`: fit, predict, score, plot. */
 export async function runForecast(file: string, context: Context): Promise<void> {
@@ -42,9 +20,9 @@ export async function runForecast(file: string, context: Context): Promise<void>
   const table = await fitted.nf.predict(null, { signal, ...threadsFlag(flags) });
 
   const holdout = 'holdout' in split ? split.holdout : undefined;
+  const { frequency } = fitted.fit;
   const scores =
-    holdout &&
-    holdoutScores(table, split.training, holdout, season ?? seasonOf(fitted.fit.frequency));
+    holdout && scoresOf(table, split.training, frequency, season, { actual: holdout.columns });
   const name = basename(file).replace(/\.csv(?:\.gz)?$/i, '');
   const plots =
     flags.plot === false ? [] : ((flags.plot as string[] | undefined) ?? [`${name}-forecast.html`]);
@@ -56,7 +34,11 @@ export async function runForecast(file: string, context: Context): Promise<void>
   const files = [...(output === undefined ? [] : [output]), ...plots];
 
   if (context.json) {
-    const results = { forecast: recordsOf(rows), ...(scores ? { scores } : {}), files };
+    const results = {
+      forecast: recordsOf(rows),
+      ...(scores ? { scores: scores.toRecords() } : {}),
+      files,
+    };
     sayJson({ version, command: 'forecast', fit: fitSummary(fitted), ...results });
     return;
   }

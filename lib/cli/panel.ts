@@ -84,11 +84,3 @@ export function holdOut(panel: Panel, count: number): { training: Panel; holdout
     [...series.values()].flatMap((rows) => rows.slice(from, to));
   return { training: select(panel, cut(0, -count)), holdout: select(panel, cut(-count)) };
 }
-
-/** Values of every series in order of time. */
-export function valuesBySeries(panel: Panel): Map<string, number[]> {
-  const values = panel.columns[panel.names.targetColumn] as Float64Array;
-  return new Map(
-    [...rowsBySeries(panel)].map(([id, rows]) => [id, rows.map((row) => values[row] as number)]),
-  );
-}

@@ -6,6 +6,7 @@ import { runCompletion, SHELLS } from './completion';
 import type { Context } from './context';
 import { RENAMED, runCrossValidation } from './cross-validation';
 import { runDoctor } from './doctor';
+import { runEvaluate } from './evaluate';
 import { runFit } from './fit';
 import { addModelFlags, type Flags, suggestions } from './flags';
 import { runForecast, runPredict } from './forecast';
@@ -26,12 +27,18 @@ const WITHOUT_REGISTRY = `
 The flags of the models are not shown, because the native binary cannot be loaded; "neuro-divergent doctor" says why.`;
 
 function addDataFlags(command: Command): Command {
+  return addTableFlags(command).option(
+    '--threads <n>',
+    'threads to compute with (default: all that the system grants)',
+  );
+}
+
+function addTableFlags(command: Command): Command {
   return command
     .option('--id-column <name>', 'column with the name of the series (default "unique_id")')
     .option('--time-column <name>', 'column with the time stamps (default "ds")')
     .option('--target-column <name>', 'column with the values (default "y")')
     .option('--separator <text>', 'between two cells of the CSV file (default ",")')
-    .option('--threads <n>', 'threads to compute with (default: all that the system grants)')
     .option(...JSON_FLAG);
 }
 
@@ -130,6 +137,27 @@ export function createProgram(
     .option(...SEASON_FLAG)
     .option('--output <file.csv>', 'write the forecasts as CSV, with cutoffs and true values')
     .action((files: string[], flags: Flags) => runCrossValidation(files, withFlags(flags)));
+
+  addTableFlags(program.command('evaluate'))
+    .description('metrics of forecasts in a file that also says what happened')
+    .argument(
+      '<forecasts.csv>',
+      'columns unique_id, ds, y, forecasts, with several cutoffs also cutoff',
+    )
+    .option('--metrics <names>', 'mae,rmse,mase … (default: all that the file allows)')
+    .option('--by <names>', 'model, series, window or step, or several (default model)')
+    .option('--models <names>', 'models to look at (default: all columns of numbers)')
+    .option(
+      '--train <data.csv>',
+      'the panel before the forecasts, for mase, rmsse, msis, owa, baselines',
+    )
+    .option('--season-length <n>', 'steps in a season; needed with --train')
+    .option('--baselines <names>', 'Naive, SeasonalNaive, Naive2: further models, out of --train')
+    .option('--benchmark <name>', 'model or baseline that owa divides by (default Naive2)')
+    .option('--weights <column>', 'column with the weight of each row')
+    .option('--compare <metric>', 'also test which models differ: mae, mse, smape, mase, crps …')
+    .option('--output <file.csv>', 'write the metrics as CSV')
+    .action((file: string, flags: Flags) => runEvaluate(file, withFlags(flags)));
 
   program
     .command('info')

@@ -4,8 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import type { ForecastTable } from '../../types/index';
 import { ForecastError } from '../index';
 import type { Panel } from './panel';
-import { type Cell, formatCsv, formatTable, say } from './report';
-import type { Score } from './scores';
+import { type Cell, formatCsv } from './report';
 
 /** A forecast as rows, for every form in which it is written. */
 export interface ForecastRows {
@@ -26,18 +25,6 @@ export function rowsOf(table: ForecastTable): ForecastRows {
 /** Objects instead of rows, for `--json`. */
 export const recordsOf = ({ header, rows }: ForecastRows) =>
   rows.map((row) => Object.fromEntries(header.map((name, i) => [name, row[i]])));
-
-/** Columns that are a forecast of the value itself rather than the border of an interval. */
-export const pointColumns = (table: ForecastTable) =>
-  table.modelColumns
-    .filter((name) => !/-(?:lo|hi)-[\d.]+$/.test(name))
-    .map((name) => ({ name, values: table.column(name) }));
-
-/** Prints a table of scores. */
-export function sayScores(title: string, scores: readonly Score[]): void {
-  const rows = scores.map(({ model, mae, rmse, smape, mase }) => [model, mae, rmse, smape, mase]);
-  say(`${formatTable([title, 'MAE', 'RMSE', 'sMAPE %', 'MASE'], rows)}\n`);
-}
 
 /** Draws a forecast into a file. */
 export async function writePlot(

@@ -1,6 +1,7 @@
 /** How good forecasts were: metrics of a table of forecasts beside what happened, by model and by what else is asked. */
 
 import type {
+  ComparedOptions,
   EvaluateOptions,
   EvaluationKey,
   EvaluationTable as EvaluationContract,
@@ -89,7 +90,7 @@ function scalesOf(frame: Frame, history: History, season: number) {
 export function read(
   place: string,
   table: TableInput,
-  options: EvaluateOptions,
+  options: ComparedOptions,
   benchmark: string | undefined,
 ): Evaluated {
   const frame = readFrame(place, table, options);

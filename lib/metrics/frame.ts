@@ -1,6 +1,6 @@
 /** Forecasts beside what happened, as an evaluation reads them: rows of forecasts, models, weights. */
 
-import type { EvaluateOptions, TableInput } from '../../types/index';
+import type { ComparedOptions, TableInput } from '../../types/index';
 import { required } from '../columns';
 import { ForecastError } from '../errors';
 import { BacktestTable, ForecastTable } from '../forecast-table';
@@ -16,6 +16,8 @@ export interface Block {
   readonly rows: readonly number[];
   /** Time of its first row. */
   readonly start: number;
+  /** Time of its last row. */
+  readonly end: number;
   /** Time of the last row that it could read; undefined where the table does not say. */
   readonly cutoff: number | undefined;
 }
@@ -92,12 +94,12 @@ function blocksOf(place: string, table: Table) {
         { series: ids[s], row },
       );
     });
-    const start = times[rows[0]!]!;
     return {
       series: s,
       window: windowOf.get(cutoff)!,
       rows,
-      start,
+      start: times[rows[0]!]!,
+      end: times[rows.at(-1)!]!,
       cutoff: column ? cutoff : undefined,
     };
   });
@@ -117,7 +119,7 @@ function actualsOf(place: string, table: Table, input: TableInput, names: Names)
   );
 }
 
-function weightsOf(place: string, table: Table, weights: EvaluateOptions['weights']): Float64Array {
+function weightsOf(place: string, table: Table, weights: ComparedOptions['weights']): Float64Array {
   const at = (() => {
     if (weights === undefined) return () => 1;
     if (typeof weights === 'string') {
@@ -191,7 +193,7 @@ function chosen(place: string, all: readonly ModelForecast[], models: readonly s
 }
 
 /** Reads a table of forecasts. Throws E0010 (options) or E0011 (cells). */
-export function readFrame(place: string, input: TableInput, options: EvaluateOptions): Frame {
+export function readFrame(place: string, input: TableInput, options: ComparedOptions): Frame {
   const names = namesFor(input, options);
   const table = openSeries(place, input, names);
   const { blocks, step, ids, cutoffs } = blocksOf(place, table);

@@ -6,18 +6,22 @@ type Contract = typeof contract;
 type Instances = {
   [Name in keyof Contract]: Contract[Name] extends { prototype: infer Instance } ? Instance : never;
 };
-type Checked = Omit<Contract, 'BacktestTable' | 'EvaluationTable' | 'ForecastTable' | 'Predictor'>;
+type Checked = Omit<
+  Contract,
+  'BacktestTable' | 'EvaluationTable' | 'ModelComparison' | 'ForecastTable' | 'Predictor'
+>;
 
 const functions: Checked = implementation;
 // Their constructors are private to users, so that only the instances are compared.
 const table: (t: implementation.ForecastTable) => Instances['ForecastTable'] = (t) => t;
 const backtest: (t: implementation.BacktestTable) => Instances['BacktestTable'] = (t) => t;
 const evaluation: (e: implementation.EvaluationTable) => Instances['EvaluationTable'] = (e) => e;
+const comparison: (c: implementation.ModelComparison) => Instances['ModelComparison'] = (c) => c;
 const predictor: (p: implementation.Predictor) => Instances['Predictor'] = (p) => p;
 
 test('the implementation exports what the contract declares, and nothing else', () => {
   expect(functions).toBe(implementation);
-  for (const proof of [table, backtest, evaluation, predictor])
+  for (const proof of [table, backtest, evaluation, comparison, predictor])
     expect(typeof proof).toBe('function');
   expect(Object.keys(implementation).sort()).toEqual(
     expect.arrayContaining([
@@ -25,6 +29,9 @@ test('the implementation exports what the contract declares, and nothing else', 
       'EvaluationTable',
       'ForecastError',
       'ForecastTable',
+      'ModelComparison',
+      'compareModels',
+      'dieboldMariano',
       'NeuralForecast',
       'Predictor',
       'evaluate',

@@ -12,7 +12,17 @@ const run = (shell: string, script: string) => {
 };
 const quote = (word: string) => `'${word}'`;
 
-const COMMANDS = ['forecast', 'fit', 'predict', 'cv', 'info', 'doctor', 'models', 'completion'];
+const COMMANDS = [
+  'forecast',
+  'fit',
+  'predict',
+  'cv',
+  'evaluate',
+  'info',
+  'doctor',
+  'models',
+  'completion',
+];
 /** What is typed, and everything that may stand there. */
 const CASES: [string[], string[]][] = [
   [[''], [...COMMANDS, 'help']],
