@@ -9,6 +9,7 @@
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -44,7 +45,7 @@ void wait_for_change(const std::atomic<uint32_t>& value, uint32_t old) {
 }  // namespace
 
 struct Team::Impl {
-  int size = 1;
+  int size = 1, asked = 1;
   std::vector<std::thread> members;
   alignas(64) std::atomic<uint32_t> start{0};     // generation of run()
   alignas(64) std::atomic<uint32_t> arrived{0};   // members at the barrier
@@ -76,10 +77,16 @@ struct Team::Impl {
 };
 
 Team::Team(int threads) : impl_(std::make_unique<Impl>()) {
-  impl_->size = std::max(1, threads);
-  for (int member = 1; member < impl_->size; ++member) {
-    impl_->members.emplace_back([impl = impl_.get(), member] { impl->member_loop(member); });
+  impl_->asked = std::max(1, threads);
+  impl_->members.reserve(static_cast<size_t>(impl_->asked) - 1);
+  for (int member = 1; member < impl_->asked; ++member) {
+    try {
+      impl_->members.emplace_back([impl = impl_.get(), member] { impl->member_loop(member); });
+    } catch (const std::system_error&) {
+      break;  // the system gives no more threads: a smaller team does the same work
+    }
   }
+  impl_->size = static_cast<int>(impl_->members.size()) + 1;
 }
 
 Team::~Team() {
@@ -90,6 +97,8 @@ Team::~Team() {
 }
 
 int Team::size() const { return impl_->size; }
+
+int Team::asked() const { return impl_->asked; }
 
 void Team::run(void (*body)(void* context, int member), void* context) {
   if (impl_->size == 1) {

@@ -10,14 +10,17 @@ namespace nd::parallel {
 
 class Team {
  public:
-  /// `threads` >= 1 members, the caller of run() among them. Other members inherit the
-  /// scheduling priority of the creating thread and run with denormals flushed.
+  /// `threads` >= 1 members, the caller of run() among them; fewer when the system refuses a
+  /// thread. Other members inherit the scheduling priority of the creating thread and run with
+  /// denormals flushed.
   explicit Team(int threads);
   ~Team();
   Team(const Team&) = delete;
   Team& operator=(const Team&) = delete;
 
   int size() const;
+  /// How many were asked for.
+  int asked() const;
   /// Calls body(context, member) once on every member and returns when all have returned. Bodies
   /// may not throw.
   void run(void (*body)(void* context, int member), void* context);

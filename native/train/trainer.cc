@@ -142,7 +142,7 @@ class Fit {
     result_.train_history.reserve(static_cast<size_t>(steps_ / record_every + 1));
     for (int64_t step = 0; step < steps_ && !result_.stopped_early; ++step) {
       if (r_.cancel != nullptr) r_.cancel->check();
-      if (threads() != team_->size()) team_.emplace(threads());
+      if (threads() != team_->asked()) team_.emplace(threads());
       train_step(step);
       result_.steps = step + 1;
       if (step % record_every == 0 || step + 1 == steps_) {
