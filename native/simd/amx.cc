@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+
+#include "simd/tile_access.h"
 #endif
 
 namespace nd::simd {
@@ -114,28 +116,28 @@ bool amx_usable() {
   if (!block.add) {                        \
     _tile_zero(tile);                      \
   } else if ((p).whole()) {                \
-    _tile_loadd(tile, (p).c, ldc_bytes);   \
+    ND_TILE_LOAD(tile, (p).c, ldc_bytes)   \
   } else {                                 \
     copy_in(p, block.ldc, buffer);         \
     fence();                               \
-    _tile_loadd(tile, buffer, kLineBytes); \
+    ND_TILE_LOAD(tile, buffer, kLineBytes) \
   }
 #define ND_STORE_SUM(tile, p)               \
   if ((p).whole()) {                        \
-    _tile_stored(tile, (p).c, ldc_bytes);   \
+    ND_TILE_STORE(tile, (p).c, ldc_bytes)   \
   } else {                                  \
-    _tile_stored(tile, buffer, kLineBytes); \
+    ND_TILE_STORE(tile, buffer, kLineBytes) \
     fence();                                \
     copy_out(buffer, p, block.ldc);         \
   }
 
 // Both strips of A (or of B) at once.
 #define ND_LOAD_A(offset)                        \
-  _tile_loadd(4, a0 + t + (offset), kLineBytes); \
-  _tile_loadd(5, a1 + t + (offset), kLineBytes);
+  ND_TILE_LOAD(4, a0 + t + (offset), kLineBytes) \
+  ND_TILE_LOAD(5, a1 + t + (offset), kLineBytes)
 #define ND_LOAD_B(offset)                        \
-  _tile_loadd(6, b0 + t + (offset), kLineBytes); \
-  _tile_loadd(7, b1 + t + (offset), kLineBytes);
+  ND_TILE_LOAD(6, b0 + t + (offset), kLineBytes) \
+  ND_TILE_LOAD(7, b1 + t + (offset), kLineBytes)
 #define ND_MULTIPLY()      \
   _tile_dpbf16ps(0, 4, 6); \
   _tile_dpbf16ps(1, 4, 7); \
@@ -181,7 +183,7 @@ __attribute__((target("amx-tile,amx-bf16"))) void multiply(const Bf16Block& bloc
       for (int64_t t = 0; t < strip; t += kStep) {
         fetch.some();
         if (kParts == 1 && !two_rows) {
-          _tile_loadd(4, a0 + t, kLineBytes);
+          ND_TILE_LOAD(4, a0 + t, kLineBytes)
           ND_LOAD_B(0)
           _tile_dpbf16ps(0, 4, 6);
           _tile_dpbf16ps(1, 4, 7);
@@ -226,7 +228,7 @@ __attribute__((target("amx-tile,amx-bf16"))) void multiply(const Bf16Block& bloc
 }  // namespace
 
 // Sums 0–3 of neighbouring strips of columns, 4–6 the parts of A, 7 one part of B.
-#define ND_WITH_B(sum, part) _tile_loadd(7, b + (sum)*strip + t + (part)*kTileElements, kLineBytes);
+#define ND_WITH_B(sum, part) ND_TILE_LOAD(7, b + (sum)*strip + t + (part)*kTileElements, kLineBytes)
 #define ND_STRIP_PART_2(sum) \
   ND_WITH_B(sum, 2)          \
   _tile_dpbf16ps(sum, 4, 7);
@@ -253,18 +255,18 @@ __attribute__((target("amx-tile,amx-bf16"))) void amx_multiply_strip(const Bf16B
     _tile_zero(2);
     _tile_zero(3);
     for (int64_t t = 0; t < strip; t += kStep) {
-      _tile_loadd(4, a + t, kLineBytes);
-      _tile_loadd(5, a + t + kTileElements, kLineBytes);
-      _tile_loadd(6, a + t + 2 * kTileElements, kLineBytes);
+      ND_TILE_LOAD(4, a + t, kLineBytes)
+      ND_TILE_LOAD(5, a + t + kTileElements, kLineBytes)
+      ND_TILE_LOAD(6, a + t + 2 * kTileElements, kLineBytes)
       ND_FOUR(ND_STRIP_PART_2)
       ND_FOUR(ND_STRIP_PART_1)
       ND_FOUR(ND_STRIP_PART_0)
     }
     float* c = block.c + column;
-    _tile_stored(0, c, ldc_bytes);
-    _tile_stored(1, c + kSide, ldc_bytes);
-    _tile_stored(2, c + 2 * kSide, ldc_bytes);
-    _tile_stored(3, c + 3 * kSide, ldc_bytes);
+    ND_TILE_STORE(0, c, ldc_bytes)
+    ND_TILE_STORE(1, c + kSide, ldc_bytes)
+    ND_TILE_STORE(2, c + 2 * kSide, ldc_bytes)
+    ND_TILE_STORE(3, c + 3 * kSide, ldc_bytes)
   }
   fence();
   _tile_release();
