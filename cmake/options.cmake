@@ -30,3 +30,14 @@ if(ND_SANITIZE)
     target_compile_options(nd_options INTERFACE -fno-sanitize-recover=all)
   endif()
 endif()
+
+# Makes a library count how often each of its lines ran (npm run coverage).
+function(nd_count_lines target)
+  if(NOT ND_COVERAGE)
+    return()
+  endif()
+  # Atomic, since what gcov derives from counts that threads have lost would show lines as unreached.
+  target_compile_options(${target} PRIVATE
+    --coverage -fprofile-update=atomic -fprofile-abs-path -O1)
+  target_link_options(${target} PUBLIC --coverage)
+endfunction()

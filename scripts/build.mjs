@@ -26,21 +26,21 @@ const NATIVE_TARGETS = {
   all: ['nd_node', 'nd_tests', 'nd_parity', 'nd_benches'],
 };
 
-const targetExists = (target) => capture('ninja', ['-C', RELEASE, '-t', 'query', target]).ok;
-
-/** Builds CMake targets in build/release; those whose sources do not exist are left out. */
-export function buildNative(targets, { quiet = false } = {}) {
-  const cache = at(RELEASE, 'CMakeCache.txt');
+/** Builds CMake targets in build/<preset>; those whose sources do not exist are left out. */
+export function buildNative(targets, { quiet = false, preset = 'release' } = {}) {
+  const folder = `build/${preset}`;
+  const targetExists = (target) => capture('ninja', ['-C', folder, '-t', 'query', target]).ok;
+  const cache = at(folder, 'CMakeCache.txt');
   const werror = process.env.ND_WERROR === '1' ? 'ON' : 'OFF';
   const configured =
-    fs.existsSync(at(RELEASE, 'build.ninja')) &&
+    fs.existsSync(at(folder, 'build.ninja')) &&
     fs.readFileSync(cache, 'utf8').includes(`ND_WERROR:BOOL=${werror}`);
   if (!configured || !targets.every(targetExists)) {
-    runQuietly('cmake', ['--preset', 'release', `-DND_WERROR=${werror}`]);
+    runQuietly('cmake', ['--preset', preset, `-DND_WERROR=${werror}`]);
   }
   const present = targets.filter(targetExists);
   if (present.length === 0) return [];
-  const args = ['--build', RELEASE, '--target', ...present];
+  const args = ['--build', folder, '--target', ...present];
   if (quiet) runQuietly('cmake', args);
   else run('cmake', args);
   return present;
