@@ -81,6 +81,14 @@ json take(json& options, const char* name) {
   return value;
 }
 
+void check_trainable(const Loss& loss, const std::string& place) {
+  if (loss.spec().trainable) return;
+  const std::string name(loss.spec().name);
+  throw Error(Code::config, "[" + place + "] received loss " + name +
+                                ", expected a loss that can train: " + name +
+                                " is a metric; give it as validLoss");
+}
+
 void check_valid_loss(const Loss& loss, const Loss& valid, const std::string& place) {
   if (valid.outputs() == 1 || valid.quantiles() == loss.quantiles()) return;
   throw Error(Code::config, "[" + place + "] received validLoss " + std::string(valid.spec().name) +
@@ -130,6 +138,7 @@ ModelConfig parse_model(const json& description, const ForecasterConfig& default
   if (alias == nullptr && !alias_json.is_null()) alias = &alias_json;
   if (alias != nullptr) model.alias = text_option(*alias, place, "alias");
   const Loss loss(loss_json.is_null() ? json("MAE") : loss_json, defaults.compat);
+  check_trainable(loss, place);
   geometry.outputs = loss.outputs();
   if (!valid_loss_json.is_null()) {
     model.valid_loss.emplace(valid_loss_json, defaults.compat);

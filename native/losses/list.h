@@ -5,10 +5,19 @@
 
 namespace nd {
 
-extern const LossSpec kMae, kMse, kRmse, kMape, kSmape, kMase, kHuberLoss, kQuantileLoss, kMqLoss;
+extern const LossSpec kMae, kMse, kRmse, kMape, kSmape, kMase, kHuberLoss, kTukeyLoss, kFreDf;
+extern const LossSpec kQuantileLoss, kHuberQLoss, kMqLoss, kHuberMqLoss, kScrps;
 
 /// The option that all losses have.
 ParamSpec horizon_weight_param();
+
+/// Options of whatever forecasts several quantiles.
+ParamSpec levels_param();
+ParamSpec quantiles_param();
+
+/// Output names and quantiles of a point loss.
+std::vector<std::string> one_name(const Options&);
+std::vector<double> one_quantile(const Options&);
 
 /// y and y_hat with the entries of weight 0 replaced by 0, so that neither NaN nor a gradient comes
 /// from them.
@@ -23,6 +32,11 @@ Var weighted_mean(Var losses, const LossInputs& in);
 
 /// 1/x where x > 0, else 0, also in the gradient.
 Var inverse_or_zero(Graph& graph, Var x);
+
+/// Huber's function of |e| >= 0: ½e² up to `delta`, then δ·(|e| - ½δ).
+Var huber(Var magnitude, double delta);
+/// Its option.
+ParamSpec huber_delta_param();
 
 /// pinball(d, q) = max(q·d, (q-1)·d) with d = y - ŷ; `quantiles` broadcasts against d.
 Var pinball(Var difference, Var quantiles);

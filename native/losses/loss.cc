@@ -6,8 +6,8 @@
 #include <array>
 
 #include "base/error.h"
-#include "graph/evaluate.h"
 #include "losses/list.h"
+#include "nn/batch.h"
 #include "ops/ops.h"
 
 namespace nd {
@@ -37,8 +37,9 @@ std::string type_of(const nlohmann::json& json) {
 }  // namespace
 
 std::span<const LossSpec* const> loss_list() {
-  static constexpr std::array<const LossSpec*, 9> kLosses = {
-      &kMae, &kMse, &kRmse, &kMape, &kSmape, &kMase, &kHuberLoss, &kQuantileLoss, &kMqLoss};
+  static constexpr auto kLosses = std::to_array<const LossSpec*>(
+      {&kMae, &kMse, &kRmse, &kMape, &kSmape, &kMase, &kHuberLoss, &kTukeyLoss, &kFreDf,
+       &kQuantileLoss, &kHuberQLoss, &kMqLoss, &kHuberMqLoss, &kScrps});
   return kLosses;
 }
 
@@ -64,6 +65,9 @@ ParamSpec horizon_weight_param() {
           .nullable = true};
 }
 
+std::vector<std::string> one_name(const Options&) { return {""}; }
+std::vector<double> one_quantile(const Options&) { return {0.5}; }
+
 Observed observed(Graph& graph, const LossInputs& in) {
   const Var zero = graph.constant(0.0);
   return {where(in.weight, in.y, zero), where(in.weight, in.y_hat, zero)};
@@ -77,6 +81,20 @@ Var inverse_or_zero(Graph& graph, Var x) {
   const Var zero = graph.constant(0.0), one = graph.constant(1.0);
   const Var positive = greater(x, zero);
   return where(positive, one / where(positive, x, one), zero);
+}
+
+Var huber(Var magnitude, double delta) {
+  const Var c = minimum(magnitude, magnitude.graph->constant(delta));
+  return c * (magnitude - c * 0.5);
+}
+
+ParamSpec huber_delta_param() {
+  return {.name = "delta",
+          .type = ParamType::number,
+          .default_json = "1",
+          .doc = "Error at which the loss becomes linear, in units of the (scaled) target.",
+          .minimum = 0,
+          .open_minimum = true};
 }
 
 Var pinball(Var difference, Var quantiles) {
@@ -117,38 +135,44 @@ Graph loss_graph(const Loss& loss, int64_t horizon, int64_t input_size) {
   return graph;
 }
 
-double evaluate_loss(const Loss& loss, int64_t windows, int64_t horizon, int64_t input_size,
-                     std::span<const double> y, std::span<const double> y_hat,
-                     std::span<const double> weight, std::span<const double> insample_y,
-                     std::span<const double> insample_mask) {
+reference::Arguments loss_arguments(const Loss& loss, const LossWindows& in) {
   const auto& horizon_weight = loss.horizon_weight();
-  check_internal(static_cast<int64_t>(weight.size()) == windows * horizon,
-                 "evaluate_loss: weights");
-  if (!horizon_weight.empty() && static_cast<int64_t>(horizon_weight.size()) != horizon)
+  check_internal(static_cast<int64_t>(in.weight.size()) == in.windows * in.horizon,
+                 "loss_arguments: weights");
+  if (!horizon_weight.empty() && static_cast<int64_t>(horizon_weight.size()) != in.horizon)
     throw Error(Code::config,
                 "[" + lower_case(loss.spec().name) + "] received horizonWeight with " +
                     std::to_string(horizon_weight.size()) +
-                    " numbers, expected one per step of the horizon of " + std::to_string(horizon),
+                    " numbers, expected one per step of the horizon of " +
+                    std::to_string(in.horizon),
                 R"({"option":"horizonWeight"})");
-  reference::Tensor weights(weight.begin(), weight.end());
-  if (!horizon_weight.empty())
-    for (size_t i = 0; i < weights.size(); ++i)
-      weights[i] *= horizon_weight[i % static_cast<size_t>(horizon)];
-  double total = 0;
-  for (const double w : weights) total += w;
-
   const auto copy = [](std::span<const double> values) {
     return reference::Tensor(values.begin(), values.end());
   };
+  reference::Tensor weights = copy(in.weight);
+  if (!horizon_weight.empty())
+    for (size_t i = 0; i < weights.size(); ++i)
+      weights[i] *= horizon_weight[i % static_cast<size_t>(in.horizon)];
+  double total = 0;
+  for (const double w : weights) total += w;
+
   reference::Arguments arguments;
-  arguments.windows = windows;
-  arguments.inputs = {{"y", copy(y)},
-                      {"y_hat", copy(y_hat)},
-                      {"insample_y", copy(insample_y)},
-                      {"insample_mask", copy(insample_mask)},
-                      {"weight", std::move(weights)},
-                      {"inverse_sum", {total > 0 ? 1 / total : 0}}};
-  return reference::evaluate(loss_graph(loss, horizon, input_size), arguments).at("loss").at(0);
+  arguments.windows = in.windows;
+  arguments.inputs = {
+      {"y", copy(in.y)},
+      {"y_hat", copy(in.y_hat)},
+      {"insample_y", copy(in.insample_y)},
+      {"insample_mask", copy(in.insample_mask)},
+      {"weight", std::move(weights)},
+      {"inverse_sum", {total > 0 ? 1 / total : 0}},
+      {kWindowMask, reference::Tensor(static_cast<size_t>(in.windows), 1.0)},
+      {kInverseWindows, {in.windows > 0 ? 1 / static_cast<double>(in.windows) : 0}}};
+  return arguments;
+}
+
+double evaluate_loss(const Loss& loss, const LossWindows& in) {
+  const Graph graph = loss_graph(loss, in.horizon, in.input_size);
+  return reference::evaluate(graph, loss_arguments(loss, in)).at("loss").at(0);
 }
 
 }  // namespace nd

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/options.h"
+#include "graph/evaluate.h"
 #include "ops/graph.h"
 
 namespace nd {
@@ -37,6 +38,8 @@ struct LossSpec {
   std::vector<double> (*quantiles)(const Options&);
   /// Emits the scalar loss. `compat` restores the reference's defects (docs/compatibility.md).
   Var (*build)(Graph&, const Options&, const LossInputs&, bool compat);
+  /// False: a metric, which can validate but not train.
+  bool trainable = true;
 };
 
 /// Every loss, in one explicit list.
@@ -76,12 +79,18 @@ class Loss {
 /// A loss alone as a graph: inputs named as the members of LossInputs, output "loss".
 Graph loss_graph(const Loss& loss, int64_t horizon, int64_t input_size);
 
-/// Float64 value of a loss for given windows (the metric form): evaluates the loss graph in the
-/// interpreter. y, weight: [B·H]; y_hat: [B·H·Q]; insample_y, insample_mask: [B·L]. `weight`
-/// excludes the horizon weight, which is applied here.
-double evaluate_loss(const Loss& loss, int64_t windows, int64_t horizon, int64_t input_size,
-                     std::span<const double> y, std::span<const double> y_hat,
-                     std::span<const double> weight, std::span<const double> insample_y,
-                     std::span<const double> insample_mask);
+/// Windows to be judged, in float64. y, weight: [B·H]; y_hat: [B·H·Q]; insample_y, insample_mask:
+/// [B·L]. `weight` excludes the horizon weight.
+struct LossWindows {
+  int64_t windows, horizon, input_size;
+  std::span<const double> y, y_hat, weight, insample_y, insample_mask;
+};
+
+/// Every input of loss_graph(), the horizon weight applied. Throws E0010 when the loss weighs
+/// another number of steps than the horizon.
+reference::Arguments loss_arguments(const Loss& loss, const LossWindows& windows);
+
+/// Float64 value of a loss (the metric form): evaluates the loss graph in the interpreter.
+double evaluate_loss(const Loss& loss, const LossWindows& windows);
 
 }  // namespace nd

@@ -6,9 +6,6 @@
 namespace nd {
 namespace {
 
-std::vector<std::string> one_name(const Options&) { return {""}; }
-std::vector<double> one_quantile(const Options&) { return {0.5}; }
-
 Var difference(Graph& graph, const LossInputs& in) {
   const Observed o = observed(graph, in);
   return o.y - o.y_hat;  // [B, H, 1]
@@ -77,11 +74,8 @@ Var mase(Graph& graph, const Options& options, const LossInputs& in, bool compat
       error * reshape(inverse_scale, Shape::batched({1, 1}, inverse_scale.shape().batch)), in);
 }
 
-// With a = |e| and c = min(a, δ): c·(a - c/2) is e²/2 up to δ and δ·(a - δ/2) beyond.
-Var huber(Graph& graph, const Options& options, const LossInputs& in, bool) {
-  const Var a = abs(difference(graph, in));
-  const Var c = minimum(a, graph.constant(options.number("delta")));
-  return weighted_mean(c * (a - c * 0.5), in);
+Var huber_loss(Graph& graph, const Options& options, const LossInputs& in, bool) {
+  return weighted_mean(huber(abs(difference(graph, in)), options.number("delta")), in);
 }
 
 }  // namespace
@@ -128,19 +122,12 @@ const LossSpec kMase = {"MASE",
                         one_name,
                         one_quantile,
                         mase};
-const LossSpec kHuberLoss = {
-    "HuberLoss",
-    "Squared for small errors, absolute for large ones (Huber, 1964).",
-    "WM(½e² if |e| ≤ δ, else δ·(|e| - ½δ))",
-    {{.name = "delta",
-      .type = ParamType::number,
-      .default_json = "1",
-      .doc = "Error at which the loss becomes linear, in units of the (scaled) target.",
-      .minimum = 0,
-      .open_minimum = true},
-     horizon_weight_param()},
-    one_name,
-    one_quantile,
-    huber};
+const LossSpec kHuberLoss = {"HuberLoss",
+                             "Squared for small errors, absolute for large ones (Huber, 1964).",
+                             "WM(½e² if |e| ≤ δ, else δ·(|e| - ½δ))",
+                             {huber_delta_param(), horizon_weight_param()},
+                             one_name,
+                             one_quantile,
+                             huber_loss};
 
 }  // namespace nd

@@ -109,8 +109,9 @@ double Validator::evaluate(std::span<const float> parameters, const CancelToken*
             all[row * static_cast<size_t>(Q) + static_cast<size_t>(first + q)];
       }
     }
-    sum += static_cast<double>(n) * evaluate_loss(loss_, static_cast<int64_t>(n), H, L, y, forecast,
-                                                  weight, insample, insample_mask);
+    sum +=
+        static_cast<double>(n) * evaluate_loss(loss_, {static_cast<int64_t>(n), H, L, y, forecast,
+                                                       weight, insample, insample_mask});
   }
   const double loss = sum / static_cast<double>(windows_.size());
   return std::isfinite(loss) ? loss : std::numeric_limits<double>::infinity();

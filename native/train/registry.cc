@@ -99,12 +99,17 @@ ordered_json model_json(const ModelSpec& spec) {
   return json;
 }
 
-/// "MQLoss" → "mqLoss", "HuberLoss" → "huberLoss", "MAE" → "mae".
+/// "MQLoss" → "mqLoss", "HuberMQLoss" → "huberMqLoss", "MAE" → "mae".
 std::string factory_name(std::string_view type) {
   const std::string suffix = "Loss";
-  if (!type.ends_with(suffix)) return lower_case(type);
-  const std::string_view stem = type.substr(0, type.size() - suffix.size());
-  return lower_case(stem) + suffix;
+  std::string name = lower_case(type);
+  if (!type.ends_with(suffix)) return name;
+  const auto is_upper = [&](size_t i) { return type[i] >= 'A' && type[i] <= 'Z'; };
+  for (size_t i = 1; i < type.size(); ++i) {
+    const bool begins_word = i == type.size() - suffix.size() || (is_upper(i) && !is_upper(i - 1));
+    if (begins_word) name[i] = type[i];
+  }
+  return name;
 }
 
 ordered_json loss_json(const LossSpec& spec) {

@@ -271,7 +271,7 @@ TEST(Registry, UnknownModelsNameTheClosest) {
 TEST(Registry, EverythingIsDescribed) {
   const auto registry = registry_json();
   EXPECT_EQ(registry["models"].size(), model_list().size());
-  EXPECT_EQ(registry["losses"].size(), 9u);
+  EXPECT_EQ(registry["losses"].size(), loss_list().size());
   EXPECT_EQ(registry["errors"].size(), 14u);
   EXPECT_EQ(registry["errors"][9]["number"], "E0010");
   EXPECT_EQ(registry["errors"][9]["code"], "ERR_ND_CONFIG");
