@@ -5,7 +5,10 @@
 import type {
   AutoformerOptions,
   DlinearOptions,
+  FredfOptions,
   HuberLossOptions,
+  HuberMqLossOptions,
+  HuberQLossOptions,
   LossDescription,
   LstmOptions,
   MaeOptions,
@@ -21,8 +24,10 @@ import type {
   PatchtstOptions,
   QuantileLossOptions,
   RmseOptions,
+  ScrpsOptions,
   SmapeOptions,
   TsmixerOptions,
+  TukeyLossOptions,
 } from '../types/models';
 
 /** A description is data: what the options mean is checked by the engine, which knows the registry. */
@@ -164,9 +169,35 @@ export function huberLoss(options: HuberLossOptions = {}): LossDescription {
   return describe('HuberLoss', options);
 }
 
+/**
+ * TukeyLoss: Tukey's biweight (Beaton and Tukey, 1974): an error beyond the threshold counts as an
+ * outlier, which teaches nothing. c²/6·WM(1 - (1 - (d/c)²)³ if d ≤ c, else 1), d = |y - ŷ| /
+ * deviation of the input
+ */
+export function tukeyLoss(options: TukeyLossOptions = {}): LossDescription {
+  return describe('TukeyLoss', options);
+}
+
+/**
+ * FreDF: Squared errors in time and absolute errors in frequency (Wang et al., ICLR 2025), which
+ * does not treat the steps of a horizon as independent. (1 - α)·WM((y - ŷ)²) + α·mean|rfft(y) -
+ * rfft(ŷ)|
+ */
+export function fredf(options: FredfOptions = {}): LossDescription {
+  return describe('FreDF', options);
+}
+
 /** QuantileLoss: Pinball loss of one quantile. WM(max(q·(y - ŷ), (q - 1)·(y - ŷ))) */
 export function quantileLoss(options: QuantileLossOptions): LossDescription {
   return describe('QuantileLoss', options);
+}
+
+/**
+ * HuberQLoss: Pinball loss of one quantile, rounded near 0 so that outliers weigh no more than
+ * large errors. WM(q·hub((y - ŷ)₊) + (1 - q)·hub((ŷ - y)₊)), hub as in HuberLoss
+ */
+export function huberQLoss(options: HuberQLossOptions): LossDescription {
+  return describe('HuberQLoss', options);
 }
 
 /**
@@ -175,4 +206,20 @@ export function quantileLoss(options: QuantileLossOptions): LossDescription {
  */
 export function mqLoss(options: MqLossOptions = {}): LossDescription {
   return describe('MQLoss', options);
+}
+
+/**
+ * HuberMQLoss: Huber's function of the pinball loss of several quantiles at once. mean over q of
+ * WM(hub(max(q·(y - ŷ_q), (q - 1)·(y - ŷ_q)))), hub as in HuberLoss
+ */
+export function huberMqLoss(options: HuberMqLossOptions = {}): LossDescription {
+  return describe('HuberMQLoss', options);
+}
+
+/**
+ * sCRPS: Scaled continuous ranked probability score over some quantiles (Rangapuram et al., 2021):
+ * validates, does not train. 2·mean over q of Σw·max(q·(y - ŷ_q), (q - 1)·(y - ŷ_q)) / Σw·|y|
+ */
+export function scrps(options: ScrpsOptions = {}): LossDescription {
+  return describe('sCRPS', options);
 }

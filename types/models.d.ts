@@ -927,6 +927,55 @@ export interface HuberLossOptions {
  */
 export declare function huberLoss(options?: HuberLossOptions): LossDescription;
 
+/** Options of `tukeyLoss()`. */
+export interface TukeyLossOptions {
+  /**
+   * Threshold, in standard deviations of the input. A number greater than 0.
+   * @default 4.685
+   */
+  readonly c?: number;
+  /**
+   * Divide errors by the standard deviation of the window's input (+ 0.01). True or false.
+   * @default true
+   */
+  readonly normalize?: boolean;
+  /**
+   * Weight of each step of the horizon, one number per step; null means 1 for all. A list of
+   * numbers, each of at least 0, or null.
+   * @default null
+   */
+  readonly horizonWeight?: readonly number[] | null;
+}
+
+/**
+ * TukeyLoss: Tukey's biweight (Beaton and Tukey, 1974): an error beyond the threshold counts as an
+ * outlier, which teaches nothing. c²/6·WM(1 - (1 - (d/c)²)³ if d ≤ c, else 1), d = |y - ŷ| /
+ * deviation of the input
+ */
+export declare function tukeyLoss(options?: TukeyLossOptions): LossDescription;
+
+/** Options of `fredf()`. */
+export interface FredfOptions {
+  /**
+   * Weight of the errors in frequency. A number in [0, 1].
+   * @default 0.5
+   */
+  readonly alpha?: number;
+  /**
+   * Weight of each step of the horizon, one number per step; null means 1 for all. A list of
+   * numbers, each of at least 0, or null.
+   * @default null
+   */
+  readonly horizonWeight?: readonly number[] | null;
+}
+
+/**
+ * FreDF: Squared errors in time and absolute errors in frequency (Wang et al., ICLR 2025), which
+ * does not treat the steps of a horizon as independent. (1 - α)·WM((y - ŷ)²) + α·mean|rfft(y) -
+ * rfft(ŷ)|
+ */
+export declare function fredf(options?: FredfOptions): LossDescription;
+
 /** Options of `quantileLoss()`. */
 export interface QuantileLossOptions {
   /** The quantile to forecast. A number in (0, 1). */
@@ -941,6 +990,30 @@ export interface QuantileLossOptions {
 
 /** QuantileLoss: Pinball loss of one quantile. WM(max(q·(y - ŷ), (q - 1)·(y - ŷ))) */
 export declare function quantileLoss(options: QuantileLossOptions): LossDescription;
+
+/** Options of `huberQLoss()`. */
+export interface HuberQLossOptions {
+  /** The quantile to forecast. A number in (0, 1). */
+  readonly q: number;
+  /**
+   * Error at which the loss becomes linear, in units of the (scaled) target. A number greater than
+   * 0.
+   * @default 1
+   */
+  readonly delta?: number;
+  /**
+   * Weight of each step of the horizon, one number per step; null means 1 for all. A list of
+   * numbers, each of at least 0, or null.
+   * @default null
+   */
+  readonly horizonWeight?: readonly number[] | null;
+}
+
+/**
+ * HuberQLoss: Pinball loss of one quantile, rounded near 0 so that outliers weigh no more than
+ * large errors. WM(q·hub((y - ŷ)₊) + (1 - q)·hub((ŷ - y)₊)), hub as in HuberLoss
+ */
+export declare function huberQLoss(options: HuberQLossOptions): LossDescription;
 
 /** Options of `mqLoss()`. */
 export interface MqLossOptions {
@@ -969,3 +1042,65 @@ export interface MqLossOptions {
  * network. mean over q of WM(max(q·(y - ŷ_q), (q - 1)·(y - ŷ_q)))
  */
 export declare function mqLoss(options?: MqLossOptions): LossDescription;
+
+/** Options of `huberMqLoss()`. */
+export interface HuberMqLossOptions {
+  /**
+   * Coverage of each prediction interval in percent; the median comes with them. A list of numbers,
+   * each in (0, 100), or one such element.
+   * @default [80, 90]
+   */
+  readonly levels?: number | readonly number[];
+  /**
+   * Quantiles to forecast, instead of levels. A list of numbers, each in (0, 1), or one such
+   * element, or null.
+   * @default null
+   */
+  readonly quantiles?: number | readonly number[] | null;
+  /**
+   * Error at which the loss becomes linear, in units of the (scaled) target. A number greater than
+   * 0.
+   * @default 1
+   */
+  readonly delta?: number;
+  /**
+   * Weight of each step of the horizon, one number per step; null means 1 for all. A list of
+   * numbers, each of at least 0, or null.
+   * @default null
+   */
+  readonly horizonWeight?: readonly number[] | null;
+}
+
+/**
+ * HuberMQLoss: Huber's function of the pinball loss of several quantiles at once. mean over q of
+ * WM(hub(max(q·(y - ŷ_q), (q - 1)·(y - ŷ_q)))), hub as in HuberLoss
+ */
+export declare function huberMqLoss(options?: HuberMqLossOptions): LossDescription;
+
+/** Options of `scrps()`. */
+export interface ScrpsOptions {
+  /**
+   * Coverage of each prediction interval in percent; the median comes with them. A list of numbers,
+   * each in (0, 100), or one such element.
+   * @default [80, 90]
+   */
+  readonly levels?: number | readonly number[];
+  /**
+   * Quantiles to forecast, instead of levels. A list of numbers, each in (0, 1), or one such
+   * element, or null.
+   * @default null
+   */
+  readonly quantiles?: number | readonly number[] | null;
+  /**
+   * Weight of each step of the horizon, one number per step; null means 1 for all. A list of
+   * numbers, each of at least 0, or null.
+   * @default null
+   */
+  readonly horizonWeight?: readonly number[] | null;
+}
+
+/**
+ * sCRPS: Scaled continuous ranked probability score over some quantiles (Rangapuram et al., 2021):
+ * validates, does not train. 2·mean over q of Σw·max(q·(y - ŷ_q), (q - 1)·(y - ŷ_q)) / Σw·|y|
+ */
+export declare function scrps(options?: ScrpsOptions): LossDescription;

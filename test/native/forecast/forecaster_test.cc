@@ -77,6 +77,8 @@ TEST(Config, RefusesWhatItDoesNotKnow) {
                {"options", {{"validLoss", {{"type", "MQLoss"}, {"levels", {80}}}}}}}}},
             {"horizon", 3}},
        "validLoss"},
+      {json{{"models", {{{"type", "NLinear"}, {"options", {{"loss", "sCRPS"}}}}}}, {"horizon", 3}},
+       "sCRPS is a metric; give it as validLoss"},
   };
   for (const Case& c : cases) {
     const Error error = refusal(c.config);

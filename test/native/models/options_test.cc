@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "losses/loss.h"
 #include "models/spec.h"
 #include "train/config.h"
 
