@@ -28,14 +28,11 @@ export async function* runAddress({ filter }) {
   yield { suite: 'build' };
   {
     const reports = emptyFolder('address-native');
-    yield {
-      suite: 'GoogleTest',
-      outcome: await runGoogleTest(path.join(folder, 'nd_tests'), {
-        ...{ reports, filter },
-        env: environment(reports, { detect_leaks: 1 }),
-      }),
-      ...findingsIn(reports),
-    };
+    const outcome = await runGoogleTest(path.join(folder, 'nd_tests'), {
+      ...{ reports, filter },
+      env: environment(reports, { detect_leaks: 1 }),
+    });
+    yield { suite: 'GoogleTest', outcome, ...findingsIn(reports, outcome.texts) };
   }
   const reports = emptyFolder('address-node');
   const libraries = ['libasan.so', 'libubsan.so'].map(runtimeLibrary);

@@ -43,14 +43,19 @@ export function emptyFolder(...parts) {
 const FINDING =
   /^(?:==\d+==ERROR: (?:Address|Leak)Sanitizer|WARNING: ThreadSanitizer|FATAL: ThreadSanitizer|==\d+==FATAL: ThreadSanitizer|\S+:\d+:\d+: runtime error|.*SUMMARY: UndefinedBehaviorSanitizer)/gm;
 
-/** The findings in a folder of reports: how many, and the text to read. */
-export function findingsIn(folder) {
+/**
+ * The findings in a folder of reports: how many, and the text to read. Beside AddressSanitizer, that for
+ * undefined behaviour writes to stderr whatever its options say: `shown` is output to count in, too.
+ */
+export function findingsIn(folder, shown = []) {
   const files = listFiles([path.relative(at(), folder)], /\/report\.[^/]*$/);
   const texts = files.map((file) => fs.readFileSync(at(file), 'utf8'));
   // A report may come without a head that we know; it is a finding all the same.
   const count = (text) => Math.max(1, text.match(FINDING)?.length ?? 0);
   return {
-    findings: texts.reduce((sum, text) => sum + count(text), 0),
+    findings:
+      texts.reduce((sum, text) => sum + count(text), 0) +
+      shown.reduce((sum, text) => sum + (text.match(/: runtime error: /g)?.length ?? 0), 0),
     texts: texts.map((text, i) => `${files[i]}\n${text.slice(0, 12_000)}`),
   };
 }

@@ -63,9 +63,10 @@ export async function* runThread({ filter }) {
       ...findingsIn(reports),
     };
   }
+  // Preloaded by what the launcher starts: the launcher itself may lie where the library cannot live.
+  const preload = [...launcher, 'env', `LD_PRELOAD=${runtimeLibrary('libtsan.so')}`];
   const preloaded = (reports) => ({
     ...environment(reports, 4),
-    LD_PRELOAD: runtimeLibrary('libtsan.so'),
     ND_BINDING_PATH: path.join(folder, 'neuro_divergent.node'),
   });
   const reports = emptyFolder('thread-node');
@@ -73,14 +74,14 @@ export async function* runThread({ filter }) {
     suite: 'Node tests',
     outcome: await runJest(
       FILES.map((name) => `test/${name}.test.ts`),
-      { reports, launcher, env: preloaded(reports), flags: ['--testTimeout=600000'] },
+      { reports, launcher: preload, env: preloaded(reports), flags: ['--testTimeout=600000'] },
     ),
     ...findingsIn(reports),
   };
   const storms = emptyFolder('thread-soak');
   yield {
     suite: 'soak --quick',
-    outcome: soak(launcher, preloaded(storms)),
+    outcome: soak(preload, preloaded(storms)),
     ...findingsIn(storms),
   };
 }
