@@ -56,6 +56,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
       method<create_panel>("createPanel"),
       method<create_forecaster>("createForecaster"),
       method<load_forecaster>("loadForecaster"),
+      method<import_forecaster>("importForecaster"),
       method<shut_down>("shutDown")};
   napi_define_properties(env, exports, functions.size(), functions.begin());
   return exports;

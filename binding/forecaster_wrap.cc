@@ -255,17 +255,27 @@ Napi::Value create_forecaster(const Napi::CallbackInfo& info) {
   return wrap(info.Env(), std::make_shared<Forecaster>(json_argument(info, 0, "createForecaster")));
 }
 
-Napi::Value load_forecaster(const Napi::CallbackInfo& info) {
-  const std::string path = string_argument(info, 0, "load");
-  const auto loaded = std::make_shared<std::shared_ptr<Forecaster>>();
+namespace {
+/// (path, done): an object from a file.
+Napi::Value read_forecaster(const Napi::CallbackInfo& info, const char* place,
+                            Forecaster (*read)(const std::string&)) {
+  const std::string path = string_argument(info, 0, place);
+  const auto made = std::make_shared<std::shared_ptr<Forecaster>>();
   return jobs(info.Env())
-      .submit(
-          info.Env(),
-          {.done = function_argument(info, 1, "load"),
-           .work = [=](Job&) { *loaded = std::make_shared<Forecaster>(Forecaster::load(path)); },
-           .settle = [loaded](Napi::Env env) -> Napi::Value {
-             return wrap(env, std::move(*loaded));
-           }});
+      .submit(info.Env(), {.done = function_argument(info, 1, place),
+                           .work = [=](Job&) { *made = std::make_shared<Forecaster>(read(path)); },
+                           .settle = [made](Napi::Env env) -> Napi::Value {
+                             return wrap(env, std::move(*made));
+                           }});
+}
+}  // namespace
+
+Napi::Value load_forecaster(const Napi::CallbackInfo& info) {
+  return read_forecaster(info, "load", Forecaster::load);
+}
+
+Napi::Value import_forecaster(const Napi::CallbackInfo& info) {
+  return read_forecaster(info, "importCheckpoint", Forecaster::from_description);
 }
 
 }  // namespace nd::binding

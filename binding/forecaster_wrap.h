@@ -26,5 +26,7 @@ void define_forecaster(Napi::Env env);
 Napi::Value create_forecaster(const Napi::CallbackInfo& info);
 /// loadForecaster(path, done).
 Napi::Value load_forecaster(const Napi::CallbackInfo& info);
+/// importForecaster(path, done).
+Napi::Value import_forecaster(const Napi::CallbackInfo& info);
 
 }  // namespace nd::binding

@@ -138,6 +138,8 @@ export interface NativeBinding {
   /** `config` is JSON text. */
   createForecaster(config: string): NativeForecaster;
   loadForecaster(path: string, done: NativeDone<NativeForecaster>): NativeJob;
+  /** `path` of a description: configuration and data, without the weights, which loadWeights() brings. */
+  importForecaster(path: string, done: NativeDone<NativeForecaster>): NativeJob;
   /** Cancels and joins every job of this environment; no callback comes afterwards. */
   shutDown(): void;
 }

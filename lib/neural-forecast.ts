@@ -7,6 +7,7 @@ import type {
   FitOptions,
   FitResult,
   ForecastInfo,
+  ImportOptions,
   LoadOptions,
   NeuralForecastOptions,
   PredictInsampleOptions,
@@ -15,6 +16,7 @@ import type {
   TableInput,
 } from '../types/index';
 import { binding } from './binding';
+import { importForecaster } from './checkpoint/import';
 import { readPanel } from './columns';
 import { ForecastError, guarded } from './errors';
 import { BacktestTable, ForecastTable } from './forecast-table';
@@ -33,6 +35,7 @@ import { NAMES_AT_ONCE, takeBacktest, takeForecast } from './native-table';
 import { type Note, readNote, writeNote } from './note';
 import { checkNames, optionalBoolean, optionalChoice, optionalSignal } from './options';
 import { Predictor } from './predictor';
+import { registry } from './registry';
 import {
   COLUMN_OPTIONS,
   columnNames,
@@ -114,6 +117,14 @@ export class NeuralForecast implements Contract {
     );
     const note = readNote(JSON.parse(guarded(() => native.summary())).note);
     return NeuralForecast.#from(native, { ...note, columns: { ...note.columns, ...names } });
+  }
+
+  static async importCheckpoint(
+    folder: string,
+    options: ImportOptions = {},
+  ): Promise<NeuralForecast> {
+    const { native, note } = await importForecaster(folder, options, registry());
+    return NeuralForecast.#from(native, note);
   }
 
   static #from(native: NativeForecaster, note: Note): NeuralForecast {

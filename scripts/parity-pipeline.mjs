@@ -57,7 +57,7 @@ function unavailable(meta, registry) {
 }
 
 /** A small CSV file of the fixtures as records; none of its cells is quoted. */
-function readTable(file) {
+export function readTable(file) {
   const [header, ...lines] = fs.readFileSync(file, 'utf8').trimEnd().split(/\r?\n/);
   const names = header.split(',');
   return lines.map((line) => {
@@ -76,7 +76,7 @@ const rowKey = ({ unique_id, cutoff = '', ds }) =>
   [unique_id, timeKey(cutoff), timeKey(ds)].join('\0');
 
 /** Compares our records with the reference's rows, column by column. */
-function compare(records, rows, columns) {
+export function compare(records, rows, columns) {
   const byKey = new Map(records.map((record) => [rowKey(record), record]));
   let error = 0;
   let where = '';
@@ -95,7 +95,7 @@ function compare(records, rows, columns) {
   return { error, where };
 }
 
-const check = (name, { error, where }) => ({ name, error, limit: TOLERANCE, where });
+export const check = (name, { error, where }) => ({ name, error, limit: TOLERANCE, where });
 
 async function runCase(folder, meta, api) {
   const { h, input_size: inputSize, ...config } = meta.config;

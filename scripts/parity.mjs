@@ -1,7 +1,8 @@
 // Compares the package with golden values of the reference implementation.
-//   npm run parity -- [DIR] [--filter TEXT] [--json FILE] [--no-build]
+//   npm run parity -- [DIR] [--checkpoints] [--filter TEXT] [--json FILE] [--no-build]
 // DIR holds any of parity/ (networks), values/ (losses, scalers, optimisers, schedules) and pipeline/ (frames in, frames
-// out); the default is ../shared/fixtures beside the repository. One line per case with its largest errors, then the
+// out); the default is ../shared/fixtures beside the repository. With --checkpoints, DIR holds folders that NeuralForecast
+// saved, each with what it forecasts from and what it forecasts. One line per case with its largest errors, then the
 // totals; ends with exit code 1 when a case failed or none was found. What this version does not have is skipped by
 // name and reason, read from the registry: a model that is added makes its cases run.
 
@@ -9,6 +10,7 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { runCheckpoints } from './parity-checkpoints.mjs';
 import { runPipelines } from './parity-pipeline.mjs';
 import { at, capture, fail } from './support.mjs';
 
@@ -47,6 +49,7 @@ function options() {
       options: {
         filter: { type: 'string', default: '' },
         json: { type: 'string' },
+        checkpoints: { type: 'boolean', default: false },
         'no-build': { type: 'boolean', default: false },
       },
     });
@@ -58,7 +61,7 @@ function options() {
   }
 }
 
-const { folder, filter, json, 'no-build': noBuild } = options();
+const { folder, filter, json, checkpoints, 'no-build': noBuild } = options();
 if (!fs.existsSync(folder)) fail(`parity: there is no folder ${folder}`);
 const outcomes = [];
 const report = (outcome) => {
@@ -70,9 +73,11 @@ try {
     const { build } = await import('./build.mjs');
     await build({ target: 'parity', quiet: true });
   }
-  for (const outcome of runNative(folder, filter)) report(outcome);
-  if (fs.existsSync(path.join(folder, 'pipeline'))) {
-    const api = createRequire(import.meta.url)(at('dist', 'index.js'));
+  const api = createRequire(import.meta.url)(at('dist', 'index.js'));
+  if (checkpoints) {
+    for await (const outcome of runCheckpoints(folder, filter, api)) report(outcome);
+  } else {
+    for (const outcome of runNative(folder, filter)) report(outcome);
     for await (const outcome of runPipelines(path.join(folder, 'pipeline'), filter, api))
       report(outcome);
   }
@@ -84,5 +89,8 @@ const totals = { passed: count('passed'), failed: count('failed'), skipped: coun
 say(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
 if (json)
   fs.writeFileSync(json, `${JSON.stringify({ folder, ...totals, cases: outcomes }, null, 2)}\n`);
-if (outcomes.length === 0) fail(`parity: ${folder} holds no case (parity/, values/, pipeline/)`);
+if (outcomes.length === 0)
+  fail(
+    `parity: ${folder} holds no case (parity/, values/, pipeline/; with --checkpoints folders of checkpoints)`,
+  );
 process.exit(totals.failed > 0 ? 1 : 0);

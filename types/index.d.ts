@@ -307,6 +307,21 @@ export interface LoadOptions extends ColumnNames {
   readonly signal?: AbortSignal;
 }
 
+/** Options of {@link NeuralForecast.importCheckpoint}. */
+export interface ImportOptions {
+  /** Names of the models to import, as in the columns of forecasts. @default all of them */
+  readonly models?: readonly string[];
+  /**
+   * `'neuralforecast'` computes as the library that trained the weights, also where it is wrong, so that forecasts are the
+   * same; false computes as other objects do. See {@link NeuralForecastOptions.compat}. @default 'neuralforecast'
+   */
+  readonly compat?: 'neuralforecast' | false;
+  /** Whether the rows of the fit are read, where they were saved: without them `predict` needs a panel. @default true */
+  readonly includeData?: boolean;
+  /** Aborts the call: it rejects with the reason of the signal. */
+  readonly signal?: AbortSignal;
+}
+
 /** What every call accepts. */
 export interface CallOptions {
   /** Aborts the call: it rejects with the reason of the signal. */
@@ -379,6 +394,15 @@ export declare class NeuralForecast {
   constructor(options: NeuralForecastOptions);
   /** Reads a file written by `save`. Names of columns and the kind of time stamps are those of the saved object, unless given. */
   static load(path: string, options?: LoadOptions): Promise<NeuralForecast>;
+
+  /**
+   * Reads a folder that NeuralForecast (Python) saved, with `save(…, save_dataset=…)` of 3.3 (safetensors and JSON) or of
+   * 3.2 and before (pickles, of which nothing is executed): weights, options, losses, scalers, columns beside the target,
+   * categories, step of time and, where saved, the rows. Models are called as in the columns of forecasts there. Rejects
+   * with E0006 for files that are damaged, name what no checkpoint needs, or hold a model, loss or option that this
+   * version does not have; settings that only further training reads and that have no counterpart are left out.
+   */
+  static importCheckpoint(folder: string, options?: ImportOptions): Promise<NeuralForecast>;
 
   /** Whether `predict` can be called. */
   get fitted(): boolean;

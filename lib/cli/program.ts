@@ -10,6 +10,7 @@ import { runEvaluate } from './evaluate';
 import { runFit } from './fit';
 import { addModelFlags, type Flags, suggestions } from './flags';
 import { runForecast, runPredict } from './forecast';
+import { runImport } from './import';
 import { runInfo } from './info';
 import { runModels } from './models';
 import { EXIT_HELP } from './report';
@@ -165,6 +166,17 @@ export function createProgram(
     .argument('<model>', 'a file that fit wrote')
     .option(...JSON_FLAG)
     .action((file: string, flags: Flags) => runInfo(file, withFlags(flags)));
+
+  program
+    .command('import')
+    .description('make a model file of a checkpoint of NeuralForecast')
+    .argument('<folder>', 'a folder that its save() wrote, of 3.3 or before')
+    .requiredOption('--output <model.safetensors>', 'where to save the models')
+    .option('--models <names>', 'which of its models, with commas between (default: all)')
+    .option('--no-compat', 'compute as other models do, not as the Python library')
+    .option('--no-data', 'leave out the rows of the fit')
+    .option(...JSON_FLAG)
+    .action((folder: string, flags: Flags) => runImport(folder, withFlags(flags)));
 
   program
     .command('doctor')

@@ -108,7 +108,9 @@ void add_windows(TensorList& list, const data::Panel& panel) {
 /// A file whose digests have been checked, and its parsed metadata.
 class SavedFile {
  public:
-  explicit SavedFile(const std::string& path) : path_(path), file_(path) {
+  /// `described`: one of importCheckpoint, which nothing has saved yet; it has no digests.
+  explicit SavedFile(const std::string& path, bool described = false) : path_(path), file_(path) {
+    if (described) return;
     check_format();
     const json digests = parse("digests");
     const auto expected = digests.find("metadata");
@@ -246,21 +248,15 @@ std::vector<data::SeriesStatistics> read_statistics(SavedFile& file, int64_t ser
   return statistics;
 }
 
-State read_state(SavedFile& file, const ForecasterConfig& config) {
+/// Series, their scales and the rows of the fit.
+State read_data(SavedFile& file, const json& contract) {
   State state;
-  const json contract = file.parse("data");
   state.ids = std::make_shared<const std::vector<std::string>>(
       contract.at("ids").get<std::vector<std::string>>());
   state.frequency = data::Frequency::parse(contract.at("frequency").get<std::string>());
   state.calendar = contract.at("calendar").get<bool>();
   state.note = file.note();
   const auto series = static_cast<int64_t>(state.ids->size());
-  const ordered_json history = file.parse_ordered("history");
-  const json trained = contract.at("trained");
-  for (size_t i = 0; i < config.models.size(); ++i) {
-    state.models.push_back(read_model(file, config.models[i], trained.at(i)));
-    state.models.back().history = history.at(i);
-  }
   state.statistics = read_statistics(file, series);
   if (file.has("data/values")) {
     auto offsets = file.read<int64_t>("data/offsets", "I64", {series + 1});
@@ -270,7 +266,26 @@ State read_state(SavedFile& file, const ForecasterConfig& config) {
         data::make_panel(*state.ids, std::move(offsets), std::move(values), std::move(last),
                          state.frequency, state.calendar));
   }
-  file.refuse_unused();
+  return state;
+}
+
+State read_state(SavedFile& file, const ForecasterConfig& config) {
+  const json contract = file.parse("data");
+  State state = read_data(file, contract);
+  const ordered_json history = file.parse_ordered("history");
+  const json trained = contract.at("trained");
+  for (size_t i = 0; i < config.models.size(); ++i) {
+    state.models.push_back(read_model(file, config.models[i], trained.at(i)));
+    state.models.back().history = history.at(i);
+  }
+  return state;
+}
+
+/// Networks as they are declared; loadWeights() brings their weights.
+State read_description(SavedFile& file, const ForecasterConfig& config) {
+  State state = read_data(file, file.parse("data"));
+  state.models = initial_models(config);
+  for (ModelState& model : state.models) model.trained = true;
   return state;
 }
 }  // namespace
@@ -312,12 +327,18 @@ void Forecaster::save(const std::string& path, bool include_data,
   io::write_safetensors(path, metadata, list.tensors());
 }
 
-Forecaster Forecaster::load(const std::string& path) {
-  SavedFile file(path);
+Forecaster Forecaster::load(const std::string& path) { return read(path, false); }
+
+Forecaster Forecaster::from_description(const std::string& path) { return read(path, true); }
+
+Forecaster Forecaster::read(const std::string& path, bool described) {
+  SavedFile file(path, described);
   try {
     Forecaster forecaster(file.parse("config"));
-    forecaster.impl_->publish(
-        std::make_shared<const State>(read_state(file, *forecaster.impl_->config)));
+    const ForecasterConfig& config = *forecaster.impl_->config;
+    State state = described ? read_description(file, config) : read_state(file, config);
+    file.refuse_unused();
+    forecaster.impl_->publish(std::make_shared<const State>(std::move(state)));
     return forecaster;
   } catch (const nlohmann::json::exception& error) {
     refuse(path, std::string("the metadata is incomplete: ") + error.what());

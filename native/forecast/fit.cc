@@ -38,7 +38,8 @@ ordered_json summary_json(const ModelConfig& model, const train::TrainResult& re
 /// A refit goes on from weights that know each series by its place.
 void check_same_series(const ForecasterConfig& config, const State& earlier,
                        const data::Panel& panel) {
-  if (*earlier.ids == panel.ids()) return;
+  // An imported model may not know the names of its series.
+  if (earlier.ids->empty() || *earlier.ids == panel.ids()) return;
   for (const ModelConfig& model : config.models) {
     if (!model.network->spec().capabilities.multivariate) continue;
     throw Error(Code::data, "[fit] " + model.alias +

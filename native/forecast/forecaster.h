@@ -135,6 +135,10 @@ class Forecaster {
   void save(const std::string& path, bool include_data = true,
             const std::optional<std::string>& note = {}) const;
   static Forecaster load(const std::string& path);
+  /// An object as another program's checkpoint describes it: a safetensors file with the metadata
+  /// "config" and "data" and the tensors data/… of save(), without digests. Its networks have the
+  /// weights that were declared, until load_weights() brings theirs.
+  static Forecaster from_description(const std::string& path);
 
   /// A predictor of one model that shares its weights (a later fit does not change it). `alias` ""
   /// = the only model.
@@ -143,6 +147,7 @@ class Forecaster {
  private:
   struct Impl;
   explicit Forecaster(std::unique_ptr<Impl> impl);
+  static Forecaster read(const std::string& path, bool described);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -1,8 +1,10 @@
 #include "forecast/origins.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <unordered_map>
 
 #include "parallel/team.h"
@@ -21,10 +23,31 @@ struct WindowList {
   std::vector<size_t> origin;
 };
 
-/// Where each series that a multivariate model learned is in `panel`.
+/// The series of `panel` in the order in which NeuralForecast sorts them: numbers by value, texts
+/// by code point.
+std::vector<int32_t> sorted_order(const data::Panel& panel) {
+  std::vector<int32_t> order(panel.ids().size());
+  std::iota(order.begin(), order.end(), 0);
+  std::vector<int64_t> numbers(order.size());
+  bool whole = true;
+  for (size_t s = 0; s < numbers.size() && whole; ++s) {
+    const std::string& id = panel.ids()[s];
+    const auto [end, status] = std::from_chars(id.data(), id.data() + id.size(), numbers[s]);
+    whole = status == std::errc() && end == id.data() + id.size();
+  }
+  std::sort(order.begin(), order.end(), [&](int32_t a, int32_t b) {
+    const auto i = static_cast<size_t>(a), j = static_cast<size_t>(b);
+    return whole ? numbers[i] < numbers[j] : panel.ids()[i] < panel.ids()[j];
+  });
+  return order;
+}
+
+/// Where each series that a multivariate model learned is in `panel`. An imported model that was
+/// saved without data has no names (`fitted` is empty), and an order that NeuralForecast gave it.
 std::vector<int32_t> fitted_order(const ModelConfig& model, const std::vector<std::string>& fitted,
                                   const data::Panel& panel, const char* place) {
   train::check_series(model.network->geometry(), panel.series_count(), place, model.alias);
+  if (fitted.empty()) return sorted_order(panel);
   std::unordered_map<std::string, int32_t> places;
   for (size_t s = 0; s < panel.ids().size(); ++s)
     places.emplace(panel.ids()[s], static_cast<int32_t>(s));

@@ -19,6 +19,7 @@ const bindingMembers: Members<NativeBinding> = {
   createPanel: 'function',
   createForecaster: 'function',
   loadForecaster: 'function',
+  importForecaster: 'function',
   shutDown: 'function',
 };
 const panelMembers: Members<NativePanel> = { describe: 'function', dispose: 'function' };
@@ -133,6 +134,7 @@ test('wrong arguments are refused, never a crash', () => {
     () => native.createForecaster!('no json'),
     () => native.createForecaster!('[1]'),
     () => native.loadForecaster!(),
+    () => native.importForecaster!('file'),
     () => nativeFit(),
     () => nativeFit(panel, '{}', null),
     () => nativeFit(forecaster, '{}', null, done),

@@ -47,6 +47,7 @@ const PROVOKED: Readonly<Record<string, readonly (() => unknown)[]>> = {
   ],
   E0006: [
     () => NeuralForecast.load('model.safetensors'),
+    () => NeuralForecast.importCheckpoint('checkpoint'),
     () => readCsv('prices.csv'),
     () => plotForecast({ forecast: panel }).save('no/such/folder/plot.json'),
   ],

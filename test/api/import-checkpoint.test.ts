@@ -1,0 +1,181 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type ForecastTable, NeuralForecast, readCsv } from '../../lib/index';
+import { temporaryFolder } from './support';
+
+// Saved by NeuralForecast itself: test/fixtures/checkpoints/make.py.
+const fixtures = path.join(__dirname, '..', 'fixtures', 'checkpoints');
+const VERSIONS = ['3.2', '3.3'];
+const of = (version: string, ...names: string[]) => path.join(fixtures, version, ...names);
+const folder = temporaryFolder();
+
+/** A copy of a checkpoint with one of its files changed. */
+function changed(version: string, file: string, change: (bytes: Buffer) => Buffer): string {
+  const copy = fs.mkdtempSync(path.join(folder, 'changed-'));
+  fs.cpSync(of(version, 'target-only', 'checkpoint'), copy, { recursive: true });
+  const name = path.join(copy, file);
+  fs.chmodSync(name, 0o644);
+  fs.writeFileSync(name, change(fs.readFileSync(name)));
+  return copy;
+}
+
+/** The columns of what NeuralForecast forecasts, six rows each. */
+function forecastOf(file: string): Map<string, number[]> {
+  const [names, ...rows] = fs
+    .readFileSync(file, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => line.split(','));
+  const column = (c: number): [string, number[]] => [names![c]!, rows.map((row) => Number(row[c]))];
+  return new Map(names!.map((_, c) => column(c)).slice(2));
+}
+
+/** Largest relative difference of a table to them. */
+function difference(table: ForecastTable, file: string): number {
+  const expected = forecastOf(file);
+  // Files are read in the order of their names, not in that of the models that were saved.
+  expect([...table.modelColumns].sort()).toEqual([...expected.keys()].sort());
+  const errors = [...expected].flatMap(([name, values]) =>
+    [...table.column(name)].map((value, i) => Math.abs(value / values[i]! - 1)),
+  );
+  expect(errors).toHaveLength(6 * expected.size);
+  return Math.max(...errors);
+}
+
+const withoutFeatures = async () => {
+  const { unique_id = [], ds, y } = await readCsv(path.join(fixtures, 'panel.csv'));
+  return { unique_id, ds, y };
+};
+
+describe.each(VERSIONS)('a checkpoint of NeuralForecast %s', (version) => {
+  const checkpoint = of(version, 'target-only', 'checkpoint');
+  const expected = of(version, 'target-only', 'predict.csv');
+
+  test('forecasts from its own rows what it did there', async () => {
+    const nf = await NeuralForecast.importCheckpoint(checkpoint);
+    expect(nf.info()).toMatchObject({
+      fitted: true,
+      frequency: 'MS',
+      localScaler: 'robust',
+      compat: true,
+      horizon: 3,
+      series: ['north', 'south'],
+      hasData: true,
+      aliases: ['DLinear', 'DLinear1', 'mean'],
+    });
+    expect(nf.info().models[2]).toMatchObject({
+      type: 'MLP',
+      options: { hiddenSize: 8, numLayers: 1, maxSteps: 5, randomSeed: 1, inputSize: 6 },
+    });
+    const table = await nf.predict(null);
+    expect(table.ds[0]).toEqual(new Date('2022-07-01'));
+    await nf.dispose();
+    expect(difference(table, expected)).toBeLessThan(1e-5);
+  });
+
+  test('forecasts another panel, without the rows of the fit, and goes on learning', async () => {
+    const nf = await NeuralForecast.importCheckpoint(checkpoint, {
+      includeData: false,
+      models: ['mean'],
+    });
+    expect(nf.info()).toMatchObject({
+      fitted: true,
+      hasData: false,
+      series: [],
+      aliases: ['mean'],
+    });
+    await expect(nf.predict()).rejects.toThrow(/pass the panel/);
+    const panel = await withoutFeatures();
+    const [first] = (await nf.predict(panel)).column('mean');
+    expect(first! / forecastOf(expected).get('mean')![0]! - 1).toBeCloseTo(0, 5);
+    const { models } = await nf.fit(panel);
+    expect(models[0]).toMatchObject({ alias: 'mean', steps: 5 });
+    await nf.dispose();
+  });
+
+  test('can be saved and loaded as any other', async () => {
+    const nf = await NeuralForecast.importCheckpoint(checkpoint, { compat: false });
+    const file = path.join(folder, `imported-${version}.safetensors`);
+    await nf.save(file);
+    const again = await NeuralForecast.load(file);
+    expect(again.info()).toMatchObject({ compat: false, series: ['north', 'south'] });
+    expect((await again.predict()).toRecords()).toEqual((await nf.predict()).toRecords());
+    await nf.dispose();
+    await again.dispose();
+  });
+});
+
+test('what is no checkpoint is refused with the file and the reason', async () => {
+  const cases: [string, RegExp][] = [
+    [path.join(folder, 'nowhere'), /nowhere: is no folder that can be read/],
+    [os.devNull, /is no folder that can be read/],
+    [fs.mkdtempSync(path.join(folder, 'empty-')), /configuration.pkl: is not there/],
+    [
+      changed('3.3', 'configuration.json', () => Buffer.from('{')),
+      /configuration.json: it is no valid JSON/,
+    ],
+    [
+      changed('3.3', 'mean_0.safetensors', (b) => b.subarray(0, -4)),
+      /mean_0.safetensors: .* truncated or damaged/,
+    ],
+    [
+      changed('3.3', 'mean_0.safetensors', (b) =>
+        Buffer.from(b.toString('latin1').replace('"MLP"', '"KAN"'), 'latin1'),
+      ),
+      /mean_0.safetensors: holds the model "KAN", which this version does not have/,
+    ],
+    [
+      changed('3.3', 'mean_0.safetensors', (b) =>
+        Buffer.from(b.toString('latin1').replace('hidden_size', 'hidden_sick'), 'latin1'),
+      ),
+      /MLP with the option "hidden_sick", which this version does not have/,
+    ],
+    [
+      changed('3.3', 'mean_0.safetensors', (b) =>
+        Buffer.from(b.toString('latin1').replace('mlp.0.bias', 'mlp.9.bias'), 'latin1'),
+      ),
+      /^\[importCheckpoint\] mean_0.safetensors does not fit mean: missing mlp.0.bias/,
+    ],
+    [changed('3.2', 'mean_0.ckpt', (b) => b.subarray(0, -40)), /mean_0.ckpt: is no ZIP archive/],
+  ];
+  for (const [where, message] of cases) {
+    await expect(NeuralForecast.importCheckpoint(where)).rejects.toMatchObject({
+      code: 'ERR_ND_FILE',
+      message: expect.stringMatching(message),
+    });
+  }
+});
+
+test('wrong options are refused', async () => {
+  const checkpoint = of('3.3', 'target-only', 'checkpoint');
+  const call = (options: object) => NeuralForecast.importCheckpoint(checkpoint, options);
+  await expect(call({ models: ['maen'] })).rejects.toThrow(/did you mean "mean"/);
+  await expect(call({ models: 'mean' })).rejects.toThrow(/an array of names/);
+  await expect(call({ compat: 'python' })).rejects.toThrow(/compat = "python"/);
+  await expect(call({ data: false })).rejects.toThrow(/unknown option "data"/);
+  await expect(call({ signal: AbortSignal.abort(new Error('no')) })).rejects.toThrow('no');
+});
+
+test('a hostile pickle is refused and nothing of it is executed', async () => {
+  const trace = path.join(folder, 'executed');
+  const hostile = (module: string, name: string) =>
+    Buffer.from(
+      `\x80\x02c${module}\n${name}\nX${String.fromCharCode(trace.length + 6)}\0\0\0touch ${trace}\x85R.`,
+      'latin1',
+    );
+  for (const [module, name] of [
+    ['os', 'system'],
+    ['posix', 'system'],
+    ['builtins', 'eval'],
+    ['subprocess', 'Popen'],
+    ['__main__', 'run'],
+  ]) {
+    const where = changed('3.2', 'configuration.pkl', () => hostile(module!, name!));
+    await expect(NeuralForecast.importCheckpoint(where)).rejects.toMatchObject({
+      code: 'ERR_ND_FILE',
+      message: `[importCheckpoint] configuration.pkl: names "${module}.${name}", which no checkpoint needs; nothing was executed`,
+    });
+  }
+  expect(fs.existsSync(trace)).toBe(false);
+});
