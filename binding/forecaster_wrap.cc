@@ -18,16 +18,17 @@ namespace {
 using forecast::Forecaster;
 using forecast::ForecastTable;
 
-/// `window`: of a cross-validation.
+/// `fit`: of a cross-validation.
 std::string progress_event(const std::string& model, const train::Progress& progress,
-                           std::optional<int64_t> window = {}) {
+                           std::optional<forecast::FitPlace> fit = {}) {
   // NaN becomes null: no validation yet.
   nlohmann::ordered_json event{{"model", model},
                                {"step", progress.step},
                                {"maxSteps", progress.max_steps},
                                {"trainLoss", progress.train_loss},
                                {"validLoss", progress.valid_loss}};
-  if (window) event["window"] = *window;
+  if (fit) event["window"] = fit->window;
+  if (fit && fit->fold >= 0) event["fold"] = fit->fold;
   return event.dump();
 }
 
@@ -125,7 +126,7 @@ Napi::Value cross_validate(const Napi::CallbackInfo& info) {
   constexpr const char* place = "crossValidation";
   const auto forecaster = unwrap<Forecaster>(info.This());
   const auto panel = panel_argument(info);
-  const nlohmann::json options = json_argument(info, 1, place);
+  nlohmann::json options = json_argument(info, 1, place);
   const bool wants_progress = info[2].IsFunction();
   forecast::CrossValidationRequest request;
   request.windows = options.value("windows", request.windows);
@@ -135,19 +136,30 @@ Napi::Value cross_validate(const Napi::CallbackInfo& info) {
   request.from_scratch = options.value("fromScratch", request.from_scratch);
   request.use_fitted = options.value("useFitted", request.use_fitted);
   request.val_size = options.value("valSize", request.val_size);
+  request.test_size = options.value("testSize", request.test_size);
+  request.purge = options.value("purge", request.purge);
+  request.embargo = options.value("embargo", request.embargo);
+  request.folds = options.value("folds", request.folds);
+  if (request.folds > 0) {
+    const bool over_time = options.value("foldsOver", "series") == "time";
+    request.folds_over = over_time ? forecast::Folds::time : forecast::Folds::series;
+  }
+  request.checkpoint = options.value("checkpoint", "");
   request.threads = threads_of(options);
-  return submit_table(info, Lane::change, function_argument(info, 3, place),
-                      wants_progress ? info[2].As<Napi::Function>() : Napi::Function(),
-                      [=](Job& job) mutable {
-                        request.cancel = &job.token();
-                        if (wants_progress) {
-                          request.on_progress = [&job](const std::string& model, int64_t window,
-                                                       const train::Progress& progress) {
-                            job.report(progress_event(model, progress, window));
-                          };
-                        }
-                        return forecaster->cross_validate(panel, request);
-                      });
+  for (const char* name : {"checkpoint", "threads"}) options.erase(name);
+  request.description = options.dump();
+  return submit_table(
+      info, Lane::change, function_argument(info, 3, place),
+      wants_progress ? info[2].As<Napi::Function>() : Napi::Function(), [=](Job& job) mutable {
+        request.cancel = &job.token();
+        if (wants_progress) {
+          request.on_progress = [&job](const std::string& model, const forecast::FitPlace& fit,
+                                       const train::Progress& progress) {
+            job.report(progress_event(model, progress, fit));
+          };
+        }
+        return forecaster->cross_validate(panel, request);
+      });
 }
 
 Napi::Value save(const Napi::CallbackInfo& info) {

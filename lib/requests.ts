@@ -41,6 +41,12 @@ const CROSS_VALIDATION_OPTIONS = [
   'fromScratch',
   'useFitted',
   'valSize',
+  'testSize',
+  'purge',
+  'embargo',
+  'folds',
+  'foldsOver',
+  'checkpoint',
   'signal',
   'onProgress',
   'threads',
@@ -149,25 +155,75 @@ export function insampleRequest(options: PredictInsampleOptions): Request {
   };
 }
 
+/** Options of which one makes another meaningless: [option, given with, what is expected instead]. */
+const CONTRADICTIONS: readonly (readonly [
+  keyof CrossValidationOptions,
+  (options: CrossValidationOptions) => boolean,
+  string,
+])[] = [
+  ['refit', ({ useFitted }) => !!useFitted, 'false, because useFitted: true trains nothing'],
+  ['purge', ({ useFitted }) => !!useFitted, 'none, because useFitted: true trains nothing'],
+  ['folds', ({ useFitted }) => !!useFitted, 'none, because useFitted: true trains nothing'],
+  ['checkpoint', ({ useFitted }) => !!useFitted, 'none, because useFitted: true trains nothing'],
+  ['windows', ({ testSize }) => testSize !== undefined, 'either windows or testSize'],
+  ['foldsOver', ({ folds }) => folds === undefined, 'the option folds with it'],
+  [
+    'embargo',
+    ({ foldsOver }) => foldsOver !== 'time',
+    "foldsOver: 'time' with it, since else no row after a forecast is learned from",
+  ],
+  [
+    'windows',
+    ({ foldsOver }) => foldsOver === 'time',
+    "none with foldsOver: 'time': every block is forecast",
+  ],
+  [
+    'testSize',
+    ({ foldsOver }) => foldsOver === 'time',
+    "none with foldsOver: 'time': every block is forecast",
+  ],
+  [
+    'refit',
+    ({ foldsOver }) => foldsOver === 'time',
+    "none with foldsOver: 'time': every block has one fit",
+  ],
+];
+
 export function crossValidationRequest(
   options: CrossValidationOptions,
 ): Request<CrossValidationProgress> {
   const place = 'crossValidation';
   checkNames(place, options, CROSS_VALIDATION_OPTIONS);
-  const { refit = false } = options;
-  const useFitted = optionalBoolean(place, 'useFitted', options.useFitted) ?? false;
-  if (useFitted && refit !== false) {
-    throw optionError(place, 'refit', refit, 'false, because useFitted: true trains nothing');
+  for (const [name, contradicts, expected] of CONTRADICTIONS) {
+    const value = options[name];
+    if (value !== undefined && value !== false && contradicts(options)) {
+      throw optionError(place, name, value, expected);
+    }
   }
+  const { refit = false } = options;
+  const fromScratch = optionalBoolean(place, 'fromScratch', options.fromScratch) ?? true;
+  const checkpoint = optionalString(place, 'checkpoint', options.checkpoint);
+  for (const name of ['checkpoint', 'folds'] as const) {
+    if (fromScratch || options[name] === undefined) continue;
+    const why = 'because with fromScratch: false a fit needs the weights of the one before';
+    throw optionError(place, name, options[name], `none, ${why}`);
+  }
+  const folds = optionalInteger(place, 'folds', options.folds, 2);
+  const foldsOver = optionalChoice(place, 'foldsOver', options.foldsOver, ['series', 'time']);
   return {
     options: JSON.stringify({
       windows: optionalInteger(place, 'windows', options.windows, 1) ?? 1,
       stepSize: optionalInteger(place, 'stepSize', options.stepSize, 1) ?? 1,
+      testSize: optionalInteger(place, 'testSize', options.testSize, 1) ?? 0,
       horizon: horizonOption(place, options.horizon),
       refit: typeof refit === 'boolean' ? Number(refit) : optionalInteger(place, 'refit', refit, 1),
-      fromScratch: optionalBoolean(place, 'fromScratch', options.fromScratch) ?? true,
-      useFitted,
+      fromScratch,
+      useFitted: optionalBoolean(place, 'useFitted', options.useFitted) ?? false,
       valSize: optionalInteger(place, 'valSize', options.valSize, 0) ?? 0,
+      purge: optionalInteger(place, 'purge', options.purge, 0) ?? 0,
+      embargo: optionalInteger(place, 'embargo', options.embargo, 0) ?? 0,
+      ...(folds === undefined ? {} : { folds, foldsOver: foldsOver ?? 'series' }),
+      ...(checkpoint === undefined ? {} : { checkpoint: pathOption(place, checkpoint) }),
       threads: threadsOption(place, options.threads),
     }),
     signal: optionalSignal(place, options.signal),

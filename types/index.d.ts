@@ -264,6 +264,8 @@ export interface PredictInsampleOptions {
 export interface CrossValidationProgress extends FitProgress {
   /** Window before which the model trains, from 0. */
   readonly window: number;
+  /** Fold that it does not see, from 0; absent without folds. */
+  readonly fold?: number;
 }
 
 /** Options of {@link NeuralForecast.crossValidation}. */
@@ -285,11 +287,43 @@ export interface CrossValidationOptions {
   readonly useFitted?: boolean;
   /** Steps before the cutoff that are held out for validation. @default 0 */
   readonly valSize?: number;
+  /**
+   * Rows at the end of every series that the windows forecast, instead of `windows`: horizon + a multiple of `stepSize`,
+   * and windows = (testSize - horizon) / stepSize + 1. @default horizon + stepSize · (windows - 1)
+   */
+  readonly testSize?: number;
+  /**
+   * Rows before a cutoff that its fit does not learn from, for targets that overlap what comes after it (the return of the
+   * next 5 days: 5). Forecasts still read them. @default 0
+   */
+  readonly purge?: number;
+  /** Rows after a block that its fit does not learn from (`foldsOver: 'time'`). @default 0 */
+  readonly embargo?: number;
+  /**
+   * Number of folds, at least 2: each is forecast by models that have not seen it. Not for multivariate models.
+   * @default no folds
+   */
+  readonly folds?: number;
+  /**
+   * 'series': fold i holds series i, i + folds, …, whose windows are forecast by what was learned from the other series
+   * before the cutoff. 'time': fold i is the i-th of equal blocks of every series; every `stepSize`-th row of it that has
+   * `horizon` rows of the block after it is forecast, by what was learned from the rows before and after the block.
+   * @default 'series'
+   */
+  readonly foldsOver?: 'series' | 'time';
+  /**
+   * Folder for what is finished: the same call goes on where it was stopped, with the same result. E0010 where it holds
+   * the parts of a call with other options, models or data. @default none
+   */
+  readonly checkpoint?: string;
   /** Aborts the call: it rejects with the reason of the signal. */
   readonly signal?: AbortSignal;
   /** Called on the event loop; when it throws, the call stops and rejects with that error. */
   readonly onProgress?: (progress: CrossValidationProgress) => void;
-  /** Threads to compute with; the result does not depend on it. @default what the cgroup allows, or ND_NUM_THREADS */
+  /**
+   * Threads to compute with; the result does not depend on it. As many fits as threads run at the same time, each with its
+   * own memory of a step (not with `fromScratch: false`). @default what the cgroup allows, or ND_NUM_THREADS
+   */
   readonly threads?: number;
 }
 

@@ -14,7 +14,7 @@ import { recordsOf, rowsOf, writeCsv } from './tables';
 /** The flags that mean something where nothing is trained. */
 const WITHOUT_TRAINING = new Set([
   ...['idColumn', 'timeColumn', 'targetColumn', 'separator', 'threads', 'json', 'quiet'],
-  ...['windows', 'stepSize', 'horizon', 'seasonLength', 'output'],
+  ...['windows', 'testSize', 'stepSize', 'horizon', 'seasonLength', 'output'],
 ]);
 
 /** `--step-size` is the distance of cutoffs here, so that the option of the training has another name. */
@@ -65,9 +65,18 @@ async function crossValidate(files: readonly string[], context: Context) {
   const { flags, signal, json } = context;
   const horizon = integerFlag(flags, 'horizon', 1);
   const options = {
-    windows: integerFlag(flags, 'windows', 1) ?? 1,
     stepSize: integerFlag(flags, 'stepSize', 1) ?? 1,
-    ...defined({ refit: refitFlag(flags), valSize: integerFlag(flags, 'valSize', 0) }),
+    ...defined({
+      windows: integerFlag(flags, 'windows', 1),
+      testSize: integerFlag(flags, 'testSize', 1),
+      refit: refitFlag(flags),
+      valSize: integerFlag(flags, 'valSize', 0),
+      purge: integerFlag(flags, 'purge', 0),
+      embargo: integerFlag(flags, 'embargo', 0),
+      folds: integerFlag(flags, 'folds', 2),
+      foldsOver: textFlag(flags, 'foldsOver') as 'series' | 'time' | undefined,
+      checkpoint: textFlag(flags, 'checkpoint'),
+    }),
     ...(flags.fromScratch === false ? { fromScratch: false } : {}),
     ...threadsFlag(flags),
     signal,
@@ -103,7 +112,9 @@ export async function runCrossValidation(
   const written = output === undefined ? [] : [output];
   const [rows, series, forecasts] = [panel.rows, table.series.length, table.length / horizon];
   if (json) {
-    const { windows, stepSize } = options;
+    // Cutoffs of a series: of all of them where some are too short for the first ones.
+    const windows = Math.ceil(forecasts / series);
+    const { stepSize } = options;
     const facts = { series, rows, frequency, horizon, windows, stepSize, forecasts, seconds };
     const results = {
       scores: scores.toRecords(),

@@ -134,6 +134,17 @@ export function createProgram(
     .option('--windows <n>', 'forecasts per series, each from a cutoff of its own (default 1)')
     .option('--step-size <n>', 'rows between two cutoffs (default 1)')
     .option('--refit [k]', 'train before every cutoff, or every k-th (default: before the first)')
+    .option('--test-size <n>', 'rows that the windows forecast, instead of --windows')
+    .option('--purge <n>', 'rows before a cutoff that its fit does not learn from')
+    .option('--folds <n>', 'hold every n-th series out of the training, and forecast it')
+    .addOption(
+      new Option('--folds-over <kind>', 'hold out series, or blocks of time').choices([
+        'series',
+        'time',
+      ]),
+    )
+    .option('--embargo <n>', 'rows after a block of time that its fit does not learn from')
+    .option('--checkpoint <folder>', 'keep what is finished there, and go on from it')
     .option('--no-from-scratch', 'with --refit: go on from the weights of the fit before')
     .option(...SEASON_FLAG)
     .option('--output <file.csv>', 'write the forecasts as CSV, with cutoffs and true values')

@@ -243,43 +243,43 @@ std::span<double> Panel::mutable_target(int64_t s) {
                                             static_cast<size_t>(length(s)));
 }
 
+void Panel::open_like(const Panel& from) {
+  offsets_.push_back(0);
+  frequency_ = from.frequency_;
+  calendar_ = from.calendar_;
+}
+
+void Panel::append(const Panel& from, int64_t s, int64_t begin, int64_t end) {
+  const auto rows =
+      from.target(s).subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
+  ids_.push_back(from.ids_[static_cast<size_t>(s)]);
+  target_.insert(target_.end(), rows.begin(), rows.end());
+  offsets_.push_back(static_cast<int64_t>(target_.size()));
+}
+
 Panel Panel::tail(int64_t steps) const {
   check_internal(steps >= 1, "panel: a tail of at least one row");
   Panel tail;
-  tail.ids_ = ids_;
-  tail.offsets_.push_back(0);
+  tail.open_like(*this);
   tail.last_ = last_;
   for (int64_t s = 0; s < series_count(); ++s) {
-    const auto kept = target(s).last(static_cast<size_t>(std::min(steps, length(s))));
-    tail.target_.insert(tail.target_.end(), kept.begin(), kept.end());
-    tail.offsets_.push_back(static_cast<int64_t>(tail.target_.size()));
-    tail.first_.push_back(frequency_.advance(last_time(s), 1 - static_cast<int64_t>(kept.size())));
+    const int64_t kept = std::min(steps, length(s));
+    tail.append(*this, s, length(s) - kept, length(s));
+    tail.first_.push_back(frequency_.advance(last_time(s), 1 - kept));
   }
-  tail.frequency_ = frequency_;
-  tail.calendar_ = calendar_;
   return tail;
 }
 
-Panel Panel::without_last(int64_t rows) const {
-  if (longest() <= rows) {
-    throw Error(Code::empty, "[panel] received series of at most " + std::to_string(longest()) +
-                                 " rows, expected more than " + std::to_string(rows) +
-                                 ", the rows after the first cutoff");
+Panel Panel::select(std::span<const Piece> pieces) const {
+  Panel selected;
+  selected.open_like(*this);
+  for (const auto& [s, begin, end] : pieces) {
+    check_internal(begin >= 0 && begin < end && end <= length(s), "panel: rows of a piece");
+    selected.append(*this, s, begin, end);
+    selected.first_.push_back(frequency_.advance(first_time(s), begin));
+    selected.last_.push_back(frequency_.advance(first_time(s), end - 1));
   }
-  Panel head;
-  head.offsets_.push_back(0);
-  for (int64_t s = 0; s < series_count(); ++s) {
-    if (length(s) <= rows) continue;
-    const auto kept = target(s).first(static_cast<size_t>(length(s) - rows));
-    head.ids_.push_back(ids_[static_cast<size_t>(s)]);
-    head.target_.insert(head.target_.end(), kept.begin(), kept.end());
-    head.offsets_.push_back(static_cast<int64_t>(head.target_.size()));
-    head.first_.push_back(first_time(s));
-    head.last_.push_back(frequency_.advance(first_time(s), static_cast<int64_t>(kept.size()) - 1));
-  }
-  head.frequency_ = frequency_;
-  head.calendar_ = calendar_;
-  return head;
+  return selected;
 }
 
 Panel make_panel(std::vector<std::string> ids, std::vector<int64_t> offsets,

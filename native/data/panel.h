@@ -26,6 +26,11 @@ struct PanelOptions {
   std::string frequency;  ///< "" = infer
 };
 
+/// Rows [begin, end) of one series of a panel, at least one.
+struct Piece {
+  int64_t series, begin, end;
+};
+
 /// Checked panel. Series keep the order of `ids`; rows of series s are [begin(s), end(s)).
 class Panel {
  public:
@@ -50,12 +55,14 @@ class Panel {
   bool was_sorted() const { return was_sorted_; }  ///< false when rows had to be sorted
   /// The last `steps` rows of every series: what predict() needs after load().
   Panel tail(int64_t steps) const;
-  /// The panel without the last `rows` of every series; series that have no more are left out, all
-  /// of them throws E0003.
-  Panel without_last(int64_t rows) const;
+  /// A panel of its pieces, each a series of its own under the name of the one it is from.
+  Panel select(std::span<const Piece> pieces) const;
 
  private:
   Panel() = default;
+  /// Appends rows [begin, end) of series s of `from`.
+  void append(const Panel& from, int64_t s, int64_t begin, int64_t end);
+  void open_like(const Panel& from);
   std::vector<std::string> ids_;
   std::vector<int64_t> offsets_;
   std::vector<double> target_;

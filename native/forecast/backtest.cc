@@ -1,58 +1,14 @@
 // Forecasts of what is known: cross-validation and insample forecasts.
 #include <algorithm>
+#include <mutex>
 
-#include "forecast/origins.h"
+#include "forecast/part_store.h"
+#include "forecast/side_by_side.h"
+#include "forecast/splits.h"
 
 namespace nd::forecast {
 
 namespace {
-
-/// Which rows of a panel the windows of a cross-validation forecast, and which fit serves each.
-class Windows {
- public:
-  Windows(const data::Panel& panel, const CrossValidationRequest& request, int64_t horizon)
-      : panel_(panel),
-        request_(request),
-        tested_(horizon + request.step_size * (request.windows - 1)) {}
-
-  /// Rows of every series after the cutoff of window k.
-  int64_t rows_after(int64_t k) const { return tested_ - k * request_.step_size; }
-  /// The window whose fit serves window k.
-  int64_t fit_of(int64_t k) const { return request_.refit > 0 ? k - k % request_.refit : 0; }
-  /// Whether the series is in window k: its fit, or without one the window itself, had a row of it.
-  bool takes_part(int64_t series, int64_t k) const {
-    return panel_.length(series) > rows_after(request_.use_fitted ? k : fit_of(k));
-  }
-  int64_t row(int64_t series, int64_t k) const { return panel_.length(series) - rows_after(k); }
-  /// The first window of the series; none: `windows`.
-  int64_t first(int64_t series) const {
-    int64_t k = 0;
-    while (k < request_.windows && !takes_part(series, k)) ++k;
-    return k;
-  }
-
- private:
-  const data::Panel& panel_;
-  const CrossValidationRequest& request_;
-  int64_t tested_;
-};
-
-/// Statistics of each series over its rows before its first window; those of a series without one
-/// are never used.
-std::vector<data::SeriesStatistics> known_statistics(const ForecasterConfig& config,
-                                                     const data::Panel& panel,
-                                                     const Windows& windows, int64_t count) {
-  std::vector<data::SeriesStatistics> statistics(static_cast<size_t>(panel.series_count()));
-  if (config.series_scaler == data::SeriesScaler::none) return statistics;
-  for (int64_t s = 0; s < panel.series_count(); ++s) {
-    const int64_t first = windows.first(s);
-    if (first == count) continue;
-    statistics[static_cast<size_t>(s)] = data::series_statistics(
-        config.series_scaler, panel.target(s).first(static_cast<size_t>(windows.row(s, first))),
-        panel.ids()[static_cast<size_t>(s)], config.compat);
-  }
-  return statistics;
-}
 
 /// Keeps products of two such numbers within int64.
 void check_range(const char* name, int64_t value, int64_t least) {
@@ -63,8 +19,17 @@ void check_range(const char* name, int64_t value, int64_t least) {
                                 std::to_string(least) + ", " + std::to_string(kMost) + "]");
 }
 
-/// Cross-validation of one forecaster over one panel: fits where they are due, forecasts of the
-/// windows that each of them serves.
+/// The whole series of which pieces are.
+std::vector<data::Piece> whole(const data::Panel& panel, std::vector<data::Piece> pieces) {
+  for (data::Piece& piece : pieces) piece = {piece.series, 0, panel.length(piece.series)};
+  return pieces;
+}
+
+/// Ends a fit whose result will not be used.
+struct Superseded {};
+
+/// Cross-validation of one forecaster over one panel: its parts, side by side where none goes on
+/// from another. What each of them computes does not depend on that.
 class CrossValidation {
  public:
   CrossValidation(const ForecasterConfig& config, std::shared_ptr<const data::Panel> panel,
@@ -73,88 +38,95 @@ class CrossValidation {
         panel_(std::move(panel)),
         request_(request),
         horizon_(request.horizon > 0 ? request.horizon : config.horizon),
-        windows_(*panel_, request, horizon_),
-        state_(std::move(fitted)) {
-    for (int64_t s = 0; s < panel_->series_count(); ++s) {
-      first_block_.push_back(origins_.size());
-      for (int64_t k = windows_.first(s); k < request.windows; ++k)
-        origins_.push_back({static_cast<int32_t>(s), windows_.row(s, k)});
-    }
-    if (!origins_.empty()) return;
-    throw Error(Code::empty,
-                "[crossValidation] received series of at most " +
-                    std::to_string(panel_->longest()) + " rows, expected more than " +
-                    std::to_string(windows_.rows_after(0)) +
-                    " (horizon + stepSize · (windows - 1)), so that a row is left to learn from");
-  }
+        splits_(make_splits(*panel_, request, horizon_)),
+        store_(request.checkpoint, config, *panel_, request.description),
+        state_(std::move(fitted)) {}
 
   ForecastTable run(std::vector<std::string> columns) {
-    table_ = empty_table(*panel_, origins_, horizon_, std::move(columns));
-    add_actual(*panel_, origins_, table_);
+    table_ = empty_table(*panel_, splits_.origins, horizon_, std::move(columns));
+    add_actual(*panel_, splits_.origins, table_);
     table_.values.assign(table_.columns.size(), std::vector<double>(table_.times.size()));
-    if (request_.use_fitted) {
-      statistics_ = config_.compat ? panel_statistics(config_, *panel_)
-                                   : known_statistics(config_, *panel_, windows_, request_.windows);
-      forecast(0, request_.windows);
-    } else {
-      const int64_t step = request_.refit > 0 ? request_.refit : request_.windows;
-      for (int64_t k = 0; k < request_.windows; k += step) {
-        fit(k);
-        forecast(k, std::min(k + step, request_.windows));
+    std::vector<size_t> open;
+    for (size_t part = 0; part < splits_.parts.size(); ++part)
+      if (!load(part)) open.push_back(part);
+    if (request_.use_fitted || !request_.from_scratch) {
+      for (const size_t part : open) {
+        if (!request_.use_fitted) state_ = fit(splits_.parts[part], request_.threads, nullptr);
+        forecast(part, *state_, request_.threads);
       }
+      return std::move(table_);
     }
+    const auto run_part = [&](const Turn& turn) {
+      const size_t part = open[turn.index];
+      const auto state = fit(splits_.parts[part], turn.threads.load(), &turn);
+      if (turn.superseded()) throw Superseded();
+      forecast(part, *state, turn.threads.load());
+    };
+    const Outcome outcome = run_side_by_side(open.size(), request_.threads, run_part);
+    if (outcome.error != nullptr) std::rethrow_exception(outcome.error);
     return std::move(table_);
   }
 
  private:
-  void fit(int64_t k) {
-    const int64_t hidden = windows_.rows_after(k);
-    const auto known = std::make_shared<const data::Panel>(panel_->without_last(hidden));
-    std::vector<data::SeriesStatistics> own =
-        panel_statistics(config_, config_.compat ? *panel_ : *known);
-    // Of the whole panel: what forecasts are scaled by. Of the known rows: what the fit is.
-    statistics_.assign(static_cast<size_t>(panel_->series_count()), {});
-    std::vector<data::SeriesStatistics> kept;
-    size_t next = 0;
-    for (size_t s = 0; s < statistics_.size(); ++s) {
-      const bool present = panel_->length(static_cast<int64_t>(s)) > hidden;
-      if (present) statistics_[s] = own[config_.compat ? s : next++];
-      if (present) kept.push_back(statistics_[s]);
-    }
-    FitRequest request;
-    request.val_size = request_.val_size;
-    request.threads = request_.threads;
-    request.cancel = request_.cancel;
-    if (request_.on_progress) {
-      request.on_progress = [this, k](const std::string& alias, const train::Progress& progress) {
-        request_.on_progress(alias, k, progress);
-      };
-    }
-    const bool goes_on = state_ != nullptr && !request_.from_scratch;
-    FitOutcome outcome = fit_models(config_, goes_on ? state_->models : initial_models(config_),
-                                    known, std::move(kept), request);
-    if (outcome.error != nullptr) std::rethrow_exception(outcome.error);
-    state_ = std::move(outcome.state);
+  /// Statistics of pieces of the panel, or, as in the reference, of the whole series of each.
+  std::vector<data::SeriesStatistics> statistics_of(const std::vector<data::Piece>& pieces) const {
+    if (config_.series_scaler == data::SeriesScaler::none)
+      return std::vector<data::SeriesStatistics>(pieces.size());
+    return panel_statistics(config_,
+                            panel_->select(config_.compat ? whole(*panel_, pieces) : pieces));
   }
 
-  /// Forecasts windows `begin` … `end` - 1 with the state of now.
-  void forecast(int64_t begin, int64_t end) {
+  std::shared_ptr<const State> fit(const Split& split, int threads, const Turn* turn) {
+    const auto known = std::make_shared<const data::Panel>(panel_->select(split.learned));
+    FitRequest request;
+    request.val_size = request_.val_size;
+    request.threads = threads;
+    request.cancel = request_.cancel;
+    request.on_progress = [&](const std::string& alias, const train::Progress& progress) {
+      if (turn != nullptr && turn->superseded()) throw Superseded();
+      if (!request_.on_progress) return;
+      const std::lock_guard lock(progress_mutex_);
+      request_.on_progress(alias, split.place, progress);
+    };
+    const bool goes_on = state_ != nullptr && !request_.from_scratch;
+    FitOutcome outcome = fit_models(config_, goes_on ? state_->models : initial_models(config_),
+                                    known, statistics_of(split.learned), request);
+    if (outcome.error != nullptr) std::rethrow_exception(outcome.error);
+    return std::move(outcome.state);
+  }
+
+  /// Forecasts what the part serves, and keeps it.
+  void forecast(size_t part, const State& state, int threads) {
+    const Split& split = splits_.parts[part];
     std::vector<Origin> origins;
-    std::vector<size_t> blocks;
-    for (int64_t s = 0; s < panel_->series_count(); ++s) {
-      const int64_t first = windows_.first(s);
-      for (int64_t k = std::max(begin, first); k < end; ++k) {
-        blocks.push_back(first_block_[static_cast<size_t>(s)] + static_cast<size_t>(k - first));
-        origins.push_back(origins_[blocks.back()]);
-      }
-    }
-    if (origins.empty()) return;
+    for (const size_t block : split.blocks) origins.push_back(splits_.origins[block]);
+    // Of every series of the panel; those of series without a forecast are not used.
+    std::vector<data::SeriesStatistics> statistics(static_cast<size_t>(panel_->series_count()));
+    const auto known = statistics_of(split.scaled_by);
+    for (size_t i = 0; i < known.size(); ++i)
+      statistics[static_cast<size_t>(split.scaled_by[i].series)] = known[i];
     OriginsRequest request;
     request.place = "crossValidation";
     request.horizon = horizon_;
-    request.threads = request_.threads;
+    request.threads = threads;
     request.cancel = request_.cancel;
-    const auto values = forecast_origins(config_, *state_, *panel_, statistics_, origins, request);
+    const auto values = forecast_origins(config_, state, *panel_, statistics, origins, request);
+    store_.save(part, values);
+    place(part, values);
+  }
+
+  /// Whether an earlier run has finished the part: then its values are in the table.
+  bool load(size_t part) {
+    std::vector<std::vector<double>> values(table_.columns.size());
+    const size_t rows = splits_.parts[part].blocks.size() * static_cast<size_t>(horizon_);
+    if (!store_.load(part, rows, values)) return false;
+    place(part, values);
+    return true;
+  }
+
+  /// Parts write different rows of the table, at the same time.
+  void place(size_t part, const std::vector<std::vector<double>>& values) {
+    const std::vector<size_t>& blocks = splits_.parts[part].blocks;
     const auto rows = static_cast<std::ptrdiff_t>(horizon_);
     for (size_t c = 0; c < values.size(); ++c) {
       for (size_t i = 0; i < blocks.size(); ++i) {
@@ -168,13 +140,25 @@ class CrossValidation {
   std::shared_ptr<const data::Panel> panel_;
   const CrossValidationRequest& request_;
   int64_t horizon_;
-  Windows windows_;
+  Splits splits_;
+  PartStore store_;
   std::shared_ptr<const State> state_;
-  std::vector<Origin> origins_;                     // all of the table
-  std::vector<size_t> first_block_;                 // per series, of its first window
-  std::vector<data::SeriesStatistics> statistics_;  // per series of the panel
+  std::mutex progress_mutex_;
   ForecastTable table_;
 };
+
+/// Folds show a network series, or times, that it has not learned; one that knows each series by
+/// its place cannot leave any out.
+void check_folds(const ForecasterConfig& config, const CrossValidationRequest& request) {
+  if (request.folds_over == Folds::none) return;
+  for (const ModelConfig& model : config.models) {
+    if (!model.network->spec().capabilities.multivariate) continue;
+    throw Error(Code::config,
+                "[crossValidation] received folds = " + std::to_string(request.folds) +
+                    ", expected none with the multivariate model " + model.alias +
+                    ", which learns all series at all times together");
+  }
+}
 }  // namespace
 
 ForecastTable Forecaster::cross_validate(std::shared_ptr<const data::Panel> panel,
@@ -185,6 +169,11 @@ ForecastTable Forecaster::cross_validate(std::shared_ptr<const data::Panel> pane
   check_range("stepSize", request.step_size, 1);
   check_range("horizon", request.horizon, 0);
   check_range("refit", request.refit, 0);
+  check_range("testSize", request.test_size, 0);
+  check_range("purge", request.purge, 0);
+  check_range("embargo", request.embargo, 0);
+  if (request.folds_over != Folds::none) check_range("folds", request.folds, 2);
+  check_folds(config, request);
   std::shared_ptr<const State> fitted;
   if (panel == nullptr || request.use_fitted) {
     fitted = impl_->require(place);

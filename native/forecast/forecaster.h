@@ -54,19 +54,36 @@ struct PredictRequest {
       true;  ///< false: other panels are scaled by the statistics of the fit (same ids)
 };
 
-/// The last `windows` cutoffs of every series, `step_size` rows apart.
+/// What the parts of a cross-validation hold out of the training of others.
+enum class Folds { none, series, time };
+
+/// The fit of a cross-validation that trains.
+struct FitPlace {
+  int64_t window;  ///< the first that it serves
+  int64_t fold;    ///< -1: there are none
+};
+
+/// The last `windows` cutoffs of every series, `step_size` rows apart; with folds over time those
+/// in every block.
 struct CrossValidationRequest {
   int64_t windows = 1, step_size = 1;
-  int64_t horizon = 0;  ///< steps; 0 = that of the models
-  int64_t refit = 0;    ///< 0: one fit before the first cutoff; n: a fit every n windows
+  int64_t test_size = 0;  ///< 0, or the rows that the windows forecast: says how many there are
+  int64_t horizon = 0;    ///< steps; 0 = that of the models
+  int64_t refit = 0;      ///< 0: one fit before the first cutoff; n: a fit every n windows
   bool from_scratch =
       true;  ///< false: fits after the first go on from the weights of the one before
   bool use_fitted = false;  ///< no fit at all: the weights of now
   int64_t val_size = 0;
+  int64_t purge = 0;    ///< rows before a cutoff (or block) that its fit does not see
+  int64_t embargo = 0;  ///< rows after a block that its fit does not see (folds over time)
+  Folds folds_over = Folds::none;
+  int64_t folds = 0;
+  std::string checkpoint;   ///< folder of what is finished; "" = none
+  std::string description;  ///< everything of the call that its result depends on
   int threads = 1;
   const CancelToken* cancel = nullptr;
-  /// model alias, window of the fit, progress; called on computing threads, by one at a time.
-  std::function<void(const std::string&, int64_t, const train::Progress&)> on_progress = {};
+  /// model alias, fit, progress; called on computing threads, by one at a time.
+  std::function<void(const std::string&, const FitPlace&, const train::Progress&)> on_progress = {};
 };
 
 struct InsampleRequest {

@@ -44,6 +44,7 @@ const PROVOKED: Readonly<Record<string, readonly (() => unknown)[]>> = {
   E0005: [
     () => make().fit(panel, { valSize: 2 }),
     async () => (await fitted({ loss: quantileLoss({ q: 0.9 }) })).predict(null, { horizon: 6 }),
+    () => make().crossValidation(panel, { testSize: 6, stepSize: 3 }),
   ],
   E0006: [
     () => NeuralForecast.load('model.safetensors'),
@@ -66,6 +67,8 @@ const PROVOKED: Readonly<Record<string, readonly (() => unknown)[]>> = {
     () => make({ scalerType: 'robst' }),
     () => make({}, { models: [{ type: 'NHIT', options: {} }] }),
     async () => (await fitted()).predictor('MPL'),
+    () => make().crossValidation(panel, { testSize: 8, windows: 2 }),
+    () => make().crossValidation(panel, { folds: 2 }),
     () => evaluate({ ds: [1], y: [1], MLP: [2] }, { metrics: 'coverage' }),
     () => evaluate({ ds: [1], y: [1], MLP: [2] }, { metrics: 'mase' }),
   ],

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { AIR, cli, file, json, QUICK, read } from './cli-support';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AIR, cli, file, folder, json, QUICK, read } from './cli-support';
 
 /** The air passengers, oldest first. */
 const VALUES = readFileSync(AIR, 'utf8')
@@ -221,5 +222,39 @@ describe('info', () => {
     const { status, stderr } = cli('info', AIR);
     expect(status).toBe(1);
     expect(stderr).toMatch(/^error E0006: .*air-passengers\.csv/);
+  });
+});
+
+describe('cv, cut in other ways', () => {
+  const model = ['--model', 'nlinear', '--horizon', '6', '--input-size', '24', ...QUICK];
+
+  test('testSize, purge and a checkpoint that is gone on from', () => {
+    const flags = [
+      '--test-size',
+      '18',
+      '--step-size',
+      '6',
+      '--refit',
+      '--purge',
+      '2',
+      '--checkpoint',
+      'parts',
+    ];
+    const first = json('cv', AIR, ...model, ...flags).document;
+    expect(first).toMatchObject({ windows: 3, forecasts: 3 });
+    expect(readdirSync(join(folder, 'parts')).sort()).toEqual(
+      [0, 1, 2].map((part) => `part-${part}.safetensors`),
+    );
+    const again = json('cv', AIR, ...model, ...flags).document;
+    expect(again.forecast).toEqual(first.forecast);
+    const other = cli('cv', AIR, ...model, ...flags.with(6, '3'));
+    expect(other.stderr).toMatch(/^error E0010: .*other options, models or data/);
+  });
+
+  test('folds over time', () => {
+    const flags = ['--folds', '3', '--folds-over', 'time', '--step-size', '6', '--embargo', '2'];
+    expect(json('cv', AIR, ...model, ...flags).document.forecasts).toBe(7 + 8 + 8);
+    expect(cli('cv', AIR, ...model, '--folds', '3', '--folds-over', 'step').status).toBe(2);
+    expect(cli('cv', AIR, ...model, '--folds', '2').stderr).toMatch(/^error E0010: .*at most 1/);
   });
 });

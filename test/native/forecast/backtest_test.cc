@@ -32,7 +32,10 @@ json nlinear(int64_t steps = 10) {
 }
 
 PanelPointer without_last(const PanelPointer& panel, int64_t rows) {
-  return std::make_shared<const data::Panel>(panel->without_last(rows));
+  std::vector<data::Piece> pieces;
+  for (int64_t s = 0; s < panel->series_count(); ++s)
+    if (panel->length(s) > rows) pieces.push_back({s, 0, panel->length(s) - rows});
+  return std::make_shared<const data::Panel>(panel->select(pieces));
 }
 
 /// Rows of one block of a column.
@@ -96,8 +99,8 @@ TEST(CrossValidation, RefitsWhereAskedAndLeavesTheObjectAsItWas) {
     request.step_size = 2;
     request.refit = refit;
     std::vector<int64_t> fits;
-    request.on_progress = [&](const std::string&, int64_t window, const train::Progress&) {
-      if (fits.empty() || fits.back() != window) fits.push_back(window);
+    request.on_progress = [&](const std::string&, const FitPlace& fit, const train::Progress&) {
+      if (fits.empty() || fits.back() != fit.window) fits.push_back(fit.window);
     };
     const ForecastTable table = f.cross_validate(panel, request);
     EXPECT_FALSE(f.fitted());
