@@ -40,7 +40,10 @@ const CASES: [string[], string[]][] = [
     ['nlinear', 'nbeats', 'nhits'],
   ],
   [['cv', '--model', 'mlp,nb'], ['mlp,nbeats']],
-  [['forecast', '--loss', 'h'], ['huberloss', 'hubermqloss', 'huberqloss']],
+  [
+    ['forecast', '--loss', 'h'],
+    ['huberloss', 'hubermqloss', 'huberqloss'],
+  ],
   [
     ['forecast', 'x.csv', '--local-scaler', 'rob'],
     ['robust', 'robust-iqr'],
