@@ -68,10 +68,11 @@ Napi::Value fit(const Napi::CallbackInfo& info) {
                }});
 }
 
-/// Submits a job that computes a table.
+/// Submits a job that computes a table. `alive` is let go on the JavaScript thread when it is over.
 Napi::Value submit_table(const Napi::CallbackInfo& info, Lane lane, const Napi::Function& done,
                          const Napi::Function& progress,
-                         std::function<ForecastTable(Job&)> compute) {
+                         std::function<ForecastTable(Job&)> compute,
+                         std::shared_ptr<Napi::ObjectReference> alive = nullptr) {
   const auto table = std::make_shared<std::shared_ptr<const ForecastTable>>();
   return jobs(info.Env())
       .submit(info.Env(), {.lane = lane,
@@ -81,7 +82,7 @@ Napi::Value submit_table(const Napi::CallbackInfo& info, Lane lane, const Napi::
                                [table, compute = std::move(compute)](Job& job) {
                                  *table = std::make_shared<const ForecastTable>(compute(job));
                                },
-                           .settle = [table](Napi::Env env) -> Napi::Value {
+                           .settle = [table, alive](Napi::Env env) -> Napi::Value {
                              return wrap(env, std::move(*table));
                            }});
 }
@@ -100,11 +101,31 @@ Napi::Value predict(const Napi::CallbackInfo& info) {
   request.horizon = options.value("horizon", int64_t{0});
   request.refit_series_scaler = options.value("refitSeriesScaler", true);
   request.threads = threads_of(options);
+  std::function<data::RawFuture()> read_future;
+  std::shared_ptr<Napi::ObjectReference> alive;  // its arrays, until the job has copied them
+  if (info[2].IsObject()) {
+    const auto input = info[2].As<Napi::Object>();
+    read_future = future_argument(input, place);
+    alive = std::make_shared<Napi::ObjectReference>(Napi::Persistent(input));
+  }
+  return submit_table(
+      info, Lane::ask, function_argument(info, 3, place), {},
+      [=](Job& job) mutable {
+        data::RawFuture future;
+        if (read_future) future = read_future(), request.future = &future;
+        request.cancel = &job.token();
+        return forecaster->predict(panel, request);
+      },
+      alive);
+}
+
+Napi::Value future_frame(const Napi::CallbackInfo& info) {
+  constexpr const char* place = "makeFutureFrame";
+  const auto forecaster = unwrap<Forecaster>(info.This());
+  const auto panel = panel_argument(info);
+  const int64_t horizon = json_argument(info, 1, place).value("horizon", int64_t{0});
   return submit_table(info, Lane::ask, function_argument(info, 2, place), {},
-                      [=](Job& job) mutable {
-                        request.cancel = &job.token();
-                        return forecaster->predict(panel, request);
-                      });
+                      [=](Job&) { return forecaster->future_frame(panel, horizon); });
 }
 
 Napi::Value predict_insample(const Napi::CallbackInfo& info) {
@@ -254,6 +275,7 @@ void define_forecaster(Napi::Env env) {
   define_class(
       env, Kind::forecaster, "NativeForecaster",
       {method<fit>("fit"), method<predict>("predict"), method<predict_insample>("predictInsample"),
+       method<future_frame>("futureFrame"),
        method<cross_validate>("crossValidation"), method<save>("save"),
        method<load_weights>("loadWeights"), method<describe_forecaster>("info"),
        method<summary>("summary"), method<names>("names"), method<predictor>("predictor"),

@@ -32,7 +32,52 @@ struct Columns {
   std::span<int64_t> times;
 };
 
+/// A column whose values stay where they are until the job copies them.
+struct FeatureArray {
+  data::Feature feature;
+  std::span<const double> values;
+};
+
+std::vector<FeatureArray> feature_arrays(const Napi::Value& value, int64_t rows,
+                                         const char* place) {
+  std::vector<FeatureArray> features;
+  const auto array = value.As<Napi::Array>();
+  for (uint32_t i = 0; i < array.Length(); ++i) {
+    const Napi::HandleScope scope(value.Env());
+    const auto one = array.Get(i).As<Napi::Object>();
+    features.push_back(
+        {{one.Get("name").ToString().Utf8Value(), {}, strings(one.Get("categories"), place)},
+         doubles(one.Get("values"), rows, place)});
+  }
+  return features;
+}
+
+std::vector<data::Feature> copied(const std::vector<FeatureArray>& arrays) {
+  std::vector<data::Feature> features;
+  for (const FeatureArray& array : arrays) {
+    features.push_back(array.feature);
+    features.back().values.assign(array.values.begin(), array.values.end());
+  }
+  return features;
+}
+
 }  // namespace
+
+std::function<data::RawFuture()> future_argument(const Napi::Object& input, const char* place) {
+  const auto raw = std::make_shared<data::RawFuture>();
+  const PackedNames names(input.Get("names"), input.Get("nameEnds"), place);
+  const auto series = int32s(input.Get("series"), -1, place);
+  const auto rows = static_cast<int64_t>(series.size());
+  const auto times = int64s(input.Get("times"), rows, place);
+  const auto features = feature_arrays(input.Get("features"), rows, place);
+  return [=] {
+    raw->ids = names.unpack();
+    raw->series.assign(series.begin(), series.end());
+    raw->times.assign(times.begin(), times.end());
+    raw->features = copied(features);
+    return std::move(*raw);
+  };
+}
 
 void define_panel(Napi::Env env) {
   define_class(env, Kind::panel, "NativePanel",
@@ -50,6 +95,9 @@ Napi::Value create_panel(const Napi::CallbackInfo& info) {
   const auto rows = static_cast<int64_t>(columns.target.size());
   columns.series = int32s(input.Get("series"), rows, place);
   columns.times = int64s(input.Get("times"), rows, place);
+  const auto features = feature_arrays(input.Get("features"), rows, place);
+  const auto statics =
+      feature_arrays(input.Get("statics"), static_cast<int64_t>(names.ends.size()), place);
   data::PanelOptions options;
   options.frequency = input.Get("frequency").ToString().Utf8Value();
 
@@ -59,11 +107,13 @@ Napi::Value create_panel(const Napi::CallbackInfo& info) {
   return jobs(info.Env())
       .submit(info.Env(), {.done = function_argument(info, 1, place),
                            .work =
-                               [raw, names, columns, options, panel](Job&) {
+                               [raw, names, columns, features, statics, options, panel](Job&) {
                                  raw->ids = names.unpack();
                                  raw->target.assign(columns.target.begin(), columns.target.end());
                                  raw->series.assign(columns.series.begin(), columns.series.end());
                                  raw->times.assign(columns.times.begin(), columns.times.end());
+                                 raw->features = copied(features);
+                                 raw->statics = copied(statics);
                                  *panel =
                                      std::make_shared<const data::Panel>(std::move(*raw), options);
                                },

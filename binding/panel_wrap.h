@@ -1,6 +1,8 @@
 // A checked panel behind a JavaScript object: describe(), dispose().
 #pragma once
 
+#include <functional>
+
 #include "data/panel.h"
 #include "handle.h"
 
@@ -13,7 +15,10 @@ struct HandleTraits<const data::Panel> {
 };
 
 void define_panel(Napi::Env env);
-/// createPanel(input, done): copies the columns at once, checks them on another thread.
+/// Reads a NativeFuture: a function that copies its columns, to be called while JavaScript keeps
+/// the object alive.
+std::function<data::RawFuture()> future_argument(const Napi::Object& input, const char* place);
+/// createPanel(input, done): copies the columns and checks them on another thread.
 Napi::Value create_panel(const Napi::CallbackInfo& info);
 
 }  // namespace nd::binding

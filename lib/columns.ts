@@ -1,144 +1,31 @@
+/** Panels, steps to come and static values, read from the caller's tables and checked cell by cell. */
+
 import type { ColumnNames, TableInput } from '../types/index';
 import { ForecastError } from './errors';
-import type { NativePanelInput } from './native';
-import { closestName, show } from './options';
+import { FeatureReader } from './features';
+import type { NativeFeature, NativeFuture, NativePanelInput } from './native';
+import { didYouMean, quoted, show } from './options';
 import { Slices } from './slices';
+import {
+  dataError,
+  nameIn,
+  type OpenTable,
+  openTable,
+  required,
+  SeriesReader,
+  SINGLE_SERIES,
+} from './tables';
 import { type TimeForm, TimeReader } from './times';
-
-/** Name of the only series of a table without an id column. */
-export const SINGLE_SERIES = '1';
-
-/** Marks a table that has its three columns under the standard names, whatever a forecaster calls them. */
-const STANDARD_NAMES = Symbol('standard names');
-
-/** Marks `columns` as a table with standard names; a copy that the caller makes of it is not marked. */
-export function withStandardNames<Columns extends object>(columns: Columns): Columns {
-  return Object.defineProperty(columns, STANDARD_NAMES, { value: true });
-}
-
-/** One column of a table. */
-export interface Column {
-  readonly length: number;
-  readonly at: (row: number) => unknown;
-}
-
-export interface OpenTable {
-  readonly names: readonly string[];
-  readonly rows: number;
-  /** Undefined for a name that the table lacks. */
-  readonly column: (name: string) => Column | undefined;
-  /** Of records: the cells under a name that the first one lacks. */
-  readonly later?: (name: string) => Column['at'];
-}
-
-const isColumn = (value: unknown): value is ArrayLike<unknown> =>
-  Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
-
-function dataError(
-  place: string,
-  message: string,
-  details: Record<string, unknown>,
-): ForecastError {
-  return new ForecastError('ERR_ND_DATA', `[${place}] ${message}`, details);
-}
-
-/** The columns of records are those of the first one. */
-function openRecords(place: string, records: readonly unknown[]): OpenTable {
-  const recordAt = (row: number): Record<string, unknown> => {
-    const record = records[row];
-    if (typeof record === 'object' && record !== null && !Array.isArray(record)) {
-      return record as Record<string, unknown>;
-    }
-    throw dataError(place, `row ${row} is ${show(record)}, expected a record such as { ds, y }`, {
-      row,
-      value: show(record),
-    });
-  };
-  const first = records.length > 0 ? recordAt(0) : {};
-  return {
-    names: Object.keys(first),
-    rows: records.length,
-    column: (name) =>
-      first[name] === undefined
-        ? undefined
-        : { length: records.length, at: (row) => recordAt(row)[name] },
-    later: (name) => (row) => recordAt(row)[name],
-  };
-}
-
-function openColumns(place: string, columns: Record<string, unknown>): OpenTable {
-  const names = Object.keys(columns).filter((name) => isColumn(columns[name]));
-  if (names.length === 0) {
-    throw dataError(
-      place,
-      `received ${show(columns)} without columns, expected an array of records or an object of columns`,
-      {},
-    );
-  }
-  return {
-    names,
-    rows: Math.max(...names.map((name) => (columns[name] as ArrayLike<unknown>).length)),
-    column: (name) => {
-      const column = Object.hasOwn(columns, name) ? columns[name] : undefined;
-      if (column === undefined) return undefined;
-      if (!isColumn(column)) {
-        throw dataError(place, `column "${name}" is ${show(column)}, expected an array`, {
-          column: name,
-        });
-      }
-      return {
-        length: column.length,
-        at: (row) => column[row],
-      };
-    },
-  };
-}
-
-/** Any accepted form of a table, by column. */
-export function openTable(place: string, input: TableInput): OpenTable {
-  if (Array.isArray(input)) return openRecords(place, input);
-  if (typeof input !== 'object' || input === null || ArrayBuffer.isView(input)) {
-    throw dataError(
-      place,
-      `received ${show(input)}, expected an array of records or an object of columns`,
-      { received: show(input) },
-    );
-  }
-  const { toColumns } = input as { toColumns?: unknown };
-  const columns = typeof toColumns === 'function' ? toColumns.call(input) : input;
-  return openColumns(place, columns as Record<string, unknown>);
-}
-
-/** A column, or E0011 saying which option names another. */
-export function required(place: string, table: OpenTable, name: string, option: string): Column {
-  const column = table.column(name);
-  if (column) return column;
-  const meant = closestName(name, table.names);
-  throw dataError(
-    place,
-    `the table has no column "${name}"; it has ${table.names.map((n) => `"${n}"`).join(', ') || 'none'}${meant ? `; did you mean ${option}: "${meant}"?` : `; name the right one with the option ${option}`}`,
-    { column: name, option, columns: [...table.names] },
-  );
-}
-
-/** How a column is called in a table: as given, unless it is one of `readCsv` that has it under its standard name. */
-export function nameIn(
-  table: TableInput,
-  open: OpenTable,
-  given: string | undefined,
-  standard: string,
-): string {
-  const isStandard =
-    given === undefined ||
-    (Object.hasOwn(table, STANDARD_NAMES) && !open.column(given) && open.column(standard));
-  return isStandard ? standard : given;
-}
 
 export interface ReadOptions {
   /** Step of time that was given, or that of the fitted panel. */
   readonly frequency?: string;
   readonly timeZone?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Columns beside the target that are read. */
+  readonly features?: readonly string[];
+  /** Columns of a table with one row per series, and that table. */
+  readonly statics?: { readonly names: readonly string[]; readonly table: TableInput | undefined };
 }
 
 /** The columns of native code, the names still strings. */
@@ -153,17 +40,38 @@ export interface ReadPanel {
   readonly form: TimeForm;
 }
 
+/** Rows of a table, checked. */
+interface ReadRows {
+  readonly ids: string[];
+  readonly series: Int32Array;
+  readonly times: BigInt64Array;
+  /** Empty when it was not asked for. */
+  readonly target: Float64Array;
+  readonly features: NativeFeature[];
+  readonly form: TimeForm;
+}
+
+/** Whatever is missing under its option or standard name. */
+function missingFeature(place: string, table: OpenTable, name: string): ForecastError {
+  return new ForecastError(
+    'ERR_ND_FEATURES',
+    `[${place}] the table has no column "${name}", which a model reads; it has ${quoted(table.names)}${didYouMean(name, table.names)}`,
+    { column: name, columns: [...table.names] },
+  );
+}
+
 /**
  * Reads any accepted form of a table, a large one in slices between which the event loop turns. Every value is checked:
  * what is missing, no number, not finite or of another kind than before is E0011, naming series, row (from 0, in the
  * caller's order), column and value.
  */
-export async function readPanel(
+async function readRows(
   place: string,
   table: TableInput,
   names: Partial<ColumnNames>,
-  { frequency = '', timeZone, signal }: ReadOptions = {},
-): Promise<ReadPanel> {
+  { frequency = '', timeZone, signal, features = [] }: ReadOptions,
+  hasTarget: boolean,
+): Promise<ReadRows> {
   const open = openTable(place, table);
   const idColumn = nameIn(table, open, names.idColumn, 'unique_id');
   const timeColumn = nameIn(table, open, names.timeColumn, 'ds');
@@ -173,14 +81,20 @@ export async function readPanel(
     throw new ForecastError('ERR_ND_EMPTY', `[${place}] received a table without rows`);
   }
   const times = required(place, open, timeColumn, 'timeColumn');
-  const targets = required(place, open, targetColumn, 'targetColumn');
+  const targets = hasTarget ? required(place, open, targetColumn, 'targetColumn') : times;
   const idValues = names.idColumn
     ? required(place, open, idColumn, 'idColumn')
     : open.column(idColumn);
+  const columns = features.map((name) => {
+    const column = open.column(name);
+    if (!column) throw missingFeature(place, open, name);
+    return { name, column, reader: new FeatureReader(name, rows) };
+  });
   for (const [name, column] of [
     [timeColumn, times],
     [targetColumn, targets],
     [idColumn, idValues ?? times],
+    ...columns.map(({ name, column }) => [name, column] as const),
   ] as const) {
     if (column.length === rows) continue;
     throw dataError(
@@ -193,7 +107,7 @@ export async function readPanel(
   const slices = new Slices(signal);
   const series = new SeriesReader(place, idColumn, rows);
   const stamps = new BigInt64Array(rows);
-  const target = new Float64Array(rows);
+  const target = new Float64Array(hasTarget ? rows : 0);
   const reader = new TimeReader(frequency, stamps, timeZone);
   const fail = (row: number, column: string, value: unknown, problem: string) => {
     const name = series.nameAt(row);
@@ -215,7 +129,7 @@ export async function readPanel(
     if (problem !== undefined) throw fail(row, timeColumn, times.at(row), problem);
   });
   if (rest) await rest;
-  rest = slices.eachRow(rows, (row) => {
+  rest = slices.eachRow(target.length, (row) => {
     const y = targets.at(row);
     if (typeof y !== 'number' || !Number.isFinite(y)) {
       throw fail(row, targetColumn, y, targetProblem(y));
@@ -223,20 +137,114 @@ export async function readPanel(
     target[row] = y;
   });
   if (rest) await rest;
+  for (const { name, column, reader: feature } of columns) {
+    rest = slices.eachRow(rows, (row) => {
+      const problem = feature.read(column.at(row), row);
+      if (problem !== undefined) throw fail(row, name, column.at(row), problem);
+    });
+    if (rest) await rest;
+  }
   const toWallTime = reader.toWallTimes();
   rest = toWallTime && slices.eachRow(rows, toWallTime);
   if (rest) await rest;
   return {
-    input: {
-      ids: series.ids,
-      series: series.numbers,
-      times: stamps,
-      target,
-      calendar: reader.form.calendar,
-      frequency,
-    },
+    ids: series.ids,
+    series: series.numbers,
+    times: stamps,
+    target,
+    features: columns.map(({ reader: feature }) => feature.feature()),
     form: reader.form,
   };
+}
+
+/** Values per series of `ids`, from a table with a row for each of them; rows of others are not read. */
+function readStatics(
+  place: string,
+  table: TableInput | undefined,
+  columns: readonly string[],
+  names: Partial<ColumnNames>,
+  ids: readonly string[],
+): NativeFeature[] {
+  if (columns.length === 0) return [];
+  if (table === undefined) {
+    throw new ForecastError(
+      'ERR_ND_FEATURES',
+      `[${place}] a model reads the static column(s) ${quoted(columns)}, expected the option statics: a table with one row per series`,
+      { columns: [...columns] },
+    );
+  }
+  const open = openTable(place, table);
+  const idColumn = nameIn(table, open, names.idColumn, 'unique_id');
+  const idValues = names.idColumn
+    ? required(place, open, idColumn, 'idColumn')
+    : open.column(idColumn);
+  const rowOf = new Map<string, number>();
+  for (let row = 0; row < open.rows; row++) {
+    const id = idValues ? String(idValues.at(row)) : SINGLE_SERIES;
+    if (rowOf.has(id)) {
+      throw dataError(place, `the static rows ${rowOf.get(id)} and ${row} are both of "${id}"`, {
+        series: id,
+        row,
+      });
+    }
+    rowOf.set(id, row);
+  }
+  return columns.map((name) => {
+    const column = open.column(name);
+    if (!column) throw missingFeature(place, open, name);
+    const reader = new FeatureReader(name, ids.length);
+    ids.forEach((id, place_) => {
+      const row = rowOf.get(id);
+      if (row === undefined) {
+        throw new ForecastError(
+          'ERR_ND_FEATURES',
+          `[${place}] the static table has no row for the series "${id}"`,
+          { series: id, column: name },
+        );
+      }
+      const problem = reader.read(column.at(row), place_);
+      if (problem !== undefined) {
+        throw dataError(place, `series "${id}", static row ${row}: ${name} ${problem}`, {
+          series: id,
+          row,
+          column: name,
+          value: show(column.at(row)),
+        });
+      }
+    });
+    return reader.feature();
+  });
+}
+
+/** Reads a panel: series, times, target and what models read beside it. */
+export async function readPanel(
+  place: string,
+  table: TableInput,
+  names: Partial<ColumnNames>,
+  options: ReadOptions = {},
+): Promise<ReadPanel> {
+  const { form, ...rows } = await readRows(place, table, names, options, true);
+  const { names: columns = [], table: staticTable } = options.statics ?? {};
+  const statics = readStatics(place, staticTable, columns, names, rows.ids);
+  const { frequency = '' } = options;
+  return { input: { ...rows, statics, calendar: form.calendar, frequency }, form };
+}
+
+/** Rows of steps to come, the names still strings. */
+export interface FutureRows extends Omit<NativeFuture, 'names' | 'nameEnds'> {
+  readonly ids: readonly string[];
+  readonly form: TimeForm;
+}
+
+/** Reads the rows of steps to come. */
+export async function readFuture(
+  place: string,
+  table: TableInput,
+  names: Partial<ColumnNames>,
+  options: ReadOptions,
+): Promise<FutureRows> {
+  const { target: _, ...rows } = await readRows(place, table, names, options, false);
+  return rows;
 }
 
 function targetProblem(y: unknown): string {
@@ -245,68 +253,3 @@ function targetProblem(y: unknown): string {
   return `is ${missing ? 'missing' : show(y)}, expected a number${missing ? '; fill or drop the row' : ''}`;
 }
 
-/** Numbers the series in order of their first rows. */
-class SeriesReader {
-  readonly ids: string[] = [];
-  readonly numbers: Int32Array;
-  readonly #place: string;
-  readonly #column: string;
-  readonly #known = new Map<string, number>();
-
-  constructor(place: string, column: string, rows: number) {
-    this.#place = place;
-    this.#column = column;
-    this.numbers = new Int32Array(rows);
-  }
-
-  nameAt(row: number): string {
-    return this.ids[this.numbers[row]!]!;
-  }
-
-  /** A visit of each row of a column of names. */
-  reading(at: Column['at']): (row: number) => void {
-    let last: unknown;
-    let number = 0;
-    return (row) => {
-      const value = at(row);
-      if (row === 0 || value !== last) {
-        number = this.#number(value, row);
-        last = value;
-      }
-      this.numbers[row] = number;
-    };
-  }
-
-  /** A visit of each row of a table without names: one series, unless a later record has a name after all. */
-  single(at: ((row: number) => unknown) | undefined): (row: number) => void {
-    this.ids.push(SINGLE_SERIES);
-    return (row) => {
-      if (at?.(row) !== undefined) throw this.#missing(0, undefined);
-    };
-  }
-
-  #missing(row: number, value: unknown): ForecastError {
-    const problem = value === undefined || value === null ? 'missing' : show(value);
-    return dataError(
-      this.#place,
-      `row ${row}: ${this.#column} is ${problem}, expected the name of a series`,
-      { row, column: this.#column, value: show(value) },
-    );
-  }
-
-  #number(value: unknown, row: number): number {
-    const isName =
-      typeof value === 'string' ||
-      typeof value === 'bigint' ||
-      (typeof value === 'number' && Number.isFinite(value));
-    if (!isName) throw this.#missing(row, value);
-    const name = String(value);
-    let number = this.#known.get(name);
-    if (number === undefined) {
-      number = this.ids.length;
-      this.#known.set(name, number);
-      this.ids.push(name);
-    }
-    return number;
-  }
-}

@@ -2,9 +2,9 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CsvOptions, CsvPanel, ErrorCode } from '../types/index';
-import { withStandardNames } from './columns';
 import { ForecastError } from './errors';
 import { closestName, show } from './options';
+import { withStandardNames } from './tables';
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 const INTEGER = /^[+-]?\d+$/;

@@ -22,6 +22,27 @@ export interface NativeJob {
 
 export type NativeDone<Result> = (failure: NativeFailure | null, result: Result | null) => void;
 
+/** One column beside the target. */
+export interface NativeFeature {
+  readonly name: string;
+  /** Per row, or per series: a number, or the place of a text in `categories`. */
+  readonly values: Float64Array;
+  /** Empty = numbers. */
+  readonly categories: readonly string[];
+}
+
+/** Rows that may follow the ends of a panel's series. */
+export interface NativeFuture {
+  /** Distinct series names, as those of a panel. */
+  readonly names: Uint8Array;
+  readonly nameEnds: Int32Array;
+  /** Per row: which of them. */
+  readonly series: Int32Array;
+  /** Per row, as those of the panel. */
+  readonly times: BigInt64Array;
+  readonly features: readonly NativeFeature[];
+}
+
 export interface NativePanelInput {
   /** Distinct series names in UTF-8, in order of first appearance, one after the other. */
   readonly names: Uint8Array;
@@ -32,6 +53,9 @@ export interface NativePanelInput {
   /** Per row: integer time, or milliseconds since 1970-01-01 UTC. */
   readonly times: BigInt64Array;
   readonly target: Float64Array;
+  readonly features: readonly NativeFeature[];
+  /** Values per series, in order of their names. */
+  readonly statics: readonly NativeFeature[];
   /** Whether `times` are calendar milliseconds. */
   readonly calendar: boolean;
   /** '' = infer. */
@@ -82,7 +106,18 @@ export interface NativeForecaster {
     done: NativeDone<string>,
   ): NativeJob;
   /** `panel` null = the fitted one; `options` is JSON text {horizon, threads, refitSeriesScaler}. */
-  predict(panel: NativePanel | null, options: string, done: NativeDone<NativeTable>): NativeJob;
+  predict(
+    panel: NativePanel | null,
+    options: string,
+    future: NativeFuture | null,
+    done: NativeDone<NativeTable>,
+  ): NativeJob;
+  /** The rows that a future table needs, without columns of models; `options` is JSON text {horizon}. */
+  futureFrame(
+    panel: NativePanel | null,
+    options: string,
+    done: NativeDone<NativeTable>,
+  ): NativeJob;
   /** `options` is JSON text {stepSize, threads}. */
   predictInsample(
     panel: NativePanel | null,

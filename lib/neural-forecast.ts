@@ -7,8 +7,10 @@ import type {
   FitOptions,
   FitResult,
   ForecastInfo,
+  FutureFrameOptions,
   ImportOptions,
   LoadOptions,
+  MissingFuture,
   NeuralForecastOptions,
   PredictInsampleOptions,
   PredictOptions,
@@ -17,20 +19,23 @@ import type {
 } from '../types/index';
 import { binding } from './binding';
 import { importForecaster } from './checkpoint/import';
-import { readPanel } from './columns';
+import { readFuture, readPanel, type ReadOptions } from './columns';
 import { ForecastError, guarded } from './errors';
+import { type Exogenous, exogenousOf } from './features';
 import { BacktestTable, ForecastTable } from './forecast-table';
 import { progressReport, runJob } from './job';
 import type {
   NativeDone,
   NativeForecaster,
+  NativeFuture,
   NativeJob,
   NativeNames,
   NativePanel,
   NativePredictor,
   NativeTable,
 } from './native';
-import { createPanel } from './native-panel';
+import { missingRows } from './future';
+import { createPanel, packNames } from './native-panel';
 import { NAMES_AT_ONCE, takeBacktest, takeForecast } from './native-table';
 import { type Note, readNote, writeNote } from './note';
 import { checkNames, optionalBoolean, optionalChoice, optionalSignal } from './options';
@@ -43,6 +48,7 @@ import {
   engineConfig,
   fitRequest,
   frequencyText,
+  futureFrameRequest,
   insampleRequest,
   pathOption,
   predictRequest,
@@ -73,6 +79,17 @@ function withNames(info: Omit<ForecastInfo, 'series'>, names: NativeNames): Fore
   };
 }
 
+const exogenousIn = (native: NativeForecaster): Exogenous =>
+  exogenousOf(JSON.parse(guarded(() => native.info())).models);
+
+/** How the table of a call is read. */
+interface PanelCall {
+  readonly signal: AbortSignal | undefined;
+  readonly statics?: TableInput | undefined;
+  /** Whether nothing beside the target is read. */
+  readonly bare?: boolean;
+}
+
 type TableJob = (done: NativeDone<NativeTable>) => NativeJob;
 
 /** Several models over one panel: fitted, asked, saved and loaded together. */
@@ -81,6 +98,8 @@ export class NeuralForecast implements Contract {
   readonly #names: Partial<ColumnNames>;
   readonly #frequency: string;
   readonly #timeZone: string | undefined;
+  /** What the models read beside the target. */
+  readonly #exogenous: Exogenous;
   readonly #pending = new Set<Promise<unknown>>();
   /** How the stamps of the fitted panel were written. */
   #form: TimeForm | undefined;
@@ -92,6 +111,7 @@ export class NeuralForecast implements Contract {
   constructor(options: NeuralForecastOptions | Loaded) {
     if (options instanceof Loaded) {
       this.#native = options.native;
+      this.#exogenous = exogenousIn(options.native);
       this.#names = options.note.columns;
       this.#frequency = options.note.frequency;
       this.#timeZone = options.note.timeZone;
@@ -102,6 +122,7 @@ export class NeuralForecast implements Contract {
     const config = engineConfig(place, options);
     this.#names = columnNames(place, options);
     this.#native = guarded(() => binding().createForecaster(config));
+    this.#exogenous = exogenousIn(this.#native);
     this.#frequency = frequencyText(options.frequency);
     this.#timeZone = optionalZone(place, 'timeZone', options.timeZone);
   }
@@ -161,6 +182,29 @@ export class NeuralForecast implements Contract {
     options: CrossValidationOptions = {},
   ): Promise<BacktestContract> {
     return this.#track('crossValidation', () => this.#crossValidation(panel ?? undefined, options));
+  }
+
+  makeFutureFrame(
+    panel?: TableInput | null,
+    options: FutureFrameOptions = {},
+  ): Promise<ForecastTable> {
+    return this.#track('makeFutureFrame', () => this.#futureFrame(panel ?? undefined, options));
+  }
+
+  missingFuture(
+    future: TableInput,
+    panel?: TableInput | null,
+    options: FutureFrameOptions = {},
+  ): Promise<MissingFuture> {
+    return this.#track('missingFuture', async () => {
+      const frame = await this.#futureFrame(panel ?? undefined, options);
+      const { frequency } = this.#summary();
+      return missingRows(future, frame, this.#names, {
+        frequency,
+        timeZone: this.#timeZone,
+        signal: options.signal,
+      });
+    });
   }
 
   save(path: string, options: SaveOptions = {}): Promise<void> {
@@ -235,15 +279,16 @@ export class NeuralForecast implements Contract {
   }
 
   async #fit(table: TableInput, call: FitOptions): Promise<FitResult> {
-    const { options, signal, onProgress } = fitRequest(call);
+    const { options, signal, onProgress, statics } = fitRequest(call);
     const started = performance.now();
     signal?.throwIfAborted();
     const prepare = async () => {
-      const { input, form } = await readPanel('fit', table, this.#names, {
-        frequency: this.#frequency,
-        timeZone: this.#timeZone,
-        signal,
-      });
+      const { input, form } = await readPanel(
+        'fit',
+        table,
+        this.#names,
+        this.#reading(this.#frequency, signal, statics),
+      );
       return { panel: await createPanel(input, signal), form };
     };
     return this.#inTurn(prepare, async ({ panel, form }) => {
@@ -267,10 +312,24 @@ export class NeuralForecast implements Contract {
   }
 
   async #predict(table: TableInput | undefined, call: PredictOptions): Promise<ForecastTable> {
-    const { options, signal } = predictRequest(call);
-    return this.#withPanel('predict', table, signal, async (panel, form) => {
-      const start: TableJob = (done) => this.#native.predict(panel, options, done);
+    const { options, signal, statics, future } = predictRequest(call);
+    return this.#withPanel('predict', table, { signal, statics }, async (panel, form) => {
+      const rows = await this.#readFuture(future, form, signal);
+      const start: TableJob = (done) => this.#native.predict(panel, options, rows, done);
       return new ForecastTable(await takeForecast(await runJob(start, signal), form, this.#names));
+    });
+  }
+
+  async #futureFrame(
+    table: TableInput | undefined,
+    call: FutureFrameOptions,
+  ): Promise<ForecastTable> {
+    const { options, signal } = futureFrameRequest(call);
+    const names = this.#names;
+    // Of the panel only its series and their ends matter: no column beside the target is read.
+    return this.#withPanel('makeFutureFrame', table, { signal, bare: true }, async (panel, form) => {
+      const start: TableJob = (done) => this.#native.futureFrame(panel, options, done);
+      return new ForecastTable(await takeForecast(await runJob(start, signal), form, names));
     });
   }
 
@@ -278,8 +337,8 @@ export class NeuralForecast implements Contract {
     table: TableInput | undefined,
     call: PredictInsampleOptions,
   ): Promise<BacktestTable> {
-    const { options, signal } = insampleRequest(call);
-    return this.#withPanel('predictInsample', table, signal, async (panel, form) => {
+    const { options, signal, statics } = insampleRequest(call);
+    return this.#withPanel('predictInsample', table, { signal, statics }, async (panel, form) => {
       const start: TableJob = (done) => this.#native.predictInsample(panel, options, done);
       return this.#backtest(await runJob(start, signal), panel, form);
     });
@@ -289,9 +348,9 @@ export class NeuralForecast implements Contract {
     table: TableInput | undefined,
     call: CrossValidationOptions,
   ): Promise<BacktestTable> {
-    const { options, signal, onProgress } = crossValidationRequest(call);
+    const { options, signal, onProgress, statics } = crossValidationRequest(call);
     const started = performance.now();
-    return this.#withPanel('crossValidation', table, signal, async (panel, form) => {
+    return this.#withPanel('crossValidation', table, { signal, statics }, async (panel, form) => {
       const native = await runJob<NativeTable>((done, stop) => {
         const report = progressReport(onProgress, started, stop);
         return this.#native.crossValidation(panel, options, report, done);
@@ -304,23 +363,65 @@ export class NeuralForecast implements Contract {
   async #withPanel<Result>(
     place: string,
     table: TableInput | undefined,
-    signal: AbortSignal | undefined,
+    { signal, statics, bare = false }: PanelCall,
     use: (panel: NativePanel | null, form: TimeForm | undefined) => Promise<Result>,
   ): Promise<Result> {
     signal?.throwIfAborted();
     if (!table) return use(null, this.#form);
     const { frequency, fitted } = this.#summary();
-    const read = await readPanel(place, table, this.#names, {
-      frequency: fitted ? frequency : this.#frequency,
-      timeZone: this.#timeZone,
-      signal,
-    });
+    const read = await readPanel(
+      place,
+      table,
+      this.#names,
+      bare
+        ? { frequency, timeZone: this.#timeZone, signal }
+        : this.#reading(fitted ? frequency : this.#frequency, signal, statics),
+    );
     const panel = await createPanel(read.input, signal);
     try {
       return await use(panel, read.form);
     } finally {
       panel.dispose();
     }
+  }
+
+  /** How a table of the caller is read. */
+  #reading(
+    frequency: string,
+    signal: AbortSignal | undefined,
+    statics: TableInput | undefined,
+  ): ReadOptions {
+    const { futr, hist, stat } = this.#exogenous;
+    return {
+      frequency,
+      timeZone: this.#timeZone,
+      signal,
+      features: [...new Set([...futr, ...hist])],
+      statics: { names: stat, table: statics },
+    };
+  }
+
+  /** What is known of the steps to come, in the time of a panel; null where no model reads it. */
+  async #readFuture(
+    table: TableInput | undefined,
+    panelForm: TimeForm | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<NativeFuture | null> {
+    const { futr } = this.#exogenous;
+    if (futr.length === 0 || table === undefined) return null;
+    const { frequency } = this.#summary();
+    const { form, ids, ...rows } = await readFuture('predict', table, this.#names, {
+      ...this.#reading(frequency, signal, undefined),
+      features: futr,
+    });
+    if (panelForm && panelForm.calendar !== form.calendar) {
+      const kind = (calendar: boolean) => (calendar ? 'calendar' : 'integer');
+      throw new ForecastError(
+        'ERR_ND_DATA',
+        `[predict] the future table has ${kind(form.calendar)} times and the panel ${kind(panelForm.calendar)} times, expected one kind`,
+      );
+    }
+    return { ...rows, ...(await packNames(ids, signal)) };
   }
 
   async #backtest(

@@ -79,7 +79,7 @@ export function checkNames(place: string, options: unknown, known: readonly stri
   }
 }
 
-const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
+export const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
 
 /** `value` when it is undefined or one of `known`; the message says which one was meant. */
 export function optionalChoice<Name extends string>(

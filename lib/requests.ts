@@ -6,9 +6,11 @@ import type {
   CrossValidationProgress,
   FitOptions,
   FitProgress,
+  FutureFrameOptions,
   NeuralForecastOptions,
   PredictInsampleOptions,
   PredictOptions,
+  TableInput,
 } from '../types/index';
 import {
   checkedJson,
@@ -47,17 +49,31 @@ const CROSS_VALIDATION_OPTIONS = [
   'folds',
   'foldsOver',
   'checkpoint',
+  'statics',
   'signal',
   'onProgress',
   'threads',
 ] as const;
 
 /** A call that is ready to start. */
-interface Request<Progress = never> {
+export interface Request<Progress = never> {
   /** JSON text. */
   readonly options: string;
   readonly signal: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Values per series. */
+  readonly statics?: TableInput | undefined;
+  /** Values of steps to come. */
+  readonly future?: TableInput | undefined;
+}
+
+/** A table that is not read yet: E0010 for what cannot be one. */
+function tableOption(place: string, name: string, table: unknown): TableInput | undefined {
+  if (table === undefined || table === null) return undefined;
+  if (typeof table !== 'object') {
+    throw optionError(place, name, table, 'an array of records or an object of columns');
+  }
+  return table as TableInput;
 }
 
 export function columnNames(place: string, options: Partial<ColumnNames>): Partial<ColumnNames> {
@@ -117,13 +133,16 @@ export function pathOption(place: string, path: unknown): string {
 
 export function fitRequest(options: FitOptions): Request<FitProgress> {
   const place = 'fit';
-  checkNames(place, options, ['valSize', 'fromScratch', 'signal', 'onProgress', 'threads']);
+  checkNames(place, options, [
+    ...['valSize', 'fromScratch', 'statics', 'signal', 'onProgress', 'threads'],
+  ]);
   return {
     options: JSON.stringify({
       valSize: optionalInteger(place, 'valSize', options.valSize, 0) ?? 0,
       fromScratch: optionalBoolean(place, 'fromScratch', options.fromScratch) ?? false,
       threads: threadsOption(place, options.threads),
     }),
+    statics: tableOption(place, 'statics', options.statics),
     signal: optionalSignal(place, options.signal),
     onProgress: optionalFunction(place, 'onProgress', options.onProgress),
   };
@@ -131,7 +150,9 @@ export function fitRequest(options: FitOptions): Request<FitProgress> {
 
 export function predictRequest(options: PredictOptions): Request {
   const place = 'predict';
-  checkNames(place, options, ['horizon', 'signal', 'threads', 'refitSeriesScaler']);
+  checkNames(place, options, [
+    ...['horizon', 'future', 'statics', 'signal', 'threads', 'refitSeriesScaler'],
+  ]);
   const refit = optionalBoolean(place, 'refitSeriesScaler', options.refitSeriesScaler);
   return {
     options: JSON.stringify({
@@ -139,18 +160,30 @@ export function predictRequest(options: PredictOptions): Request {
       threads: threadsOption(place, options.threads),
       refitSeriesScaler: refit ?? true,
     }),
+    future: tableOption(place, 'future', options.future),
+    statics: tableOption(place, 'statics', options.statics),
+    signal: optionalSignal(place, options.signal),
+  };
+}
+
+export function futureFrameRequest(options: FutureFrameOptions): Request {
+  const place = 'makeFutureFrame';
+  checkNames(place, options, ['horizon', 'signal']);
+  return {
+    options: JSON.stringify({ horizon: horizonOption(place, options.horizon) }),
     signal: optionalSignal(place, options.signal),
   };
 }
 
 export function insampleRequest(options: PredictInsampleOptions): Request {
   const place = 'predictInsample';
-  checkNames(place, options, ['stepSize', 'signal', 'threads']);
+  checkNames(place, options, ['stepSize', 'statics', 'signal', 'threads']);
   return {
     options: JSON.stringify({
       stepSize: optionalInteger(place, 'stepSize', options.stepSize, 1) ?? 1,
       threads: threadsOption(place, options.threads),
     }),
+    statics: tableOption(place, 'statics', options.statics),
     signal: optionalSignal(place, options.signal),
   };
 }
@@ -226,6 +259,7 @@ export function crossValidationRequest(
       ...(checkpoint === undefined ? {} : { checkpoint: pathOption(place, checkpoint) }),
       threads: threadsOption(place, options.threads),
     }),
+    statics: tableOption(place, 'statics', options.statics),
     signal: optionalSignal(place, options.signal),
     onProgress: optionalFunction(place, 'onProgress', options.onProgress),
   };

@@ -36,8 +36,10 @@ function accepts(param) {
     choice: choices ? `one of ${choices}` : 'a string',
     integerList: `a list of integers${each}`,
     numberList: `a list of numbers${each}`,
-    choiceList: `a list of ${choices}`,
+    choiceList: `a list of ${choices || 'strings'}`,
     integerMatrix: `a list of lists of integers${each}`,
+    integerOrChoice: `${choices} or an integer${range(param)}`,
+    integerMap: `an object of integers${each}`,
     object: 'a loss',
   }[param.type];
   return words + single + (param.nullable ? ', or null' : '');
@@ -62,6 +64,8 @@ function tsType(param) {
     numberList: list('number'),
     choiceList: list(choice),
     integerMatrix: 'readonly (readonly number[])[]',
+    integerOrChoice: `number | ${choice}`,
+    integerMap: 'Readonly<Record<string, number>>',
     object: 'LossDescription',
   }[param.type];
   return param.nullable ? `${type} | null` : type;

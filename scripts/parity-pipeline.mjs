@@ -13,19 +13,20 @@ const camelCase = (name) =>
     .replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase())
     .replace(/^[A-Z]/, (letter) => letter.toLowerCase());
 
-/** Data and geometry, which the pipeline passes elsewhere. */
-const isElsewhere = (name) =>
-  name === 'h' ||
-  name.endsWith('_exog_list') ||
-  name === 'categorical_cardinalities' ||
-  name === 'cat_emb_dim';
+/** Options whose names differ by more than their case. */
+const OUR_NAMES = {
+  level: 'levels',
+  futr_exog_list: 'futrExog',
+  hist_exog_list: 'histExog',
+  stat_exog_list: 'statExog',
+  cat_exog_list: 'catExog',
+  categorical_cardinalities: 'catCardinalities',
+};
 
 /** The reference's options under our names. */
-const ourOptions = (options) =>
+const ourOptions = ({ h: _, ...options }) =>
   Object.fromEntries(
-    Object.entries(options)
-      .filter(([name]) => !isElsewhere(name))
-      .map(([name, value]) => [name === 'level' ? 'levels' : camelCase(name), value]),
+    Object.entries(options).map(([name, value]) => [OUR_NAMES[name] ?? camelCase(name), value]),
   );
 
 function ourLoss(loss) {
@@ -43,10 +44,6 @@ function unavailable(meta, registry) {
   if (!loss) return `loss ${type} is not available yet`;
   const missing = Object.keys(options).find((name) => !known(loss.params, name));
   if (missing) return `option ${missing} of ${type} is not available yet`;
-  const exogenous = ['futr', 'hist', 'stat'].filter((kind) => meta[`${kind}_exog`]?.length > 0);
-  if (exogenous.length > 0) {
-    return `exogenous columns in frames (${exogenous.join(', ')}) are not available yet`;
-  }
   if (meta.local_scaler && !known(registry.seriesScalers, meta.local_scaler)) {
     return `series scaler ${meta.local_scaler} is not available yet`;
   }
@@ -65,6 +62,20 @@ export function readTable(file) {
     return Object.fromEntries(names.map((name, i) => [name, cells[i]]));
   });
 }
+
+/** Records whose numbers are numbers, as in the frames of the reference. */
+const typed = (records, texts) =>
+  records.map((record) =>
+    Object.fromEntries(
+      Object.entries(record).map(([name, cell]) => [
+        name,
+        texts.includes(name) || Number.isNaN(Number(cell)) ? cell : Number(cell),
+      ]),
+    ),
+  );
+const readStatics = (file) =>
+  fs.existsSync(file) ? typed(readTable(file), ['unique_id']) : undefined;
+const readFuture = (file) => typed(readTable(file), ['unique_id', 'ds']);
 
 const timeKey = (value) => {
   const text = value instanceof Date ? value.toISOString() : String(value);
@@ -100,6 +111,9 @@ export const check = (name, { error, where }) => ({ name, error, limit: TOLERANC
 async function runCase(folder, meta, api) {
   const { h, input_size: inputSize, ...config } = meta.config;
   const panel = await api.readCsv(path.join(folder, 'df.csv'));
+  const statics = readStatics(path.join(folder, 'static.csv'));
+  const futureFile = path.join(folder, 'futr.csv');
+  const future = fs.existsSync(futureFile) ? readFuture(futureFile) : undefined;
   const forecaster = new api.NeuralForecast({
     ...(typeof meta.freq === 'string' ? { frequency: meta.freq } : {}),
     ...(meta.local_scaler ? { localScaler: meta.local_scaler } : {}),
@@ -114,7 +128,7 @@ async function runCase(folder, meta, api) {
     ],
   });
   try {
-    await forecaster.fit(panel);
+    await forecaster.fit(panel, { statics });
     const [{ alias }] = forecaster.info().models;
     await forecaster.loadWeights(alias, path.join(folder, 'weights.safetensors'));
 
@@ -135,11 +149,12 @@ async function runCase(folder, meta, api) {
       problems.push(`columns ${forecaster.columns.join(', ')}, expected ${columns.join(', ')}`);
     }
     const horizon = meta.predict_h ?? h;
-    compareTable('predict', await forecaster.predict(null, { horizon }), rows);
+    compareTable('predict', await forecaster.predict(null, { horizon, future }), rows);
     const cv = path.join(folder, 'cv.csv');
     if (fs.existsSync(cv)) {
       const { n_windows: windows, step_size: stepSize } = meta.cross_validation;
-      const table = await forecaster.crossValidation(panel, { windows, stepSize, useFitted: true });
+      const options = { windows, stepSize, statics, useFitted: true };
+      const table = await forecaster.crossValidation(panel, options);
       compareTable('cross-validation', table, readTable(cv));
     }
     return { checks, problems };

@@ -183,6 +183,8 @@ export interface FitOptions {
   readonly valSize?: number;
   /** True begins from initial weights; false goes on from those of an earlier fit, if any. @default false */
   readonly fromScratch?: boolean;
+  /** One row per series with the columns of `statExog`; rows of other series are not read. */
+  readonly statics?: TableInput;
   /** Aborts the fit: it rejects with the signal's reason, and the earlier state stays. */
   readonly signal?: AbortSignal;
   /** Called on the event loop; when it throws, the fit stops and rejects with that error. */
@@ -239,6 +241,13 @@ export interface PredictOptions {
    * @default the trained horizon
    */
   readonly horizon?: number;
+  /**
+   * The columns of `futrExog` at each step to come of each series, as {@link NeuralForecast.makeFutureFrame} lists them;
+   * other rows and columns are not read. Needed where a model has such columns: E0004 names what is missing.
+   */
+  readonly future?: TableInput;
+  /** One row per series with the columns of `statExog`; with another panel than the fitted one. */
+  readonly statics?: TableInput;
   /** Aborts the call: it rejects with the reason of the signal. */
   readonly signal?: AbortSignal;
   /** Threads to compute with. @default what the cgroup allows, or ND_NUM_THREADS */
@@ -250,10 +259,28 @@ export interface PredictOptions {
   readonly refitSeriesScaler?: boolean;
 }
 
+/** Options of {@link NeuralForecast.makeFutureFrame} and {@link NeuralForecast.missingFuture}. */
+export interface FutureFrameOptions {
+  /** Steps after each series, at least the trained horizon. @default the trained horizon */
+  readonly horizon?: number;
+  /** Aborts the call: it rejects with the reason of the signal. */
+  readonly signal?: AbortSignal;
+}
+
+/** Rows that a table of steps to come lacks. */
+export interface MissingFuture {
+  /** Series of each row. */
+  readonly unique_id: readonly string[];
+  /** Time stamp of each row. */
+  readonly ds: readonly (number | bigint | string | Date)[];
+}
+
 /** Options of {@link NeuralForecast.predictInsample}. */
 export interface PredictInsampleOptions {
   /** Rows between two forecasts. @default 1 */
   readonly stepSize?: number;
+  /** One row per series with the columns of `statExog`; with another panel than the fitted one. */
+  readonly statics?: TableInput;
   /** Aborts the call: it rejects with the reason of the signal. */
   readonly signal?: AbortSignal;
   /** Threads to compute with. @default what the cgroup allows, or ND_NUM_THREADS */
@@ -316,6 +343,8 @@ export interface CrossValidationOptions {
    * the parts of a call with other options, models or data. @default none
    */
   readonly checkpoint?: string;
+  /** One row per series with the columns of `statExog`; with another panel than the fitted one. */
+  readonly statics?: TableInput;
   /** Aborts the call: it rejects with the reason of the signal. */
   readonly signal?: AbortSignal;
   /** Called on the event loop; when it throws, the call stops and rejects with that error. */
@@ -464,6 +493,17 @@ export declare class NeuralForecast {
     panel?: TableInput | null,
     options?: PredictInsampleOptions,
   ): Promise<BacktestTable>;
+  /**
+   * The rows that `predict({ future })` needs: each series of the fitted panel (or of another one) at each step to come,
+   * without columns of values. Rejects with E0001 before a fit.
+   */
+  makeFutureFrame(panel?: TableInput | null, options?: FutureFrameOptions): Promise<ForecastTable>;
+  /** Which of those rows a table does not have; nothing when `predict` can take it. */
+  missingFuture(
+    future: TableInput,
+    panel?: TableInput | null,
+    options?: FutureFrameOptions,
+  ): Promise<MissingFuture>;
   /** Writes one safetensors file, atomically: a kill leaves the old file or the new one. */
   save(path: string, options?: SaveOptions): Promise<void>;
   /** One fitted model for serving; a later fit does not change it. `alias` may be left out when there is only one. */

@@ -14,6 +14,8 @@ export interface RegistryOption {
     | 'numberList'
     | 'choiceList'
     | 'integerMatrix'
+    | 'integerOrChoice'
+    | 'integerMap'
     | 'object';
   /** Whether it has no default. */
   readonly required: boolean;

@@ -24,6 +24,8 @@ const PLACEHOLDERS: Readonly<Record<RegistryOption['type'], string>> = {
   numberList: '<x,…>',
   choiceList: '<name,…>',
   integerMatrix: '<n,…;n,…>',
+  integerOrChoice: '<n|name>',
+  integerMap: '<name=n,…>',
   object: '<name|json>',
 };
 
@@ -141,6 +143,16 @@ export function parseValue(option: RegistryOption, text: unknown): unknown {
         .map((row) =>
           row.split(',').map((part) => numberOf(part, 'numbers such as "512,512;512,512"')),
         );
+    case 'integerOrChoice':
+      return Number.isNaN(Number(text)) ? text : Number(text);
+    case 'integerMap': {
+      const what = 'numbers such as "season=4,region=12"';
+      const pairs = text.split(',').map((part) => part.split('='));
+      if (pairs.some((pair) => pair.length !== 2)) throw expected(what);
+      return Object.fromEntries(
+        pairs.map(([key, value]) => [key!.trim(), numberOf(value!, what)] as const),
+      );
+    }
     case 'object':
       try {
         return JSON.parse(text);

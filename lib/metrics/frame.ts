@@ -1,7 +1,7 @@
 /** Forecasts beside what happened, as an evaluation reads them: rows of forecasts, models, weights. */
 
 import type { ComparedOptions, TableInput } from '../../types/index';
-import { required } from '../columns';
+import { required } from '../tables';
 import { ForecastError } from '../errors';
 import { BacktestTable, ForecastTable } from '../forecast-table';
 import { closestName, optionError } from '../options';

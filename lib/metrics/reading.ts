@@ -8,7 +8,7 @@ import {
   openTable,
   required,
   SINGLE_SERIES,
-} from '../columns';
+} from '../tables';
 import { ForecastError } from '../errors';
 import { show } from '../options';
 import { STANDARD_NAMES } from '../requests';

@@ -74,6 +74,12 @@ std::string expected_text(const ParamSpec& spec) {
     case ParamType::integer_matrix:
       text = "a list of lists of integers" + (range.empty() ? "" : ", each" + range);
       break;
+    case ParamType::integer_or_choice:
+      text = "an integer" + range + " or " + choices_text(spec);
+      break;
+    case ParamType::integer_map:
+      text = "an object of integers" + (range.empty() ? "" : ", each" + range);
+      break;
     case ParamType::object:
       text = "an object";
       break;
@@ -114,6 +120,14 @@ class Validator {
         ordered_json rows = ordered_json::array();
         for (const json& row : value) rows.push_back(list(row, value, &Validator::integer));
         return rows;
+      }
+      case ParamType::integer_or_choice:
+        return value.is_string() ? choice(value, value) : integer(value, value);
+      case ParamType::integer_map: {
+        if (!value.is_object()) fail(value, value);
+        ordered_json numbers = ordered_json::object();
+        for (const auto& [name, number] : value.items()) numbers[name] = integer(number, value);
+        return numbers;
       }
       case ParamType::object:
         if (!value.is_object()) fail(value, value);

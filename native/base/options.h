@@ -23,6 +23,8 @@ enum class ParamType : uint8_t {
   number_list,
   choice_list,
   integer_matrix,
+  integer_or_choice,
+  integer_map,
   object
 };
 

@@ -29,6 +29,38 @@ RowPlace place_of(const RawPanel& raw, int64_t row) {
   return {raw.ids[static_cast<size_t>(raw.series[r])], row, raw.times[r], raw.target[r]};
 }
 
+/// The first number of a column that is not finite, or -1.
+int64_t first_not_finite(const Feature& column) {
+  if (!column.is_numeric()) return -1;
+  bool finite = true;
+  for (const double v : column.values) finite &= v - v == 0;
+  if (finite) return -1;
+  const auto at = std::find_if(column.values.begin(), column.values.end(),
+                               [](double v) { return !std::isfinite(v); });
+  return at - column.values.begin();
+}
+
+void check_columns(const RawPanel& raw) {
+  for (const Feature& column : raw.features) {
+    check_internal(column.values.size() == raw.series.size(), "panel: columns of one length");
+    const int64_t row = first_not_finite(column);
+    if (row < 0) continue;
+    throw row_error(place_of(raw, row), raw.calendar,
+                    "the column \"" + column.name + "\" is " +
+                        format_value(column.values[static_cast<size_t>(row)]) +
+                        ", expected a finite number; fill it or remove the row");
+  }
+  for (const Feature& column : raw.statics) {
+    check_internal(column.values.size() == raw.ids.size(), "panel: a static value per series");
+    const int64_t s = first_not_finite(column);
+    if (s < 0) continue;
+    throw Error(Code::data, "[panel] the static column \"" + column.name + "\" of the series \"" +
+                                raw.ids[static_cast<size_t>(s)] + "\" is " +
+                                format_value(column.values[static_cast<size_t>(s)]) +
+                                ", expected a finite number");
+  }
+}
+
 void check_values(const RawPanel& raw) {
   const size_t rows = raw.series.size();
   if (rows == 0) throw Error(Code::empty, "[panel] received no rows, expected at least one series");
@@ -185,6 +217,7 @@ Frequency given_frequency(const std::string& text, bool calendar) {
 
 Panel::Panel(RawPanel raw, const PanelOptions& options) : calendar_(raw.calendar) {
   check_values(raw);
+  check_columns(raw);
   Layout layout = group_rows(raw);
   for (size_t s = 0; s < raw.ids.size(); ++s)
     sort_series(raw, layout.offsets[s], layout.offsets[s + 1], layout);
@@ -216,12 +249,18 @@ Panel::Panel(RawPanel raw, const PanelOptions& options) : calendar_(raw.calendar
     first_.push_back(times[static_cast<size_t>(layout.offsets[s])]);
     last_.push_back(times[static_cast<size_t>(layout.offsets[s + 1]) - 1]);
   }
-  if (layout.order.empty()) {
-    target_ = std::move(raw.target);
-  } else {
-    target_.reserve(layout.order.size());
-    for (const int64_t row : layout.order) target_.push_back(raw.target[static_cast<size_t>(row)]);
-  }
+  const auto place = [&](std::vector<double>& values) {
+    if (layout.order.empty()) return;
+    std::vector<double> placed;
+    placed.reserve(layout.order.size());
+    for (const int64_t row : layout.order) placed.push_back(values[static_cast<size_t>(row)]);
+    values = std::move(placed);
+  };
+  target_ = std::move(raw.target);
+  place(target_);
+  features_ = std::move(raw.features);
+  for (Feature& column : features_) place(column.values);
+  statics_ = std::move(raw.statics);
   was_sorted_ = layout.was_sorted;
   offsets_ = std::move(layout.offsets);
   ids_ = std::move(raw.ids);
@@ -243,17 +282,42 @@ std::span<double> Panel::mutable_target(int64_t s) {
                                             static_cast<size_t>(length(s)));
 }
 
+std::span<const double> Panel::rows_of(const Feature& feature, int64_t s) const {
+  return std::span<const double>(feature.values)
+      .subspan(static_cast<size_t>(begin(s)), static_cast<size_t>(length(s)));
+}
+
+std::span<const double> Panel::future_of(const Feature& feature, int64_t s) const {
+  const size_t steps = feature.future.size() / ids_.size();
+  return std::span<const double>(feature.future).subspan(static_cast<size_t>(s) * steps, steps);
+}
+
 void Panel::open_like(const Panel& from) {
   offsets_.push_back(0);
   frequency_ = from.frequency_;
   calendar_ = from.calendar_;
+  const auto names = [](const std::vector<Feature>& columns) {
+    std::vector<Feature> empty;
+    for (const Feature& column : columns) empty.push_back({column.name, {}, column.categories, {}});
+    return empty;
+  };
+  features_ = names(from.features_);
+  statics_ = names(from.statics_);
 }
 
 void Panel::append(const Panel& from, int64_t s, int64_t begin, int64_t end) {
-  const auto rows =
-      from.target(s).subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
+  const auto kept = [&](std::span<const double> rows) {
+    return rows.subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
+  };
+  const auto target = kept(from.target(s));
   ids_.push_back(from.ids_[static_cast<size_t>(s)]);
-  target_.insert(target_.end(), rows.begin(), rows.end());
+  target_.insert(target_.end(), target.begin(), target.end());
+  for (size_t c = 0; c < features_.size(); ++c) {
+    const auto rows = kept(from.rows_of(from.features_[c], s));
+    features_[c].values.insert(features_[c].values.end(), rows.begin(), rows.end());
+  }
+  for (size_t c = 0; c < statics_.size(); ++c)
+    statics_[c].values.push_back(from.statics_[c].values[static_cast<size_t>(s)]);
   offsets_.push_back(static_cast<int64_t>(target_.size()));
 }
 
@@ -267,6 +331,7 @@ Panel Panel::tail(int64_t steps) const {
     tail.append(*this, s, length(s) - kept, length(s));
     tail.first_.push_back(frequency_.advance(last_time(s), 1 - kept));
   }
+  for (size_t c = 0; c < features_.size(); ++c) tail.features_[c].future = features_[c].future;
   return tail;
 }
 

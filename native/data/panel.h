@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "data/features.h"
 #include "data/frequency.h"
 
 namespace nd::data {
@@ -20,6 +21,8 @@ struct RawPanel {
   std::vector<int64_t> times;    ///< per row: integer time, or milliseconds since 1970-01-01 UTC
   std::vector<double> target;    ///< per row
   bool calendar = false;         ///< times are milliseconds of a calendar
+  std::vector<Feature> features{};  ///< values per row
+  std::vector<Feature> statics{};   ///< values per element of `ids`
 };
 
 struct PanelOptions {
@@ -36,7 +39,8 @@ class Panel {
  public:
   /// Sorts rows by time when needed, infers or checks the frequency. Throws E0003 when there is no
   /// row and E0011 naming series, row (of the caller's order, from 0), time and value for NaN/Inf
-  /// targets, duplicate time stamps, gaps and stamps off the frequency's grid.
+  /// in targets and numeric columns, duplicate time stamps, gaps and stamps off the frequency's
+  /// grid.
   Panel(RawPanel raw, const PanelOptions& options);
 
   int64_t series_count() const { return static_cast<int64_t>(ids_.size()); }
@@ -48,6 +52,13 @@ class Panel {
   int64_t longest() const;
   std::span<const double> target(int64_t s) const;
   std::span<double> mutable_target(int64_t s);
+  const std::vector<Feature>& features() const { return features_; }
+  const std::vector<Feature>& statics() const { return statics_; }
+  std::vector<Feature>& mutable_features() { return features_; }
+  std::vector<Feature>& mutable_statics() { return statics_; }
+  /// Rows of series s of one of the features, and what is known of the rows after them.
+  std::span<const double> rows_of(const Feature& feature, int64_t s) const;
+  std::span<const double> future_of(const Feature& feature, int64_t s) const;
   int64_t first_time(int64_t s) const { return first_[static_cast<size_t>(s)]; }
   int64_t last_time(int64_t s) const { return last_[static_cast<size_t>(s)]; }
   const Frequency& frequency() const { return frequency_; }
@@ -60,12 +71,13 @@ class Panel {
 
  private:
   Panel() = default;
-  /// Appends rows [begin, end) of series s of `from`.
+  /// Appends rows [begin, end) of series s of `from`, of all its columns.
   void append(const Panel& from, int64_t s, int64_t begin, int64_t end);
   void open_like(const Panel& from);
   std::vector<std::string> ids_;
   std::vector<int64_t> offsets_;
   std::vector<double> target_;
+  std::vector<Feature> features_, statics_;
   std::vector<int64_t> first_, last_;
   Frequency frequency_;
   bool calendar_ = false, was_sorted_ = true;

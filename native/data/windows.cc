@@ -205,4 +205,27 @@ WindowStatistics gather_window(std::span<const double> target, const WindowRef& 
   return statistics;
 }
 
+void gather_feature(std::span<const double> rows, std::span<const double> future,
+                    const WindowRef& window, const WindowLayout& layout, WindowScaler scaler,
+                    int64_t limit, bool compat, int64_t first, int64_t steps, float* out,
+                    int64_t stride) {
+  const auto length = static_cast<int64_t>(rows.size());
+  const int64_t known = std::clamp<int64_t>(limit, 0, length);
+  const int64_t end = known == length ? length + static_cast<int64_t>(future.size()) : known;
+  const int64_t seen_begin = std::clamp<int64_t>(window.start, 0, known),
+                seen_end =
+                    std::clamp<int64_t>(window.start + layout.input_size, seen_begin, known);
+  const WindowStatistics statistics = observed_statistics(
+      scaler,
+      rows.subspan(static_cast<size_t>(seen_begin), static_cast<size_t>(seen_end - seen_begin)), {},
+      compat);
+  for (int64_t t = 0; t < steps; ++t) {
+    const int64_t row = window.start + first + t;
+    const double value = row < 0 || row >= end ? 0.0
+                         : row < length        ? rows[static_cast<size_t>(row)]
+                                               : future[static_cast<size_t>(row - length)];
+    out[t * stride] = static_cast<float>(scale_value(scaler, statistics, value));
+  }
+}
+
 }  // namespace nd::data

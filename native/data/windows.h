@@ -121,4 +121,14 @@ WindowStatistics gather_window(std::span<const double> target, const WindowRef& 
                                std::span<float> insample_mask, std::span<float> outsample_y,
                                std::span<float> outsample_mask);
 
+/// One exogenous column of a window, `steps` of it from `first` (0 = the window's first) on, into
+/// out[t * stride]. `rows` and `future` are the values of the series and what is known after them.
+/// Numbers are scaled by their own statistics over the observed insample steps; a step before the
+/// series, or from row `limit` on without a known future, counts as the value 0. Places of
+/// categories (`scaler` = identity) stay as they are, 0 where there is none.
+void gather_feature(std::span<const double> rows, std::span<const double> future,
+                    const WindowRef& window, const WindowLayout& layout, WindowScaler scaler,
+                    int64_t limit, bool compat, int64_t first, int64_t steps, float* out,
+                    int64_t stride);
+
 }  // namespace nd::data

@@ -32,14 +32,16 @@ struct Superseded {};
 /// from another. What each of them computes does not depend on that.
 class CrossValidation {
  public:
-  CrossValidation(const ForecasterConfig& config, std::shared_ptr<const data::Panel> panel,
-                  const CrossValidationRequest& request, std::shared_ptr<const State> fitted)
-      : config_(config),
+  CrossValidation(std::shared_ptr<const ForecasterConfig> config,
+                  std::shared_ptr<const data::Panel> panel, const CrossValidationRequest& request,
+                  std::shared_ptr<const State> fitted)
+      : user_config_(std::move(config)),
+        config_(*user_config_),
         panel_(std::move(panel)),
         request_(request),
-        horizon_(request.horizon > 0 ? request.horizon : config.horizon),
+        horizon_(request.horizon > 0 ? request.horizon : config_.horizon),
         splits_(make_splits(*panel_, request, horizon_)),
-        store_(request.checkpoint, config, *panel_, request.description),
+        store_(request.checkpoint, config_, *panel_, request.description),
         state_(std::move(fitted)) {}
 
   ForecastTable run(std::vector<std::string> columns) {
@@ -68,12 +70,26 @@ class CrossValidation {
   }
 
  private:
-  /// Statistics of pieces of the panel, or, as in the reference, of the whole series of each.
-  std::vector<data::SeriesStatistics> statistics_of(const std::vector<data::Piece>& pieces) const {
+  /// Scales of pieces of the panel, or, as in the reference, of the whole series of each.
+  Scales scales_of_pieces(const std::vector<data::Piece>& pieces) const {
     if (config_.series_scaler == data::SeriesScaler::none)
-      return std::vector<data::SeriesStatistics>(pieces.size());
-    return panel_statistics(config_,
-                            panel_->select(config_.compat ? whole(*panel_, pieces) : pieces));
+      return {std::vector<data::SeriesStatistics>(pieces.size()), {}};
+    return panel_scales(config_, panel_->select(config_.compat ? whole(*panel_, pieces) : pieces));
+  }
+
+  /// The same for every series of the panel; those of series without a piece are not used.
+  Scales scales_by_series(const std::vector<data::Piece>& pieces) const {
+    const Scales known = scales_of_pieces(pieces);
+    const auto placed = [&](const std::vector<data::SeriesStatistics>& from) {
+      std::vector<data::SeriesStatistics> all(static_cast<size_t>(panel_->series_count()));
+      for (size_t i = 0; i < from.size(); ++i)
+        all[static_cast<size_t>(pieces[i].series)] = from[i];
+      return all;
+    };
+    Scales scales{placed(known.target), {}};
+    for (const auto& [name, statistics] : known.features)
+      scales.features[name] = placed(statistics);
+    return scales;
   }
 
   std::shared_ptr<const State> fit(const Split& split, int threads, const Turn* turn) {
@@ -89,8 +105,9 @@ class CrossValidation {
       request_.on_progress(alias, split.place, progress);
     };
     const bool goes_on = state_ != nullptr && !request_.from_scratch;
-    FitOutcome outcome = fit_models(config_, goes_on ? state_->models : initial_models(config_),
-                                    known, statistics_of(split.learned), request);
+    FitOutcome outcome =
+        fit_models(start_state(user_config_, goes_on ? state_.get() : nullptr, *known), known,
+                   scales_of_pieces(split.learned), request);
     if (outcome.error != nullptr) std::rethrow_exception(outcome.error);
     return std::move(outcome.state);
   }
@@ -100,17 +117,13 @@ class CrossValidation {
     const Split& split = splits_.parts[part];
     std::vector<Origin> origins;
     for (const size_t block : split.blocks) origins.push_back(splits_.origins[block]);
-    // Of every series of the panel; those of series without a forecast are not used.
-    std::vector<data::SeriesStatistics> statistics(static_cast<size_t>(panel_->series_count()));
-    const auto known = statistics_of(split.scaled_by);
-    for (size_t i = 0; i < known.size(); ++i)
-      statistics[static_cast<size_t>(split.scaled_by[i].series)] = known[i];
     OriginsRequest request;
     request.place = "crossValidation";
     request.horizon = horizon_;
     request.threads = threads;
     request.cancel = request_.cancel;
-    const auto values = forecast_origins(config_, state, *panel_, statistics, origins, request);
+    const auto values = forecast_origins(state, *panel_, scales_by_series(split.scaled_by), origins,
+                                         request);
     store_.save(part, values);
     place(part, values);
   }
@@ -136,6 +149,7 @@ class CrossValidation {
     }
   }
 
+  std::shared_ptr<const ForecasterConfig> user_config_;
   const ForecasterConfig& config_;
   std::shared_ptr<const data::Panel> panel_;
   const CrossValidationRequest& request_;
@@ -181,7 +195,7 @@ ForecastTable Forecaster::cross_validate(std::shared_ptr<const data::Panel> pane
   }
   check_fit_panel(config, panel.get(), place);
   if (!request.use_fitted) fitted = nullptr;
-  return CrossValidation(config, std::move(panel), request, std::move(fitted)).run(columns());
+  return CrossValidation(impl_->config, std::move(panel), request, std::move(fitted)).run(columns());
 }
 
 ForecastTable Forecaster::predict_insample(std::shared_ptr<const data::Panel> panel,
@@ -212,8 +226,8 @@ ForecastTable Forecaster::predict_insample(std::shared_ptr<const data::Panel> pa
   asked.cancel = request.cancel;
   ForecastTable table = empty_table(*panel, origins, config.horizon, columns());
   add_actual(*panel, origins, table);
-  const auto statistics = statistics_for(*panel, own, *state, config, true);
-  table.values = forecast_origins(config, *state, *panel, statistics, origins, asked);
+  table.values =
+      forecast_origins(*state, *panel, scales_for(*panel, own, *state, true), origins, asked);
   return table;
 }
 

@@ -115,6 +115,7 @@ ModelConfig parse_model(const json& description, const ForecasterConfig& default
   const json horizon = take(flat, "horizon"), input_size = take(flat, "inputSize");
   const json loss_json = take(flat, "loss"), valid_loss_json = take(flat, "validLoss"),
              alias_json = take(flat, "alias");
+  ExogenousOptions exogenous(flat, place);
   Geometry geometry;
   geometry.horizon =
       horizon.is_null() ? defaults.horizon : integer_option(horizon, place, "horizon", 1);
@@ -140,6 +141,7 @@ ModelConfig parse_model(const json& description, const ForecasterConfig& default
   const Loss loss(loss_json.is_null() ? json("MAE") : loss_json, defaults.compat);
   check_trainable(loss, place);
   geometry.outputs = loss.outputs();
+  exogenous.apply(geometry);
   if (!valid_loss_json.is_null()) {
     model.valid_loss.emplace(valid_loss_json, defaults.compat);
     check_valid_loss(loss, *model.valid_loss, place);
@@ -148,6 +150,7 @@ ModelConfig parse_model(const json& description, const ForecasterConfig& default
   model.train = train::train_config(options);
   model.train.compat = defaults.compat;
   model.window_scaler = data::parse_window_scaler(model.train.scaler_type);
+  model.exogenous = std::move(exogenous);
   model.network = std::make_shared<const Network>(spec, std::move(options), geometry, loss);
   return model;
 }
@@ -175,6 +178,24 @@ void name_models(std::vector<ModelConfig>& models) {
     }
   }
 }
+/// A column is encoded once, for all models.
+void check_categories(const std::vector<ModelConfig>& models) {
+  std::map<std::string, std::string> numeric;  // columns read as numbers, and who reads them
+  for (const ModelConfig& model : models) {
+    const data::Exogenous names = model.exogenous.names();
+    for (const auto* kind : {&names.futr, &names.hist, &names.stat})
+      for (const std::string& name : kind->numeric) numeric.emplace(name, model.alias);
+  }
+  for (const ModelConfig& model : models) {
+    for (const std::string& name : model.exogenous.categorical()) {
+      const auto found = numeric.find(name);
+      if (found == numeric.end()) continue;
+      throw Error(Code::config, "[models] received the column \"" + name + "\" as a category of " +
+                                    model.alias + " and as a number of " + found->second +
+                                    ", expected one of the two for all models");
+    }
+  }
+}
 }  // namespace
 
 std::vector<std::string> ModelConfig::columns() const {
@@ -188,6 +209,39 @@ int64_t ForecasterConfig::longest_input() const {
   for (const ModelConfig& model : models)
     longest = std::max(longest, model.network->window(Use::predict).input_size);
   return longest;
+}
+
+std::vector<std::string> ForecasterConfig::categorical_columns() const {
+  std::set<std::string> all;
+  for (const ModelConfig& model : models)
+    all.insert(model.exogenous.categorical().begin(), model.exogenous.categorical().end());
+  return {all.begin(), all.end()};
+}
+
+std::vector<std::string> ForecasterConfig::future_columns() const {
+  std::set<std::string> all;
+  for (const ModelConfig& model : models) {
+    const data::Exogenous::Kind futr = model.exogenous.names().futr;
+    all.insert(futr.numeric.begin(), futr.numeric.end());
+    all.insert(futr.categorical.begin(), futr.categorical.end());
+  }
+  return {all.begin(), all.end()};
+}
+
+std::shared_ptr<const ForecasterConfig> closed(std::shared_ptr<const ForecasterConfig> config,
+                                               const Vocabularies& vocabularies) {
+  auto copy = std::make_shared<ForecasterConfig>(*config);
+  for (ModelConfig& model : copy->models) {
+    const bool was_open = model.exogenous.is_open();
+    model.exogenous.close(vocabularies, model.alias);
+    if (!was_open) continue;
+    const Network& network = *model.network;
+    Geometry geometry = network.geometry();
+    model.exogenous.apply(geometry);
+    model.network = std::make_shared<const Network>(network.spec(), network.options(), geometry,
+                                                    network.loss());
+  }
+  return copy;
 }
 
 size_t ForecasterConfig::find(const std::string& alias, const char* place) const {
@@ -234,6 +288,7 @@ ForecasterConfig parse_config(const json& description) {
     config.horizon = config.models.front().network->geometry().horizon;
   }
   name_models(config.models);
+  check_categories(config.models);
   return config;
 }
 
@@ -241,6 +296,7 @@ ordered_json options_json(const ModelConfig& model) {
   ordered_json options = model.network->options().json();
   options["horizon"] = model.network->geometry().horizon;
   options["inputSize"] = model.network->geometry().input_size;
+  model.exogenous.write(options);
   options["loss"] = model.network->loss().json();
   options["validLoss"] = model.valid_loss ? model.valid_loss->json() : ordered_json(nullptr);
   return options;

@@ -12,6 +12,7 @@
 
 #include "data/frequency.h"
 #include "data/scalers.h"
+#include "forecast/exogenous.h"
 #include "losses/loss.h"
 #include "models/network.h"
 #include "train/config.h"
@@ -25,6 +26,7 @@ struct ModelConfig {
   std::optional<Loss> valid_loss;
   train::TrainConfig train;
   data::WindowScaler window_scaler = data::WindowScaler::identity;
+  ExogenousOptions exogenous;
   /// Forecast columns: the alias with each output's suffix.
   std::vector<std::string> columns() const;
 };
@@ -40,6 +42,10 @@ struct ForecasterConfig {
 
   /// Longest history that any model reads.
   int64_t longest_input() const;
+  /// Columns that some model reads as categories.
+  std::vector<std::string> categorical_columns() const;
+  /// Future columns that some model reads.
+  std::vector<std::string> future_columns() const;
   /// Index of a model; "" = the only one. Throws E0010 naming the closest alias.
   size_t find(const std::string& alias, const char* place) const;
 };
@@ -47,6 +53,10 @@ struct ForecasterConfig {
 /// Validates the user's configuration. Throws E0010 naming place, option and the closest known
 /// name.
 ForecasterConfig parse_config(const nlohmann::json& json);
+/// The configuration with cardinalities learned from data where none were given, and networks to
+/// match.
+std::shared_ptr<const ForecasterConfig> closed(std::shared_ptr<const ForecasterConfig> config,
+                                               const Vocabularies& vocabularies);
 /// The canonical form, with defaults: parse_config(config_json(c)) gives the same configuration.
 nlohmann::ordered_json config_json(const ForecasterConfig& config);
 /// Part of it: one model's options (model, training, horizon, inputSize, loss, validLoss).

@@ -83,12 +83,21 @@ void add_model(TensorList& list, const ModelConfig& model, const ModelState& sta
   }
 }
 
-void add_statistics(TensorList& list, const std::vector<data::SeriesStatistics>& statistics) {
+void add_scales(TensorList& list, const Scales& scales) {
   std::vector<double> shift, scale;
-  for (const auto& s : statistics) shift.push_back(s.shift), scale.push_back(s.scale);
-  const auto n = static_cast<int64_t>(statistics.size());
-  list.own("data/scaler_shift", "F64", {n}, bytes_of(shift));
-  list.own("data/scaler_scale", "F64", {n}, bytes_of(scale));
+  const auto add = [&](const char* shifts, const char* scales_name, std::vector<int64_t> shape) {
+    list.own(shifts, "F64", shape, bytes_of(shift));
+    list.own(scales_name, "F64", std::move(shape), bytes_of(scale));
+  };
+  const auto n = static_cast<int64_t>(scales.target.size());
+  for (const auto& s : scales.target) shift.push_back(s.shift), scale.push_back(s.scale);
+  add("data/scaler_shift", "data/scaler_scale", {n});
+  if (scales.features.empty()) return;
+  shift.clear(), scale.clear();
+  for (const auto& [name, statistics] : scales.features)
+    for (const auto& s : statistics) shift.push_back(s.shift), scale.push_back(s.scale);
+  add("data/feature_shift", "data/feature_scale",
+      {static_cast<int64_t>(scales.features.size()), n});
 }
 
 void add_windows(TensorList& list, const data::Panel& panel) {
@@ -103,6 +112,26 @@ void add_windows(TensorList& list, const data::Panel& panel) {
   list.own("data/offsets", "I64", {static_cast<int64_t>(offsets.size())}, bytes_of(offsets));
   list.own("data/last_times", "I64", {static_cast<int64_t>(last.size())}, bytes_of(last));
   list.own("data/values", "F64", {static_cast<int64_t>(values.size())}, bytes_of(values));
+  const auto add_columns = [&](const char* name, const std::vector<data::Feature>& columns) {
+    if (columns.empty()) return;
+    std::vector<double> all;
+    for (const data::Feature& column : columns)
+      all.insert(all.end(), column.values.begin(), column.values.end());
+    const auto count = static_cast<int64_t>(columns.size());
+    list.own(name, "F64", {count, static_cast<int64_t>(all.size()) / count}, bytes_of(all));
+  };
+  add_columns("data/features", panel.features());
+  add_columns("data/statics", panel.statics());
+}
+
+ordered_json columns_json(const std::vector<data::Feature>& columns) {
+  ordered_json all = ordered_json::array();
+  for (const data::Feature& column : columns) {
+    ordered_json one = {{"name", column.name}};
+    if (!column.is_numeric()) one["categories"] = column.categories;
+    all.push_back(std::move(one));
+  }
+  return all;
 }
 
 /// A file whose digests have been checked, and its parsed metadata.
@@ -236,10 +265,12 @@ ModelState read_model(SavedFile& file, const ModelConfig& model, const json& sav
   return state;
 }
 
-std::vector<data::SeriesStatistics> read_statistics(SavedFile& file, int64_t series) {
-  const auto shift = file.read<double>("data/scaler_shift", "F64", {series});
-  const auto scale = file.read<double>("data/scaler_scale", "F64", {series});
-  std::vector<data::SeriesStatistics> statistics(static_cast<size_t>(series));
+std::vector<data::SeriesStatistics> read_statistics(SavedFile& file, const char* shifts,
+                                                    const char* scales,
+                                                    const std::vector<int64_t>& shape) {
+  const auto shift = file.read<double>(shifts, "F64", shape);
+  const auto scale = file.read<double>(scales, "F64", shape);
+  std::vector<data::SeriesStatistics> statistics(shift.size());
   for (size_t i = 0; i < statistics.size(); ++i) {
     if (!std::isfinite(shift[i]) || !std::isfinite(scale[i]))
       refuse(file.path(), "the series scaler holds NaN or Inf");
@@ -248,30 +279,77 @@ std::vector<data::SeriesStatistics> read_statistics(SavedFile& file, int64_t ser
   return statistics;
 }
 
+Scales read_scales(SavedFile& file, int64_t series, const json& contract) {
+  Scales scales{read_statistics(file, "data/scaler_shift", "data/scaler_scale", {series}), {}};
+  const auto names = contract.value("scaledFeatures", std::vector<std::string>());
+  if (names.empty()) return scales;
+  const auto all = read_statistics(file, "data/feature_shift", "data/feature_scale",
+                                   {static_cast<int64_t>(names.size()), series});
+  for (size_t i = 0; i < names.size(); ++i) {
+    const auto first = all.begin() + static_cast<ptrdiff_t>(i) * series;
+    scales.features[names[i]] = {first, first + series};
+  }
+  return scales;
+}
+
+/// The columns that `contract` lists, `rows` values each.
+std::vector<data::Feature> read_columns(SavedFile& file, const char* tensor, const json& contract,
+                                        const char* key, int64_t rows) {
+  std::vector<data::Feature> columns;
+  for (const json& one : contract.value(key, json::array())) {
+    columns.push_back({one.at("name").get<std::string>(), {}});
+    if (one.contains("categories"))
+      columns.back().categories = one.at("categories").get<std::vector<std::string>>();
+  }
+  if (columns.empty()) return columns;
+  const auto all =
+      file.read<double>(tensor, "F64", {static_cast<int64_t>(columns.size()), rows});
+  for (size_t c = 0; c < columns.size(); ++c) {
+    data::Feature& column = columns[c];
+    const auto first = all.begin() + static_cast<ptrdiff_t>(c) * rows;
+    column.values.assign(first, first + rows);
+    const auto count = static_cast<double>(column.categories.size());
+    for (const double v : column.values) {
+      const bool fits = column.is_numeric() ? std::isfinite(v)
+                                            : v >= 0 && v < count && v == std::floor(v);
+      if (!fits) refuse(file.path(), "the column " + column.name + " holds a value out of range");
+    }
+  }
+  return columns;
+}
+
 /// Series, their scales and the rows of the fit.
-State read_data(SavedFile& file, const json& contract) {
+State read_data(SavedFile& file, const json& contract,
+                std::shared_ptr<const ForecasterConfig> config) {
   State state;
+  state.config = std::move(config);
+  state.vocabularies = contract.value("vocabularies", Vocabularies());
   state.ids = std::make_shared<const std::vector<std::string>>(
       contract.at("ids").get<std::vector<std::string>>());
   state.frequency = data::Frequency::parse(contract.at("frequency").get<std::string>());
   state.calendar = contract.at("calendar").get<bool>();
   state.note = file.note();
   const auto series = static_cast<int64_t>(state.ids->size());
-  state.statistics = read_statistics(file, series);
+  state.scales = read_scales(file, series, contract);
   if (file.has("data/values")) {
     auto offsets = file.read<int64_t>("data/offsets", "I64", {series + 1});
     auto last = file.read<int64_t>("data/last_times", "I64", {series});
     auto values = file.read<double>("data/values", "F64", {-1});
-    state.panel = std::make_shared<const data::Panel>(
+    auto panel = std::make_shared<data::Panel>(
         data::make_panel(*state.ids, std::move(offsets), std::move(values), std::move(last),
                          state.frequency, state.calendar));
+    panel->mutable_features() =
+        read_columns(file, "data/features", contract, "features", panel->rows());
+    panel->mutable_statics() = read_columns(file, "data/statics", contract, "statics", series);
+    state.panel = std::move(panel);
   }
   return state;
 }
 
-State read_state(SavedFile& file, const ForecasterConfig& config) {
+State read_state(SavedFile& file, std::shared_ptr<const ForecasterConfig> saved) {
+  const ForecasterConfig& config = *saved;
   const json contract = file.parse("data");
-  State state = read_data(file, contract);
+  State state = read_data(file, contract, saved);
   const ordered_json history = file.parse_ordered("history");
   const json trained = contract.at("trained");
   for (size_t i = 0; i < config.models.size(); ++i) {
@@ -282,9 +360,9 @@ State read_state(SavedFile& file, const ForecasterConfig& config) {
 }
 
 /// Networks as they are declared; loadWeights() brings their weights.
-State read_description(SavedFile& file, const ForecasterConfig& config) {
-  State state = read_data(file, file.parse("data"));
-  state.models = initial_models(config);
+State read_description(SavedFile& file, std::shared_ptr<const ForecasterConfig> saved) {
+  State state = read_data(file, file.parse("data"), saved);
+  state.models = initial_models(*saved);
   for (ModelState& model : state.models) model.trained = true;
   return state;
 }
@@ -295,7 +373,7 @@ void Forecaster::save(const std::string& path, bool include_data,
   const auto state = impl_->current();
   if (state == nullptr)
     throw Error(Code::not_fitted, "[save] the models are not fitted; call fit() first");
-  const ForecasterConfig& config = *impl_->config;
+  const ForecasterConfig& config = *state->config;
 
   TensorList list;
   ordered_json trained = ordered_json::array(), history = ordered_json::array();
@@ -304,14 +382,21 @@ void Forecaster::save(const std::string& path, bool include_data,
     trained.push_back(state->models[i].trained);
     history.push_back(state->models[i].history);
   }
-  add_statistics(list, state->statistics);
+  add_scales(list, state->scales);
   if (include_data && state->panel != nullptr)
     add_windows(list, state->panel->tail(config.longest_input()));
 
-  const ordered_json contract = {{"frequency", state->frequency.text()},
-                                 {"calendar", state->calendar},
-                                 {"ids", *state->ids},
-                                 {"trained", trained}};
+  ordered_json contract = {{"frequency", state->frequency.text()},
+                           {"calendar", state->calendar},
+                           {"ids", *state->ids},
+                           {"trained", trained}};
+  if (!state->vocabularies.empty()) contract["vocabularies"] = state->vocabularies;
+  for (const auto& [name, statistics] : state->scales.features)
+    contract["scaledFeatures"].push_back(name);
+  if (include_data && state->panel != nullptr && !state->panel->features().empty())
+    contract["features"] = columns_json(state->panel->features());
+  if (include_data && state->panel != nullptr && !state->panel->statics().empty())
+    contract["statics"] = columns_json(state->panel->statics());
   Metadata metadata;
   metadata["format"] = kFormat;
   metadata["format_version"] = std::to_string(kFormatVersion);
@@ -335,8 +420,9 @@ Forecaster Forecaster::read(const std::string& path, bool described) {
   SavedFile file(path, described);
   try {
     Forecaster forecaster(file.parse("config"));
-    const ForecasterConfig& config = *forecaster.impl_->config;
-    State state = described ? read_description(file, config) : read_state(file, config);
+    auto config = forecaster.impl_->config;
+    State state = described ? read_description(file, std::move(config))
+                            : read_state(file, std::move(config));
     file.refuse_unused();
     forecaster.impl_->publish(std::make_shared<const State>(std::move(state)));
     return forecaster;

@@ -4,6 +4,7 @@
 #include "forecast/forecaster_impl.h"
 #include "forecast/side_by_side.h"
 #include "parallel/claim.h"
+#include "train/exogenous.h"
 #include "train/trainer.h"
 
 namespace nd::forecast {
@@ -62,6 +63,7 @@ train::TrainRequest train_request(const ModelConfig& model, const data::Panel& s
   r.panel = &scaled;
   r.config = model.train;
   r.val_size = request.val_size;
+  r.exogenous = model.exogenous.names();
   r.valid_loss = model.valid_loss ? &*model.valid_loss : nullptr;
   r.threads = request.threads;
   r.cancel = request.cancel;
@@ -89,24 +91,20 @@ ordered_json train_model(const ModelConfig& model, const data::Panel& scaled,
 }
 }  // namespace
 
-FitOutcome fit_models(const ForecasterConfig& config, std::vector<ModelState> start,
-                      std::shared_ptr<const data::Panel> panel,
-                      std::vector<data::SeriesStatistics> statistics, const FitRequest& request) {
+FitOutcome fit_models(std::shared_ptr<State> start, std::shared_ptr<const data::Panel> panel,
+                      Scales scales, const FitRequest& request) {
   FitOutcome out;
-  out.state = std::make_shared<State>();
+  out.state = std::move(start);
   State& next = *out.state;
-  next.models = std::move(start);
+  const ForecasterConfig& config = *next.config;
   next.ids = std::make_shared<const std::vector<std::string>>(panel->ids());
   next.frequency = panel->frequency();
   next.calendar = panel->calendar();
-  next.statistics = std::move(statistics);
+  next.scales = std::move(scales);
   next.panel = panel;
-  std::shared_ptr<const data::Panel> scaled = panel;
-  if (config.series_scaler != data::SeriesScaler::none) {
-    auto copy = std::make_shared<data::Panel>(*panel);
-    scale_panel(config.series_scaler, next.statistics, *copy);
-    scaled = copy;
-  }
+  const std::optional<data::Panel> copy =
+      network_panel(config, next.scales, next.vocabularies, *panel);
+  const data::Panel* const scaled = copy ? &*copy : panel.get();
   // Every model is checked before the first one trains: a late refusal would waste the earlier
   // ones' time.
   for (const ModelConfig& model : config.models)
@@ -155,6 +153,8 @@ void check_fit_panel(const ForecasterConfig& config, const data::Panel* panel, c
     throw Error(Code::empty, std::string("[") + place +
                                  "] received no data, expected a panel with at least one row");
   }
+  for (const ModelConfig& model : config.models)
+    train::check_columns(model.exogenous.names(), *panel, model.alias, place);
   if (config.frequency.empty()) return;
   const data::Frequency expected = data::Frequency::parse(config.frequency);
   if (expected.text() != panel->frequency().text()) {
@@ -178,16 +178,31 @@ std::vector<ModelState> initial_models(const ForecasterConfig& config) {
   return models;
 }
 
+std::shared_ptr<State> start_state(std::shared_ptr<const ForecasterConfig> config,
+                                   const State* earlier, const data::Panel& panel) {
+  auto state = std::make_shared<State>();
+  if (earlier != nullptr) {
+    state->config = earlier->config;
+    state->vocabularies = earlier->vocabularies;
+    state->models = earlier->models;
+    return state;
+  }
+  state->vocabularies = learn_vocabularies(config->categorical_columns(), panel);
+  state->config = closed(std::move(config), state->vocabularies);
+  state->models = initial_models(*state->config);
+  return state;
+}
+
 ordered_json Forecaster::fit(std::shared_ptr<const data::Panel> panel, const FitRequest& request) {
   const std::lock_guard fit_lock(impl_->fit_mutex);
   const ForecasterConfig& config = *impl_->config;
   check_fit_panel(config, panel.get(), "fit");
   const auto earlier = request.from_scratch ? nullptr : impl_->current();
   if (earlier != nullptr) check_same_series(config, *earlier, *panel);
-  auto statistics = panel_statistics(config, *panel);
+  Scales scales = panel_scales(config, *panel);
+  auto start = start_state(impl_->config, earlier.get(), *panel);
   FitOutcome outcome =
-      fit_models(config, earlier != nullptr ? earlier->models : initial_models(config),
-                 std::move(panel), std::move(statistics), request);
+      fit_models(std::move(start), std::move(panel), std::move(scales), request);
   if (outcome.usable) impl_->publish(std::move(outcome.state));
   if (outcome.error != nullptr) std::rethrow_exception(outcome.error);
   return ordered_json(std::move(outcome.summaries));

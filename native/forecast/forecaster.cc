@@ -23,25 +23,6 @@ std::shared_ptr<const State> Forecaster::Impl::require(const char* place, int64_
   return now;
 }
 
-std::vector<data::SeriesStatistics> panel_statistics(const ForecasterConfig& config,
-                                                     const data::Panel& panel) {
-  std::vector<data::SeriesStatistics> statistics(static_cast<size_t>(panel.series_count()));
-  if (config.series_scaler == data::SeriesScaler::none) return statistics;
-  for (size_t s = 0; s < statistics.size(); ++s) {
-    statistics[s] = data::series_statistics(
-        config.series_scaler, panel.target(static_cast<int64_t>(s)), panel.ids()[s], config.compat);
-  }
-  return statistics;
-}
-
-void scale_panel(data::SeriesScaler scaler, std::span<const data::SeriesStatistics> statistics,
-                 data::Panel& panel) {
-  for (int64_t s = 0; s < panel.series_count(); ++s) {
-    const data::SeriesStatistics& one = statistics[static_cast<size_t>(s)];
-    for (double& y : panel.mutable_target(s)) y = data::scale_value(scaler, one, y);
-  }
-}
-
 Forecaster::Forecaster(const nlohmann::json& config) : impl_(std::make_unique<Impl>()) {
   impl_->config = std::make_shared<const ForecasterConfig>(parse_config(config));
 }
@@ -98,7 +79,8 @@ nlohmann::ordered_json Forecaster::summary() const {
 
 nlohmann::ordered_json Forecaster::info() const {
   const auto state = impl_->current();
-  const ForecasterConfig& config = *impl_->config;
+  const auto known = state != nullptr ? state->config : impl_->config;
+  const ForecasterConfig& config = *known;
   nlohmann::ordered_json out;
   out["packageVersion"] = kPackageVersion;
   out["fitted"] = all_trained(state.get());

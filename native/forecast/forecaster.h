@@ -50,6 +50,8 @@ struct PredictRequest {
   int64_t horizon = 0;  ///< steps; 0 = that of the models
   int threads = 1;
   const CancelToken* cancel = nullptr;
+  /// Future columns of the steps after each series; needed where a model reads such columns.
+  const data::RawFuture* future = nullptr;
   bool refit_series_scaler =
       true;  ///< false: other panels are scaled by the statistics of the fit (same ids)
 };
@@ -110,10 +112,12 @@ class Forecaster {
   /// losses, history, seconds are not included: no wall-clock).
   nlohmann::ordered_json fit(std::shared_ptr<const data::Panel> panel, const FitRequest& request);
   bool fitted() const;
-  /// Forecast of the fitted panel (panel = nullptr) or of any other. Throws E0001, E0003, E0005,
-  /// E0011.
+  /// Forecast of the fitted panel (panel = nullptr) or of any other. Throws E0001, E0003, E0004
+  /// for exogenous columns or future rows that are missing, E0005, E0011.
   ForecastTable predict(std::shared_ptr<const data::Panel> panel,
                         const PredictRequest& request) const;
+  /// The rows that `future` of predict() needs: a table without columns of models.
+  ForecastTable future_frame(std::shared_ptr<const data::Panel> panel, int64_t horizon) const;
   /// Forecasts of the last rows of `panel` (nullptr = the fitted one) from windows before them,
   /// beside what happened. Trains copies: the object stays as it is. A series takes part in the
   /// windows before which its fit had at least one of its rows; scalers see nothing after a fit's

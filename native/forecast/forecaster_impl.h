@@ -3,9 +3,12 @@
 #pragma once
 
 #include <exception>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +20,14 @@
 
 namespace nd::forecast {
 
+/// By what the values of a panel are scaled, per series: the target, and each numeric column that
+/// has a scale of its own (none without a series scaler, none with boxcox, which only fits positive
+/// values).
+struct Scales {
+  std::vector<data::SeriesStatistics> target;  ///< shift 0, scale 1 without a series scaler
+  std::map<std::string, std::vector<data::SeriesStatistics>> features{};
+};
+
 /// What a fit learned about one model.
 struct ModelState {
   std::shared_ptr<const FloatBuffer> parameters;
@@ -27,19 +38,20 @@ struct ModelState {
 
 /// Everything that predict() needs; never changed once published.
 struct State {
+  std::shared_ptr<const ForecasterConfig> config;  ///< with what the fit learned of categories
+  Vocabularies vocabularies;
   std::vector<ModelState> models;
   std::shared_ptr<const std::vector<std::string>> ids;  ///< names of the series, in order
   data::Frequency frequency;
   bool calendar = false;
-  std::vector<data::SeriesStatistics>
-      statistics;  ///< per series; shift 0, scale 1 without a series scaler
+  Scales scales;
   std::shared_ptr<const data::Panel>
       panel;         ///< original scale; nullptr after loading a file without data
   std::string note;  ///< of the file that was loaded; "" after a fit
 };
 
 struct Forecaster::Impl {
-  std::shared_ptr<const ForecasterConfig> config;
+  std::shared_ptr<const ForecasterConfig> config;  ///< as the user gave it
   std::mutex fit_mutex;  ///< one fit, import of weights at a time
   mutable std::mutex state_mutex;
   std::shared_ptr<const State> state;
@@ -65,14 +77,18 @@ struct FitOutcome {
   bool usable = true;        ///< false: `state` holds nothing better than before
 };
 
-/// Trains all models from `start` on a panel whose series are scaled by `statistics`. Throws what
-/// train::check_request() throws; errors while training are in the outcome.
-FitOutcome fit_models(const ForecasterConfig& config, std::vector<ModelState> start,
-                      std::shared_ptr<const data::Panel> panel,
-                      std::vector<data::SeriesStatistics> statistics, const FitRequest& request);
 /// Networks as they are declared, before any step.
 std::vector<ModelState> initial_models(const ForecasterConfig& config);
-/// Throws E0003 for no rows and E0011 for another frequency than the configured one.
+/// Where a fit begins: configuration, vocabularies and models, from `earlier` (nullptr = from
+/// scratch, as `config` says and the categories of `panel`).
+std::shared_ptr<State> start_state(std::shared_ptr<const ForecasterConfig> config,
+                                   const State* earlier, const data::Panel& panel);
+/// Trains all models from `start` on a panel that is scaled by `scales`. Throws what
+/// train::check_request() throws; errors while training are in the outcome.
+FitOutcome fit_models(std::shared_ptr<State> start, std::shared_ptr<const data::Panel> panel,
+                      Scales scales, const FitRequest& request);
+/// Throws E0003 for no rows, E0011 for another frequency than the configured one, E0004 for columns
+/// that are missing.
 void check_fit_panel(const ForecasterConfig& config, const data::Panel* panel, const char* place);
 
 /// The panel to forecast: `panel`, or the fitted one when it is nullptr. Throws E0003 when the
@@ -80,17 +96,20 @@ void check_fit_panel(const ForecasterConfig& config, const data::Panel* panel, c
 std::shared_ptr<const data::Panel> panel_of(const State& state,
                                             std::shared_ptr<const data::Panel> panel,
                                             const char* place);
-/// Statistics by which `panel` is scaled: those of the fit for the fitted panel (`own`), computed
-/// anew with `refit`, else looked up by name; throws E0011 for a series that the fit did not see.
-std::vector<data::SeriesStatistics> statistics_for(const data::Panel& panel, bool own,
-                                                   const State& state,
-                                                   const ForecasterConfig& config, bool refit);
+/// By what `panel` is scaled: as in the fit for the fitted panel (`own`), computed anew with
+/// `refit`, else looked up by name; throws E0011 for a series that the fit did not see.
+Scales scales_for(const data::Panel& panel, bool own, const State& state, bool refit);
 
-/// Statistics of each whole series.
-std::vector<data::SeriesStatistics> panel_statistics(const ForecasterConfig& config,
-                                                     const data::Panel& panel);
-/// Scales every value of `panel` in place.
-void scale_panel(data::SeriesScaler scaler, std::span<const data::SeriesStatistics> statistics,
-                 data::Panel& panel);
+/// Scales of the first `rows(s)` rows of each series s; of all rows.
+Scales panel_scales(const ForecasterConfig& config, const data::Panel& panel,
+                    const std::function<int64_t(int64_t)>& rows);
+Scales panel_scales(const ForecasterConfig& config, const data::Panel& panel);
+/// The scales of the series whose places in the panel are `series`.
+Scales scales_of(const Scales& all, std::span<const int64_t> series);
+/// The panel as networks see it, scaled and with places for categories; none when that is the panel
+/// itself.
+std::optional<data::Panel> network_panel(const ForecasterConfig& config, const Scales& scales,
+                                         const Vocabularies& vocabularies,
+                                         const data::Panel& panel);
 
 }  // namespace nd::forecast

@@ -130,6 +130,8 @@ class ModelForecaster {
     options.revin = state.revin;
     options.exclude_insample_y = model.train.exclude_insample_y;
     options.compat = model.train.compat;
+    options.exogenous = model.exogenous.names();
+    options.recurrent = model.network->recurrent();
     return options;
   }
 
@@ -140,11 +142,17 @@ class ModelForecaster {
   std::vector<data::WindowRef> refs_;
 };
 
-/// The last `rows` values before each window, as series of their own: histories that can grow.
-data::Panel histories(const data::Panel& scaled, std::span<const Origin> windows, int64_t rows,
+/// The last `rows` values before each window, as series of their own: histories that can grow. Of
+/// the columns the future ones, known for the `horizon` steps that follow.
+data::Panel histories(const data::Panel& scaled, const data::Exogenous& exogenous,
+                      std::span<const Origin> windows, int64_t rows, int64_t horizon,
                       const char* place) {
   std::vector<int64_t> offsets = {0}, last;
   std::vector<double> values;
+  std::vector<data::Feature> features, statics;
+  for (const auto* names : {&exogenous.futr.numeric, &exogenous.futr.categorical})
+    for (const std::string& name : *names) features.push_back({name, {}});
+  for (const data::Feature& column : scaled.statics()) statics.push_back({column.name, {}});
   for (const Origin& o : windows) {
     const auto target = scaled.target(o.series);
     const auto first = std::max<int64_t>(0, o.row - rows);
@@ -158,10 +166,24 @@ data::Panel histories(const data::Panel& scaled, std::span<const Origin> windows
     values.insert(values.end(), target.begin() + first, target.begin() + o.row);
     offsets.push_back(static_cast<int64_t>(values.size()));
     last.push_back(scaled.last_time(o.series));
+    for (data::Feature& column : features) {
+      const data::Feature& from = *data::find_feature(scaled.features(), column.name);
+      const auto known = scaled.rows_of(from, o.series), after = scaled.future_of(from, o.series);
+      column.values.insert(column.values.end(), known.begin() + first, known.begin() + o.row);
+      for (int64_t row = o.row; row < o.row + horizon; ++row) {
+        const auto at = static_cast<size_t>(row);
+        column.future.push_back(at < known.size() ? known[at] : after[at - known.size()]);
+      }
+    }
+    for (size_t c = 0; c < statics.size(); ++c)
+      statics[c].values.push_back(scaled.statics()[c].values[static_cast<size_t>(o.series)]);
   }
-  return data::make_panel(std::vector<std::string>(windows.size()), std::move(offsets),
-                          std::move(values), std::move(last), scaled.frequency(),
-                          scaled.calendar());
+  data::Panel panel = data::make_panel(std::vector<std::string>(windows.size()), std::move(offsets),
+                                       std::move(values), std::move(last), scaled.frequency(),
+                                       scaled.calendar());
+  panel.mutable_features() = std::move(features);
+  panel.mutable_statics() = std::move(statics);
+  return panel;
 }
 
 /// The histories with the point forecasts [series, H, Q] of their next steps at their ends.
@@ -169,6 +191,8 @@ data::Panel grown(const data::Panel& histories, std::span<const double> forecast
                   int64_t outputs, int64_t point, int64_t rows) {
   std::vector<int64_t> offsets = {0}, last;
   std::vector<double> values;
+  std::vector<data::Feature> features;
+  for (const data::Feature& column : histories.features()) features.push_back({column.name, {}});
   for (int64_t s = 0; s < histories.series_count(); ++s) {
     const auto old = histories.target(s);
     const auto kept = std::min<int64_t>(static_cast<int64_t>(old.size()), rows);
@@ -178,9 +202,20 @@ data::Panel grown(const data::Panel& histories, std::span<const double> forecast
     }
     offsets.push_back(static_cast<int64_t>(values.size()));
     last.push_back(histories.last_time(s));
+    for (size_t c = 0; c < features.size(); ++c) {
+      const data::Feature& from = histories.features()[c];
+      const auto known = histories.rows_of(from, s), after = histories.future_of(from, s);
+      features[c].values.insert(features[c].values.end(), known.end() - kept, known.end());
+      features[c].values.insert(features[c].values.end(), after.begin(), after.begin() + horizon);
+      features[c].future.insert(features[c].future.end(), after.begin() + horizon, after.end());
+    }
   }
-  return data::make_panel(histories.ids(), std::move(offsets), std::move(values), std::move(last),
-                          histories.frequency(), histories.calendar());
+  data::Panel panel =
+      data::make_panel(histories.ids(), std::move(offsets), std::move(values), std::move(last),
+                       histories.frequency(), histories.calendar());
+  panel.mutable_features() = std::move(features);
+  panel.mutable_statics() = histories.statics();
+  return panel;
 }
 
 /// The model, able to forecast `horizon` steps at a time: a recurrent network has the same weights
@@ -223,11 +258,13 @@ class Columns {
         request_(request),
         columns_(columns) {}
 
-  /// `forecasts` [n, steps, Q] of the windows from `first` on are those from step `offset` on.
-  void take(size_t first, int64_t offset, int64_t steps, std::span<const double> forecasts) {
+  /// `forecasts` [n, steps, Q] of the windows from `first` on, but the first `skipped` steps of
+  /// each, are those from step `offset` on.
+  void take(size_t first, int64_t offset, int64_t steps, std::span<const double> forecasts,
+            int64_t skipped = 0) {
     const size_t outputs = columns_.size(),
                  count = forecasts.size() / (outputs * static_cast<size_t>(steps));
-    const int64_t wanted = std::min(steps, request_.horizon - offset);
+    const int64_t wanted = std::min(steps - skipped, request_.horizon - offset);
     for (size_t w = 0; w < count; ++w) {
       const size_t origin = windows_.origin[first + w];
       if (origin == kNowhere) continue;
@@ -235,7 +272,8 @@ class Columns {
       const data::SeriesStatistics& scale = statistics_[series];
       for (int64_t k = 0; k < wanted; ++k) {
         const double* const step =
-            &forecasts[(w * static_cast<size_t>(steps) + static_cast<size_t>(k)) * outputs];
+            &forecasts[(w * static_cast<size_t>(steps) + static_cast<size_t>(skipped + k)) *
+                       outputs];
         const auto row =
             origin * static_cast<size_t>(request_.horizon) + static_cast<size_t>(offset + k);
         for (size_t q = 0; q < outputs; ++q) {
@@ -270,18 +308,28 @@ void forecast_recursively(const ModelConfig& model, ModelForecaster& forecaster,
                           const OriginsRequest& request, Columns& columns) {
   const int64_t H = model.network->geometry().horizon, Q = model.network->geometry().outputs;
   const int64_t point = point_output(model, request, H), rows = forecaster.input_size() + H;
-  data::Panel history = histories(scaled, windows.at, rows, request.place);
+  const data::Exogenous exogenous = model.exogenous.names();
+  if (!exogenous.hist.empty()) {
+    throw Error(Code::horizon,
+                std::string("[") + request.place + "] " + model.alias +
+                    ": received horizon = " + std::to_string(request.horizon) +
+                    ", expected at most " + std::to_string(H) +
+                    ": beyond the trained horizon a model reads its own forecasts, and its historic "
+                    "columns (histExog) have none");
+  }
+  data::Panel history =
+      histories(scaled, exogenous, windows.at, rows, request.horizon, request.place);
   std::vector<double> all(windows.at.size() * static_cast<size_t>(H * Q));
   for (int64_t offset = 0; offset < request.horizon; offset += H) {
     std::vector<Origin> ends = ends_of(history);
-    if (model.train.compat) {
-      // The reference appends only as many rows as are asked for and reads the last window of
-      // them: its last forecasts are those of earlier steps.
-      const int64_t missing = std::max<int64_t>(0, offset + H - request.horizon);
-      for (Origin& end : ends) end.row -= missing;
-    }
+    // The last window begins earlier where it would read future columns that nobody asked for; so
+    // it does in the reference, which then takes its first forecasts for those of later steps.
+    const int64_t missing = std::max<int64_t>(0, offset + H - request.horizon);
+    const int64_t earlier = model.train.compat || !exogenous.futr.empty() ? missing : 0;
+    const int64_t skipped = model.train.compat ? 0 : earlier;
+    for (Origin& end : ends) end.row -= earlier;
     forecaster.run(history, ends, [&](size_t first, std::span<const double> values) {
-      columns.take(first, offset, H, values);
+      columns.take(first, offset, H, values, skipped);
       std::copy(values.begin(), values.end(),
                 all.begin() + static_cast<std::ptrdiff_t>(first * static_cast<size_t>(H * Q)));
     });
@@ -291,11 +339,10 @@ void forecast_recursively(const ModelConfig& model, ModelForecaster& forecaster,
 
 /// One call, seen from one of its models.
 struct Forecasts {
-  data::SeriesScaler scaler;
-  const std::vector<std::string>& fitted;  ///< series of the fit
+  const State& state;
   const data::Panel& panel;
   const data::Panel& scaled;
-  std::span<const data::SeriesStatistics> statistics;
+  const Scales& scales;
   std::span<const Origin> origins;
   const OriginsRequest& request;
   parallel::Team& team;
@@ -305,8 +352,9 @@ void forecast_model(const Forecasts& call, const ModelConfig& model, const Model
                     std::span<std::vector<double>> out) {
   const OriginsRequest& request = call.request;
   const WindowList windows =
-      windows_for(model, call.fitted, call.panel, call.origins, request.place);
-  Columns columns(model, call.scaler, call.panel, call.statistics, windows, request, out);
+      windows_for(model, *call.state.ids, call.panel, call.origins, request.place);
+  Columns columns(model, call.state.config->series_scaler, call.panel, call.scales.target, windows,
+                  request, out);
   const int64_t trained = model.network->geometry().horizon;
   const bool longer = request.horizon > trained;
   if (longer && !model.network->recurrent()) {
@@ -323,20 +371,17 @@ void forecast_model(const Forecasts& call, const ModelConfig& model, const Model
 }  // namespace
 
 std::vector<std::vector<double>> forecast_origins(
-    const ForecasterConfig& config, const State& state, const data::Panel& panel,
-    std::span<const data::SeriesStatistics> statistics, std::span<const Origin> origins,
-    const OriginsRequest& request) {
+    const State& state, const data::Panel& panel, const Scales& scales,
+    std::span<const Origin> origins, const OriginsRequest& request) {
+  const ForecasterConfig& config = *state.config;
+  for (const ModelConfig& model : config.models)
+    train::check_columns(model.exogenous.names(), panel, model.alias, request.place);
   std::vector<std::vector<double>> values;
-  std::optional<data::Panel> copy;
-  if (config.series_scaler != data::SeriesScaler::none) {
-    copy.emplace(panel);
-    scale_panel(config.series_scaler, statistics, *copy);
-  }
+  const std::optional<data::Panel> copy = network_panel(config, scales, state.vocabularies, panel);
   const data::Panel& scaled = copy ? *copy : panel;
   const parallel::ScopedFlushDenormals flush;
   parallel::Team team(std::max(1, request.threads));
-  const Forecasts call{config.series_scaler, *state.ids, panel,   scaled,
-                       statistics,           origins,    request, team};
+  const Forecasts call{state, panel, scaled, scales, origins, request, team};
   for (size_t i = 0; i < config.models.size(); ++i) {
     const auto outputs = static_cast<size_t>(config.models[i].network->geometry().outputs);
     const size_t first = values.size();

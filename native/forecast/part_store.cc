@@ -19,6 +19,15 @@ std::string digest_of(const std::string& text) {
   return io::digest(std::as_bytes(std::span(text)));
 }
 
+std::string columns_digest(const std::vector<data::Feature>& columns) {
+  std::string digests;
+  for (const data::Feature& column : columns) {
+    digests += column.name + '\0' + digest_of(column.values) + '\0';
+    for (const std::string& text : column.categories) digests += text + '\0';
+  }
+  return digest_of(digests);
+}
+
 /// Names, times and values of all series.
 std::string panel_digest(const data::Panel& panel) {
   std::vector<int64_t> places;
@@ -28,6 +37,7 @@ std::string panel_digest(const data::Panel& panel) {
     digests += panel.ids()[static_cast<size_t>(s)] + '\0';
     digests += io::digest(std::as_bytes(panel.target(s)));
   }
+  digests += columns_digest(panel.features()) + columns_digest(panel.statics());
   return digest_of(digests + digest_of(places));
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <unordered_map>
 
 #include "forecast/origins.h"
@@ -8,18 +9,30 @@ namespace {
 std::string describe(const data::Frequency& frequency, bool calendar) {
   return frequency.text() + (calendar ? " (calendar time)" : " (integer time)");
 }
+
+[[noreturn]] void throw_no_future(const ForecasterConfig& config,
+                                  const std::vector<std::string>& columns) {
+  std::string list;
+  for (const std::string& name : columns) list += (list.empty() ? "\"" : ", \"") + name + "\"";
+  std::string models;
+  for (const ModelConfig& model : config.models)
+    if (!model.exogenous.names().futr.empty())
+      models += (models.empty() ? "" : ", ") + model.alias;
+  throw Error(Code::features, "[predict] " + models + " reads the future column(s) " + list +
+                                  " (futrExog), received no option future; expected a table with "
+                                  "their values at each step to come: makeFutureFrame() gives its "
+                                  "rows");
+}
 }  // namespace
 
-std::vector<data::SeriesStatistics> statistics_for(const data::Panel& panel, bool own,
-                                                   const State& state,
-                                                   const ForecasterConfig& config, bool refit) {
-  if (own) return state.statistics;
-  if (refit || config.series_scaler == data::SeriesScaler::none)
-    return panel_statistics(config, panel);
-  std::unordered_map<std::string, size_t> known;
+Scales scales_for(const data::Panel& panel, bool own, const State& state, bool refit) {
+  const ForecasterConfig& config = *state.config;
+  if (own) return state.scales;
+  if (refit || config.series_scaler == data::SeriesScaler::none) return panel_scales(config, panel);
+  std::unordered_map<std::string, int64_t> known;
   const std::vector<std::string>& fitted = *state.ids;
-  for (size_t i = 0; i < fitted.size(); ++i) known.emplace(fitted[i], i);
-  std::vector<data::SeriesStatistics> statistics;
+  for (size_t i = 0; i < fitted.size(); ++i) known.emplace(fitted[i], static_cast<int64_t>(i));
+  std::vector<int64_t> places;
   for (const std::string& id : panel.ids()) {
     const auto found = known.find(id);
     if (found == known.end()) {
@@ -28,9 +41,9 @@ std::vector<data::SeriesStatistics> statistics_for(const data::Panel& panel, boo
                       "\", which the fit did not see; expected fitted series only, because "
                       "refitSeriesScaler is false");
     }
-    statistics.push_back(state.statistics[found->second]);
+    places.push_back(found->second);
   }
-  return statistics;
+  return scales_of(state.scales, places);
 }
 
 std::shared_ptr<const data::Panel> panel_of(const State& state,
@@ -58,10 +71,10 @@ std::shared_ptr<const data::Panel> panel_of(const State& state,
 ForecastTable Forecaster::predict(std::shared_ptr<const data::Panel> panel,
                                   const PredictRequest& request) const {
   const auto state = impl_->require("predict");
-  const ForecasterConfig& config = *impl_->config;
+  const ForecasterConfig& config = *state->config;
   const bool own = panel == nullptr;
   panel = panel_of(*state, std::move(panel), "predict");
-  const auto statistics = statistics_for(*panel, own, *state, config, request.refit_series_scaler);
+  const Scales scales = scales_for(*panel, own, *state, request.refit_series_scaler);
   OriginsRequest origins;
   origins.place = "predict";
   origins.horizon = request.horizon > 0 ? request.horizon : config.horizon;
@@ -69,9 +82,22 @@ ForecastTable Forecaster::predict(std::shared_ptr<const data::Panel> panel,
   origins.cancel = request.cancel;
 
   ForecastTable table = empty_table(*panel, ends_of(*panel), origins.horizon, columns());
-  const data::Panel tail = panel->tail(config.longest_input());
-  table.values = forecast_origins(config, *state, tail, statistics, ends_of(tail), origins);
+  data::Panel tail = panel->tail(config.longest_input());
+  if (const auto futr = config.future_columns(); !futr.empty()) {
+    if (request.future == nullptr) throw_no_future(config, futr);
+    data::set_future(tail, *request.future, futr, std::max(origins.horizon, config.horizon),
+                     "predict");
+  }
+  table.values = forecast_origins(*state, tail, scales, ends_of(tail), origins);
   return table;
+}
+
+ForecastTable Forecaster::future_frame(std::shared_ptr<const data::Panel> panel,
+                                       int64_t horizon) const {
+  const auto state = impl_->require("makeFutureFrame");
+  panel = panel_of(*state, std::move(panel), "makeFutureFrame");
+  const int64_t steps = std::max(horizon, state->config->horizon);
+  return empty_table(*panel, ends_of(*panel), steps, {});
 }
 
 }  // namespace nd::forecast

@@ -129,8 +129,9 @@ data::RevinAffine read_revin(const io::SafetensorsFile& file) {
 void Forecaster::load_weights(const std::string& alias, const std::string& path) {
   const std::lock_guard fit_lock(impl_->fit_mutex);
   const auto now = impl_->require("loadWeights");
-  const size_t index = impl_->config->find(alias, "loadWeights");
-  const Network& network = *impl_->config->models[index].network;
+  const ForecasterConfig& config = *now->config;
+  const size_t index = config.find(alias, "loadWeights");
+  const Network& network = *config.models[index].network;
   const io::SafetensorsFile file(path);
 
   auto parameters = std::make_shared<FloatBuffer>(*now->models[index].parameters);
@@ -141,7 +142,7 @@ void Forecaster::load_weights(const std::string& alias, const std::string& path)
   const std::vector<std::string>& differences = importer.differences();
   if (!differences.empty()) {
     std::string text =
-        "[loadWeights] " + path + " does not fit " + impl_->config->models[index].alias + ": ";
+        "[loadWeights] " + path + " does not fit " + config.models[index].alias + ": ";
     for (size_t i = 0; i < std::min(differences.size(), kListed); ++i)
       text += (i > 0 ? "; " : "") + differences[i];
     if (differences.size() > kListed)

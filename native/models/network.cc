@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "graph/differentiate.h"
 #include "models/recurrent_plan.h"
+#include "nn/embedding.h"
 #include "ops/ops.h"
 
 namespace nd {
@@ -40,14 +41,65 @@ void check_geometry(const ModelSpec& spec, const Geometry& g, const Loss& loss) 
   check_width(spec, "static", g.stat, spec.capabilities.stat);
 }
 
+int64_t embedded_width(const std::vector<CategoricalInput>& categories) {
+  int64_t width = 0;
+  for (const CategoricalInput& category : categories) width += category.dim;
+  return width;
+}
+
+/// One kind of exogenous input as the model sees it: the numbers, then the vector of each category.
+struct ExogenousKind {
+  const char *numbers, *places, *embeddings;
+  int64_t width;
+  const std::vector<CategoricalInput>& categories;
+
+  /// `shape(columns)` of each input; invalid without columns.
+  template <class ShapeOf>
+  Var read(Graph& graph, const ShapeOf& shape) const {
+    std::vector<Var> parts;
+    const int64_t numeric = width - embedded_width(categories);
+    if (numeric > 0) parts.push_back(graph.input(numbers, shape(numeric)));
+    if (!categories.empty()) {
+      const auto columns = static_cast<int64_t>(categories.size());
+      const Var all = graph.input(places, shape(columns));
+      const int64_t last = all.shape().rank() - 1;
+      for (int64_t c = 0; c < columns; ++c) {
+        const CategoricalInput& category = categories[static_cast<size_t>(c)];
+        parts.push_back(category_embedding(graph, slice(all, last, c, c + 1), category.cardinality,
+                                           category.dim,
+                                           embeddings + ("." + std::to_string(c))));
+      }
+    }
+    if (parts.empty()) return {};
+    const int64_t last = parts.front().shape().rank() - 1;
+    return parts.size() == 1 ? parts.front() : concat(std::move(parts), last);
+  }
+};
+
+ExogenousKind futr_kind(const Geometry& g) {
+  return {io_names::kFutrExog, io_names::kFutrCategories, "futr_cat_embeddings", g.futr,
+          g.futr_categories};
+}
+ExogenousKind hist_kind(const Geometry& g) {
+  return {io_names::kHistExog, io_names::kHistCategories, "hist_cat_embeddings", g.hist,
+          g.hist_categories};
+}
+ExogenousKind stat_kind(const Geometry& g) {
+  return {io_names::kStatExog, io_names::kStatCategories, "stat_cat_embeddings", g.stat,
+          g.stat_categories};
+}
+
 ModelInputs univariate_inputs(Graph& graph, const Geometry& g, bool recurrent) {
   const int64_t L = g.input_size, H = recurrent ? 0 : g.horizon;
   ModelInputs in;
   in.insample_y = graph.input(io_names::kInsampleY, Shape::batched({L}));
   in.insample_mask = graph.input(io_names::kInsampleMask, Shape::batched({L}));
-  if (g.futr > 0) in.futr_exog = graph.input(io_names::kFutrExog, Shape::batched({L + H, g.futr}));
-  if (g.hist > 0) in.hist_exog = graph.input(io_names::kHistExog, Shape::batched({L, g.hist}));
-  if (g.stat > 0) in.stat_exog = graph.input(io_names::kStatExog, Shape::batched({g.stat}));
+  in.futr_exog =
+      futr_kind(g).read(graph, [&](int64_t columns) { return Shape::batched({L + H, columns}); });
+  in.hist_exog =
+      hist_kind(g).read(graph, [&](int64_t columns) { return Shape::batched({L, columns}); });
+  in.stat_exog =
+      stat_kind(g).read(graph, [&](int64_t columns) { return Shape::batched({columns}); });
   return in;
 }
 
@@ -58,17 +110,19 @@ ModelInputs multivariate_inputs(Graph& graph, const Geometry& g) {
     const Var rows = graph.input(name, Shape::batched({L}, N));
     return transpose(reshape(rows, Shape::batched({N, L})), {0, 2, 1});
   };
-  const auto exogenous = [&](const char* name, int64_t length, int64_t width) {
-    if (width == 0) return Var{};
-    const Var rows = graph.input(name, Shape::batched({length, width}, N));
-    return transpose(reshape(rows, Shape::batched({N, length, width})), {0, 3, 2, 1});
+  const auto exogenous = [&](const ExogenousKind& kind, int64_t length) {
+    const Var rows = kind.read(
+        graph, [&](int64_t columns) { return Shape::batched({length, columns}, N); });
+    if (!rows.valid()) return rows;
+    return transpose(reshape(rows, Shape::batched({N, length, kind.width})), {0, 3, 2, 1});
   };
   ModelInputs in;
   in.insample_y = steps(io_names::kInsampleY);
   in.insample_mask = steps(io_names::kInsampleMask);
-  in.futr_exog = exogenous(io_names::kFutrExog, L + H, g.futr);
-  in.hist_exog = exogenous(io_names::kHistExog, L, g.hist);
-  if (g.stat > 0) in.stat_exog = graph.input(io_names::kStatExog, Shape::fixed({N, g.stat}));
+  in.futr_exog = exogenous(futr_kind(g), L + H);
+  in.hist_exog = exogenous(hist_kind(g), L);
+  in.stat_exog =
+      stat_kind(g).read(graph, [&](int64_t columns) { return Shape::fixed({N, columns}); });
   return in;
 }
 

@@ -19,15 +19,22 @@ RecurrentPlan::RecurrentPlan(std::unique_ptr<Plan> context, std::unique_ptr<Plan
         states_.push_back(node.name);
   const int64_t B = context_->windows();
   forecast_.resize(static_cast<size_t>(B * geometry_.horizon * geometry_.outputs));
-  if (geometry_.futr > 0) {
-    const auto context_size = static_cast<int64_t>(context_->input(io_names::kFutrExog).size());
-    futr_.resize(static_cast<size_t>(context_size + B * (geometry_.horizon - 1) * geometry_.futr));
+  for (const char* name : {io_names::kFutrExog, io_names::kFutrCategories}) {
+    if (!step_->has_input(name)) continue;
+    const auto columns = static_cast<int64_t>(step_->input(name).size()) / B,
+               context_size = static_cast<int64_t>(context_->input(name).size());
+    known_.push_back({name, columns, {}});
+    known_.back().values.resize(
+        static_cast<size_t>(context_size + B * (geometry_.horizon - 1) * columns));
   }
-  if (geometry_.hist > 0) std::ranges::fill(step_->input(io_names::kHistExog), 0.0F);
+  for (const char* name : {io_names::kHistExog, io_names::kHistCategories})
+    if (step_->has_input(name)) std::ranges::fill(step_->input(name), 0.0F);
 }
 
 std::span<float> RecurrentPlan::input(std::string_view name) {
-  return name == io_names::kFutrExog && !futr_.empty() ? std::span(futr_) : context_->input(name);
+  for (Known& known : known_)
+    if (name == known.input) return known.values;
+  return context_->input(name);
 }
 
 bool RecurrentPlan::has_input(std::string_view name) const { return context_->has_input(name); }
@@ -45,16 +52,31 @@ float RecurrentPlan::mean_forecast(int64_t window, int64_t tau) const {
   return sum / static_cast<float>(Q);
 }
 
+void RecurrentPlan::feed_context() {
+  const int64_t B = windows();
+  for (const Known& known : known_) {
+    const std::span<float> context = context_->input(known.input);
+    const auto row = static_cast<int64_t>(context.size()) / B,
+               whole = static_cast<int64_t>(known.values.size()) / B;
+    for (int64_t b = 0; b < B; ++b)
+      std::copy_n(known.values.data() + b * whole, row, context.data() + b * row);
+  }
+  for (const char* name : {io_names::kStatExog, io_names::kStatCategories})
+    if (step_->has_input(name))
+      std::ranges::copy(context_->input(name), step_->input(name).begin());
+}
+
 // Inputs of the step whose forecast is number `tau`, from the forecast before it.
 void RecurrentPlan::feed_step(int64_t tau) {
-  const int64_t B = windows(), H = geometry_.horizon, F = geometry_.futr;
+  const int64_t B = windows(), H = geometry_.horizon;
   const std::span<float> y = step_->input(io_names::kInsampleY);
   for (int64_t b = 0; b < B; ++b) y[static_cast<size_t>(b)] = mean_forecast(b, tau - 1);
-  if (F > 0) {
-    const std::span<float> futr = step_->input(io_names::kFutrExog);
-    const auto row = static_cast<int64_t>(futr_.size()) / B, context = row - (H - 1) * F;
+  for (const Known& known : known_) {
+    const std::span<float> input = step_->input(known.input);
+    const int64_t F = known.columns, row = static_cast<int64_t>(known.values.size()) / B,
+                  context = row - (H - 1) * F;
     for (int64_t b = 0; b < B; ++b)
-      std::copy_n(futr_.data() + b * row + context + (tau - 1) * F, F, futr.data() + b * F);
+      std::copy_n(known.values.data() + b * row + context + (tau - 1) * F, F, input.data() + b * F);
   }
 }
 
@@ -65,19 +87,10 @@ void RecurrentPlan::run(const RunArgs& args) {
     for (int64_t b = 0; b < B; ++b)
       std::copy_n(next.data() + b * Q, Q, forecast_.data() + (b * H + tau) * Q);
   };
-  if (!futr_.empty()) {
-    const std::span<float> context = context_->input(io_names::kFutrExog);
-    const auto row = static_cast<int64_t>(context.size()) / B,
-               whole = static_cast<int64_t>(futr_.size()) / B;
-    for (int64_t b = 0; b < B; ++b)
-      std::copy_n(futr_.data() + b * whole, row, context.data() + b * row);
-  }
+  feed_context();
   context_->run(args);
   keep(*context_, 0);
   step_is_stale_ = step_is_stale_ || args.parameters_changed;
-  if (geometry_.stat > 0)
-    std::ranges::copy(context_->input(io_names::kStatExog),
-                      step_->input(io_names::kStatExog).begin());
   for (int64_t tau = 1; tau < H; ++tau) {
     feed_step(tau);
     copy_state(tau == 1 ? *context_ : *step_);
@@ -99,8 +112,10 @@ std::span<const float> RecurrentPlan::output(std::string_view name) const {
 }
 
 int64_t RecurrentPlan::memory_bytes() const {
+  size_t kept = forecast_.size();
+  for (const Known& known : known_) kept += known.values.size();
   return context_->memory_bytes() + step_->memory_bytes() +
-         static_cast<int64_t>((forecast_.size() + futr_.size()) * sizeof(float));
+         static_cast<int64_t>(kept * sizeof(float));
 }
 
 }  // namespace nd

@@ -16,13 +16,14 @@ namespace nd {
 class RecurrentPlan final : public Plan {
  public:
   /// `context` gives the first forecast [B, 1, Q] and the state, `step` is the plan of `step_graph`
-  /// for as many windows. `geometry` holds H, Q and the widths of exogenous inputs. With
+  /// for as many windows. `geometry` holds H and Q. With
   /// `gives_means` all Q outputs are their mean: what the reference predicts.
   RecurrentPlan(std::unique_ptr<Plan> context, std::unique_ptr<Plan> step, const Graph& step_graph,
                 const Geometry& geometry, bool gives_means = false);
 
-  /// futr_exog is [B, T + H - 1, F], the steps of the forecasts but the first after those of the
-  /// context; all else as the context reads it. Historic exogenous inputs are zero after it.
+  /// Future exogenous inputs are [B, T + H - 1, columns], the steps of the forecasts but the first
+  /// after those of the context; all else as the context reads it. Historic exogenous inputs are
+  /// zero after it.
   std::span<float> input(std::string_view name) override;
   bool has_input(std::string_view name) const override;
   void run(const RunArgs& args) override;
@@ -33,6 +34,14 @@ class RecurrentPlan final : public Plan {
 
  private:
   void copy_state(const Plan& from);
+  /// A future exogenous input, for the context and all steps after it.
+  struct Known {
+    const char* input;
+    int64_t columns;
+    std::vector<float> values;
+  };
+
+  void feed_context();
   void feed_step(int64_t tau);
   float mean_forecast(int64_t window, int64_t tau) const;
 
@@ -40,8 +49,9 @@ class RecurrentPlan final : public Plan {
   Geometry geometry_;
   bool gives_means_;
   std::vector<std::string> states_;
-  std::vector<float> forecast_, futr_;  // futr_: empty without future exogenous inputs
-  bool step_is_stale_ = true;           // its weights are not packed yet
+  std::vector<float> forecast_;
+  std::vector<Known> known_;
+  bool step_is_stale_ = true;  // its weights are not packed yet
 };
 
 }  // namespace nd

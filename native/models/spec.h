@@ -17,6 +17,14 @@
 
 namespace nd {
 
+/// An exogenous column of texts: its values are places in a vocabulary, from 1; 0 is a value that
+/// training did not see. Each has a learned vector.
+struct CategoricalInput {
+  int64_t cardinality = 0;  ///< values of the vocabulary
+  int64_t dim = 0;          ///< numbers per vector
+  bool operator==(const CategoricalInput&) const = default;
+};
+
 /// Sizes that a model does not choose: L, H, Q, N and the widths of its exogenous inputs (after
 /// embedding).
 struct Geometry {
@@ -25,6 +33,8 @@ struct Geometry {
   int64_t outputs = 1;                   ///< Q, numbers per horizon step, set by the loss
   int64_t futr = 0, hist = 0, stat = 0;  ///< F, X, S
   int64_t series = 1;                    ///< N, set from `n_series` of a multivariate model
+  /// The last columns of F, X and S, as vectors of categories.
+  std::vector<CategoricalInput> futr_categories{}, hist_categories{}, stat_categories{};
 };
 
 /// `step` is one time step of a recurrent model whose state comes in and goes out (next_name).

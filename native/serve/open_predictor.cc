@@ -7,7 +7,12 @@ namespace nd::forecast {
 std::unique_ptr<serve::Predictor> Forecaster::predictor(const std::string& alias) const {
   const size_t index = impl_->config->find(alias, "predictor");
   const auto now = impl_->require("predictor", static_cast<int64_t>(index));
-  const ModelConfig& model = impl_->config->models[index];
+  const ModelConfig& model = now->config->models[index];
+  if (!model.exogenous.names().empty()) {
+    throw Error(Code::features, "[predictor] " + model.alias +
+                                    " reads exogenous columns, which a predictor does not take; "
+                                    "expected a model without them, or predict()");
+  }
   serve::PredictorState state;
   state.network = model.network;
   state.parameters = now->models[index].parameters;

@@ -29,6 +29,8 @@ WindowBatch::WindowBatch(const BatchOptions& options, int64_t windows)
       insample_mask_(insample_y_.size()),
       outsample_y_(static_cast<size_t>(capacity_ * options.layout.horizon)),
       outsample_mask_(outsample_y_.size()),
+      exogenous_(options.exogenous, options.layout, options.scaler, options.compat,
+                 options.recurrent, capacity_),
       statistics_(static_cast<size_t>(capacity_)) {}
 
 void WindowBatch::load(const data::Panel& panel, std::span<const data::WindowRef> windows,
@@ -37,6 +39,7 @@ void WindowBatch::load(const data::Panel& panel, std::span<const data::WindowRef
   check_internal(count <= capacity_ && count % options_.layout.series == 0,
                  "whole windows that fit the capacity");
   const int64_t L = options_.layout.input_size, H = options_.layout.horizon;
+  exogenous_.open(panel);
   std::exception_ptr failure;  // bodies of a team may not throw; gathering allocates, so it may
   std::mutex failure_mutex;
   for_ranges(team, count, 1, kGatherGrain, [&](int64_t begin, int64_t end) {
@@ -50,6 +53,7 @@ void WindowBatch::load(const data::Panel& panel, std::span<const data::WindowRef
             options_.exclude_insample_y, panel.length(window.series) - hidden, options_.compat,
             std::span(insample_y_).subspan(l, in), std::span(insample_mask_).subspan(l, in),
             std::span(outsample_y_).subspan(h, out), std::span(outsample_mask_).subspan(h, out));
+        exogenous_.load(panel, window, panel.length(window.series) - hidden, row);
       }
     } catch (...) {
       const std::lock_guard lock(failure_mutex);
@@ -64,6 +68,7 @@ void WindowBatch::load(const data::Panel& panel, std::span<const data::WindowRef
   clear(insample_mask_, count * L, count_ * L);
   clear(outsample_y_, count * H, count_ * H);
   clear(outsample_mask_, count * H, count_ * H);
+  exogenous_.clear(count, count_);
   count_ = count;
 }
 
@@ -87,6 +92,7 @@ void WindowBatch::feed(Plan& plan) const {
   feed_history(plan, io_names::kInsampleY, insample_y_, outsample_y_);
   feed_history(plan, io_names::kInsampleMask, insample_mask_, outsample_mask_);
   copy_if_present(plan, io_names::kOutsampleY, outsample_y_);
+  exogenous_.feed(plan);
   const int64_t windows = count_ / options_.layout.series;
   if (plan.has_input(kWindowMask)) {
     const std::span<float> mask = plan.input(kWindowMask);

@@ -9,6 +9,7 @@
 #include "data/scalers.h"
 #include "data/windows.h"
 #include "graph/plan.h"
+#include "train/exogenous.h"
 
 namespace nd::parallel {
 class Team;
@@ -22,6 +23,8 @@ struct BatchOptions {
   data::WindowScaler scaler = data::WindowScaler::identity;
   data::RevinAffine revin;
   bool exclude_insample_y = false, compat = false;
+  data::Exogenous exogenous{};
+  bool recurrent = false;  ///< exogenous inputs of a step are those of the step that it forecasts
 };
 
 /// One batch as the network sees it, in buffers of a fixed capacity: one row per window, N rows per
@@ -32,7 +35,8 @@ class WindowBatch {
   /// `windows`: those of the largest plan that it feeds.
   WindowBatch(const BatchOptions& options, int64_t windows);
   /// Gathers `windows` (at most `capacity()`, whole groups of N) of `panel`; rows in the last
-  /// `hidden` of a series count as unobserved. With `with_target` the horizon is gathered too.
+  /// `hidden` of a series count as unobserved. With `with_target` the horizon is gathered too. The
+  /// panel has the exogenous columns (check_columns).
   void load(const data::Panel& panel, std::span<const data::WindowRef> windows, int64_t hidden,
             bool with_target, parallel::Team* team);
 
@@ -58,6 +62,7 @@ class WindowBatch {
   BatchOptions options_;
   int64_t capacity_, count_ = 0;
   std::vector<float> insample_y_, insample_mask_, outsample_y_, outsample_mask_;
+  ExogenousBatch exogenous_;
   std::vector<data::WindowStatistics> statistics_;
 };
 

@@ -44,13 +44,44 @@ const std::vector<ParamSpec>& common() {
        .doc =
            "Loss that validation reports and early stopping watches; null means the training loss.",
        .nullable = true},
+      {.name = "futr_exog",
+       .type = ParamType::choice_list,
+       .default_json = "[]",
+       .doc = "Columns that are known in advance, such as holidays and prices."},
+      {.name = "hist_exog",
+       .type = ParamType::choice_list,
+       .default_json = "[]",
+       .doc = "Columns that are known up to the forecast only, such as the weather."},
+      {.name = "stat_exog",
+       .type = ParamType::choice_list,
+       .default_json = "[]",
+       .doc = "Columns of the option statics, one value per series."},
+      {.name = "cat_exog",
+       .type = ParamType::choice_list,
+       .default_json = "[]",
+       .doc = "Those of the columns above that are categories: each value gets a learned vector."},
+      {.name = "cat_cardinalities",
+       .type = ParamType::integer_map,
+       .default_json = "null",
+       .doc = "Number of values of categorical columns; null means those that the fit finds.",
+       .minimum = 1,
+       .maximum = 1000000,
+       .nullable = true},
+      {.name = "cat_emb_dim",
+       .type = ParamType::integer_or_choice,
+       .default_json = "\"fastai\"",
+       .doc = "Length of the vectors: a number, or by a rule for K values: fastai ⌈1.6·K^0.56⌉, "
+              "sqrt ⌈√K⌉, half (K + 1) / 2, at most 50.",
+       .minimum = 1,
+       .maximum = 4096,
+       .choices = {"fastai", "sqrt", "half"}},
   };
   return kCommon;
 }
 
-constexpr std::array<std::string_view, 9> kTypeNames = {"integer",    "number",        "boolean",
-                                                        "choice",     "integerList",   "numberList",
-                                                        "choiceList", "integerMatrix", "object"};
+constexpr std::array<std::string_view, 11> kTypeNames = {
+    "integer",    "number",        "boolean",         "choice",     "integerList", "numberList",
+    "choiceList", "integerMatrix", "integerOrChoice", "integerMap", "object"};
 
 ordered_json bound(double value) {
   return std::abs(value) < kUnbounded ? ordered_json(value) : ordered_json(nullptr);

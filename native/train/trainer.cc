@@ -35,6 +35,8 @@ BatchOptions batch_options(const TrainRequest& r, Use use) {
   options.revin = r.revin;
   options.exclude_insample_y = r.config.exclude_insample_y;
   options.compat = r.config.compat;
+  options.exogenous = r.exogenous;
+  options.recurrent = r.network->recurrent();
   return options;
 }
 
@@ -350,6 +352,7 @@ void check_request(const TrainRequest& request) {
   make_optimizer(config.optimizer, optimizer_options(config), 0);
   if (request.network->spec().capabilities.multivariate)
     check_series(g, request.panel->series_count(), "fit", model);
+  check_columns(request.exogenous, *request.panel, model, "fit");
   if (config.max_steps == 0 && config.max_epochs == 0)
     return;  // nothing is trained, nothing can be too short
   const data::TrainingWindows windows(

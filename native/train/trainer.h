@@ -32,6 +32,7 @@ struct TrainRequest {
   int64_t val_size = 0;              ///< rows at the end of each series kept for validation
   const Loss* valid_loss = nullptr;  ///< nullptr = the network's loss
   data::RevinAffine revin;           ///< of an imported checkpoint
+  data::Exogenous exogenous;         ///< columns of the panel that the network reads
   int threads = 1;
   /// When set, instead of `threads`: how many there are as of now, read before each step.
   const std::atomic<int>* shared_threads = nullptr;
@@ -66,7 +67,7 @@ void check_series(const Geometry& geometry, int64_t count, const char* place,
 
 /// Throws what train() would throw before its first step: E0005 for a val_size between 0 and the
 /// horizon, E0010 for early stopping without validation, E0002 for another number of series than
-/// the network's, E0003 for series that are too short (says how long they must be).
+/// the network's, E0004 for columns that are missing, E0003 for series that are too short (says how long they must be).
 void check_request(const TrainRequest& request);
 
 /// Trains `parameters` (flat, initialised) in place. Steps are counted from 0; the learning rate of

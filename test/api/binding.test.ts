@@ -33,6 +33,7 @@ const forecasterMembers: Members<NativeForecaster> = {
   fit: 'function',
   predict: 'function',
   predictInsample: 'function',
+  futureFrame: 'function',
   crossValidation: 'function',
   save: 'function',
   loadWeights: 'function',
@@ -70,6 +71,8 @@ const input: NativePanelInput = {
   series: new Int32Array(rows),
   times: BigInt64Array.from({ length: rows }, (_, i) => BigInt(i)),
   target: Float64Array.from({ length: rows }, (_, i) => i % 5),
+  features: [],
+  statics: [],
   calendar: false,
   frequency: '',
 };
@@ -87,7 +90,7 @@ test('the binary has every member of the contract, and no other', async () => {
   expect(membersOf(binding())).toEqual(bindingMembers);
   expect(methodsOf(panel)).toEqual(panelMembers);
   expect(methodsOf(forecaster)).toEqual(forecasterMembers);
-  const table = await runJob<NativeTable>((done) => forecaster.predict(null, '{}', done));
+  const table = await runJob<NativeTable>((done) => forecaster.predict(null, '{}', null, done));
   expect(methodsOf(table)).toEqual(tableMembers);
   const predictor = await runJob<NativePredictor>((done) => forecaster.predictor('', done));
   expect(methodsOf(predictor)).toEqual(predictorMembers);

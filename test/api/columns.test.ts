@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { readPanel, SINGLE_SERIES } from '../../lib/columns';
+import { readPanel } from '../../lib/columns';
+import { SINGLE_SERIES } from '../../lib/tables';
 import { ForecastError } from '../../lib/errors';
 
 const read = (table: unknown, names = {}, frequency = '') =>

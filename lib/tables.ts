@@ -1,0 +1,200 @@
+/** Tables as callers have them, opened: whatever their form, columns of cells. */
+
+import type { TableInput } from '../types/index';
+import { ForecastError } from './errors';
+import { closestName, show } from './options';
+
+/** Name of the only series of a table without an id column. */
+export const SINGLE_SERIES = '1';
+
+/** Marks a table that has its three columns under the standard names, whatever a forecaster calls them. */
+const STANDARD_NAMES = Symbol('standard names');
+
+/** Marks `columns` as a table with standard names; a copy that the caller makes of it is not marked. */
+export function withStandardNames<Columns extends object>(columns: Columns): Columns {
+  return Object.defineProperty(columns, STANDARD_NAMES, { value: true });
+}
+
+/** One column of a table. */
+export interface Column {
+  readonly length: number;
+  readonly at: (row: number) => unknown;
+}
+
+export interface OpenTable {
+  readonly names: readonly string[];
+  readonly rows: number;
+  /** Undefined for a name that the table lacks. */
+  readonly column: (name: string) => Column | undefined;
+  /** Of records: the cells under a name that the first one lacks. */
+  readonly later?: (name: string) => Column['at'];
+}
+
+const isColumn = (value: unknown): value is ArrayLike<unknown> =>
+  Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+
+export function dataError(
+  place: string,
+  message: string,
+  details: Record<string, unknown>,
+): ForecastError {
+  return new ForecastError('ERR_ND_DATA', `[${place}] ${message}`, details);
+}
+
+/** The columns of records are those of the first one. */
+function openRecords(place: string, records: readonly unknown[]): OpenTable {
+  const recordAt = (row: number): Record<string, unknown> => {
+    const record = records[row];
+    if (typeof record === 'object' && record !== null && !Array.isArray(record)) {
+      return record as Record<string, unknown>;
+    }
+    throw dataError(place, `row ${row} is ${show(record)}, expected a record such as { ds, y }`, {
+      row,
+      value: show(record),
+    });
+  };
+  const first = records.length > 0 ? recordAt(0) : {};
+  return {
+    names: Object.keys(first),
+    rows: records.length,
+    column: (name) =>
+      first[name] === undefined
+        ? undefined
+        : { length: records.length, at: (row) => recordAt(row)[name] },
+    later: (name) => (row) => recordAt(row)[name],
+  };
+}
+
+function openColumns(place: string, columns: Record<string, unknown>): OpenTable {
+  const names = Object.keys(columns).filter((name) => isColumn(columns[name]));
+  if (names.length === 0) {
+    throw dataError(
+      place,
+      `received ${show(columns)} without columns, expected an array of records or an object of columns`,
+      {},
+    );
+  }
+  return {
+    names,
+    rows: Math.max(...names.map((name) => (columns[name] as ArrayLike<unknown>).length)),
+    column: (name) => {
+      const column = Object.hasOwn(columns, name) ? columns[name] : undefined;
+      if (column === undefined) return undefined;
+      if (!isColumn(column)) {
+        throw dataError(place, `column "${name}" is ${show(column)}, expected an array`, {
+          column: name,
+        });
+      }
+      return {
+        length: column.length,
+        at: (row) => column[row],
+      };
+    },
+  };
+}
+
+/** Any accepted form of a table, by column. */
+export function openTable(place: string, input: TableInput): OpenTable {
+  if (Array.isArray(input)) return openRecords(place, input);
+  if (typeof input !== 'object' || input === null || ArrayBuffer.isView(input)) {
+    throw dataError(
+      place,
+      `received ${show(input)}, expected an array of records or an object of columns`,
+      { received: show(input) },
+    );
+  }
+  const { toColumns } = input as { toColumns?: unknown };
+  const columns = typeof toColumns === 'function' ? toColumns.call(input) : input;
+  return openColumns(place, columns as Record<string, unknown>);
+}
+
+/** A column, or E0011 saying which option names another. */
+export function required(place: string, table: OpenTable, name: string, option: string): Column {
+  const column = table.column(name);
+  if (column) return column;
+  const meant = closestName(name, table.names);
+  throw dataError(
+    place,
+    `the table has no column "${name}"; it has ${table.names.map((n) => `"${n}"`).join(', ') || 'none'}${meant ? `; did you mean ${option}: "${meant}"?` : `; name the right one with the option ${option}`}`,
+    { column: name, option, columns: [...table.names] },
+  );
+}
+
+/** How a column is called in a table: as given, unless it is one of `readCsv` that has it under its standard name. */
+export function nameIn(
+  table: TableInput,
+  open: OpenTable,
+  given: string | undefined,
+  standard: string,
+): string {
+  const isStandard =
+    given === undefined ||
+    (Object.hasOwn(table, STANDARD_NAMES) && !open.column(given) && open.column(standard));
+  return isStandard ? standard : given;
+}
+
+/** Numbers the series in order of their first rows. */
+export class SeriesReader {
+  readonly ids: string[] = [];
+  readonly numbers: Int32Array;
+  readonly #place: string;
+  readonly #column: string;
+  readonly #known = new Map<string, number>();
+
+  constructor(place: string, column: string, rows: number) {
+    this.#place = place;
+    this.#column = column;
+    this.numbers = new Int32Array(rows);
+  }
+
+  nameAt(row: number): string {
+    return this.ids[this.numbers[row]!]!;
+  }
+
+  /** A visit of each row of a column of names. */
+  reading(at: Column['at']): (row: number) => void {
+    let last: unknown;
+    let number = 0;
+    return (row) => {
+      const value = at(row);
+      if (row === 0 || value !== last) {
+        number = this.#number(value, row);
+        last = value;
+      }
+      this.numbers[row] = number;
+    };
+  }
+
+  /** A visit of each row of a table without names: one series, unless a later record has a name after all. */
+  single(at: ((row: number) => unknown) | undefined): (row: number) => void {
+    this.ids.push(SINGLE_SERIES);
+    return (row) => {
+      if (at?.(row) !== undefined) throw this.#missing(0, undefined);
+    };
+  }
+
+  #missing(row: number, value: unknown): ForecastError {
+    const problem = value === undefined || value === null ? 'missing' : show(value);
+    return dataError(
+      this.#place,
+      `row ${row}: ${this.#column} is ${problem}, expected the name of a series`,
+      { row, column: this.#column, value: show(value) },
+    );
+  }
+
+  #number(value: unknown, row: number): number {
+    const isName =
+      typeof value === 'string' ||
+      typeof value === 'bigint' ||
+      (typeof value === 'number' && Number.isFinite(value));
+    if (!isName) throw this.#missing(row, value);
+    const name = String(value);
+    let number = this.#known.get(name);
+    if (number === undefined) {
+      number = this.ids.length;
+      this.#known.set(name, number);
+      this.ids.push(name);
+    }
+    return number;
+  }
+}

@@ -1,0 +1,95 @@
+// What a panel goes through before a network sees it: series scalers and vocabularies.
+#include <algorithm>
+
+#include "forecast/forecaster_impl.h"
+
+namespace nd::forecast {
+
+namespace {
+/// Numeric columns with a scale of their own.
+std::vector<std::string> scaled_columns(const ForecasterConfig& config, const data::Panel& panel) {
+  std::vector<std::string> names;
+  if (config.series_scaler == data::SeriesScaler::none ||
+      config.series_scaler == data::SeriesScaler::boxcox)
+    return names;
+  const std::vector<std::string> categorical = config.categorical_columns();
+  for (const data::Feature& column : panel.features()) {
+    const bool is_category =
+        std::find(categorical.begin(), categorical.end(), column.name) != categorical.end();
+    if (column.is_numeric() && !is_category) names.push_back(column.name);
+  }
+  return names;
+}
+
+void scale_panel(data::SeriesScaler scaler, const Scales& scales, data::Panel& panel) {
+  for (int64_t s = 0; s < panel.series_count(); ++s) {
+    const data::SeriesStatistics& one = scales.target[static_cast<size_t>(s)];
+    for (double& y : panel.mutable_target(s)) y = data::scale_value(scaler, one, y);
+  }
+  for (data::Feature& column : panel.mutable_features()) {
+    const auto found = scales.features.find(column.name);
+    if (found == scales.features.end()) continue;
+    const size_t steps = column.future.size() / panel.ids().size();
+    for (int64_t s = 0; s < panel.series_count(); ++s) {
+      const auto at = static_cast<size_t>(s);
+      const data::SeriesStatistics& one = found->second[at];
+      const auto scale = [&](std::span<double> values) {
+        for (double& v : values) v = data::scale_value(scaler, one, v);
+      };
+      scale(std::span(column.values)
+                .subspan(static_cast<size_t>(panel.begin(s)), static_cast<size_t>(panel.length(s))));
+      scale(std::span(column.future).subspan(at * steps, steps));
+    }
+  }
+}
+}  // namespace
+
+Scales panel_scales(const ForecasterConfig& config, const data::Panel& panel,
+                    const std::function<int64_t(int64_t)>& rows) {
+  Scales scales;
+  const auto of_series = [&](const auto& values_of) {
+    std::vector<data::SeriesStatistics> all(static_cast<size_t>(panel.series_count()));
+    if (config.series_scaler == data::SeriesScaler::none) return all;
+    for (int64_t s = 0; s < panel.series_count(); ++s) {
+      const auto known = static_cast<size_t>(std::clamp<int64_t>(rows(s), 0, panel.length(s)));
+      all[static_cast<size_t>(s)] =
+          data::series_statistics(config.series_scaler, values_of(s).first(known),
+                                  panel.ids()[static_cast<size_t>(s)], config.compat);
+    }
+    return all;
+  };
+  scales.target = of_series([&](int64_t s) { return panel.target(s); });
+  for (const std::string& name : scaled_columns(config, panel)) {
+    const data::Feature& column = *data::find_feature(panel.features(), name);
+    scales.features[name] = of_series([&](int64_t s) { return panel.rows_of(column, s); });
+  }
+  return scales;
+}
+
+Scales panel_scales(const ForecasterConfig& config, const data::Panel& panel) {
+  return panel_scales(config, panel, [&](int64_t s) { return panel.length(s); });
+}
+
+Scales scales_of(const Scales& all, std::span<const int64_t> series) {
+  const auto chosen = [&](const std::vector<data::SeriesStatistics>& from) {
+    std::vector<data::SeriesStatistics> some;
+    for (const int64_t s : series) some.push_back(from[static_cast<size_t>(s)]);
+    return some;
+  };
+  Scales scales{chosen(all.target), {}};
+  for (const auto& [name, statistics] : all.features) scales.features[name] = chosen(statistics);
+  return scales;
+}
+
+std::optional<data::Panel> network_panel(const ForecasterConfig& config, const Scales& scales,
+                                         const Vocabularies& vocabularies,
+                                         const data::Panel& panel) {
+  const bool scaled = config.series_scaler != data::SeriesScaler::none;
+  if (!scaled && vocabularies.empty()) return std::nullopt;
+  std::optional<data::Panel> copy(panel);
+  if (scaled) scale_panel(config.series_scaler, scales, *copy);
+  encode_categories(vocabularies, *copy);
+  return copy;
+}
+
+}  // namespace nd::forecast

@@ -1,0 +1,278 @@
+// Exogenous columns through the whole pipeline: what is read, what is not, and what is asked for.
+#include "forecast/exogenous.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "forecast/forecaster.h"
+#include "serve/predictor.h"
+#include "support/failure.h"
+#include "train/panels.h"
+
+namespace nd::forecast {
+namespace {
+
+using nlohmann::json;
+using testing::failure;
+using PanelPointer = std::shared_ptr<const data::Panel>;
+
+using Values = std::vector<double>;
+
+constexpr int64_t kHorizon = 3, kRows = 40, kKnown = 34;
+
+double promo(int64_t s, int64_t t) { return std::sin(static_cast<double>(t * (s + 2))) + 1; }
+double weather(int64_t s, int64_t t) { return std::cos(static_cast<double>(t + s)) * 5; }
+int64_t day(int64_t t) { return t % 3; }
+
+/// `rows` rows of two series whose targets follow their columns; `changed` alters one column in one
+/// row.
+data::RawPanel raw_panel(int64_t rows, const std::string& changed = "", int64_t changed_row = -1) {
+  data::RawPanel raw;
+  raw.ids = {"a", "b"};
+  raw.features = {{"promo", {}}, {"weather", {}}, {"day", {}, {"wed", "mon", "tue"}}, {"idle", {}}};
+  raw.statics = {{"size", {1, 3}}, {"region", {0, 1}, {"south", "north"}}};
+  for (int64_t s = 0; s < 2; ++s) {
+    for (int64_t t = 0; t < rows; ++t) {
+      raw.series.push_back(static_cast<int32_t>(s));
+      raw.times.push_back(t);
+      raw.target.push_back(20 * static_cast<double>(s + 1) + 3 * promo(s, t) +
+                           static_cast<double>(day(t)));
+      const Values values = {promo(s, t), weather(s, t), static_cast<double>(day(t)), 7.0};
+      for (size_t c = 0; c < values.size(); ++c) {
+        const bool change = raw.features[c].name == changed && t == changed_row;
+        raw.features[c].values.push_back(change ? std::fmod(values[c] + 1, 3) : values[c]);
+      }
+    }
+  }
+  return raw;
+}
+
+PanelPointer panel_of(data::RawPanel raw) {
+  return std::make_shared<const data::Panel>(std::move(raw), data::PanelOptions{});
+}
+
+data::RawFuture future_of(int64_t first, int64_t steps) {
+  data::RawFuture future;
+  future.ids = {"b", "a"};
+  future.features = {{"promo", {}}, {"day", {}, {"mon", "tue", "wed"}}};
+  for (int64_t s = 0; s < 2; ++s) {
+    for (int64_t t = first; t < first + steps; ++t) {
+      future.series.push_back(static_cast<int32_t>(1 - s));
+      future.times.push_back(t);
+      future.features[0].values.push_back(promo(s, t));
+      future.features[1].values.push_back(static_cast<double>((day(t) + 2) % 3));
+    }
+  }
+  return future;
+}
+
+json model(const std::string& type, json options) {
+  options["maxSteps"] = options.value("maxSteps", 5);
+  options["learningRate"] = 5e-3;
+  return {{"type", type}, {"options", std::move(options)}};
+}
+
+const json kAll = {{"futrExog", {"promo", "day"}},
+                   {"histExog", {"weather"}},
+                   {"statExog", {"region", "size"}},
+                   {"catExog", {"day", "region"}}};
+
+json nhits(json more = json::object()) {
+  json options = {{"mlpUnits", {{16, 16}, {16, 16}, {16, 16}}}};
+  options.update(kAll);
+  options.update(more);
+  return model("NHITS", std::move(options));
+}
+
+json lstm(bool recurrent, json more = json::object()) {
+  json options = {{"encoderHiddenSize", 8}, {"decoderHiddenSize", 8}, {"recurrent", recurrent}};
+  options.update(kAll);
+  options.update(more);
+  return model("LSTM", std::move(options));
+}
+
+json config(const std::vector<json>& models, const json& more = json::object()) {
+  json all = {{"horizon", kHorizon}, {"inputSize", 8}, {"models", models}};
+  all.update(more);
+  return all;
+}
+
+Values forecast(const Forecaster& f, const PanelPointer& panel, int64_t first, int64_t horizon = 0,
+                size_t column = 0) {
+  const data::RawFuture future = future_of(first, std::max(horizon, kHorizon));
+  PredictRequest request;
+  request.horizon = horizon;
+  request.future = &future;
+  return f.predict(panel, request).values[column];
+}
+
+TEST(Exogenous, EveryKindChangesTheForecastAndOthersDoNot) {
+  Forecaster f(config({nhits()}));
+  f.fit(panel_of(raw_panel(kKnown)), {});
+  const Values base = forecast(f, nullptr, kKnown);
+  for (const char* name : {"promo", "weather", "day"}) {
+    EXPECT_NE(forecast(f, panel_of(raw_panel(kKnown, name, kKnown - 1)), kKnown), base) << name;
+    // Nine rows before the end no window of eight reads it.
+    EXPECT_EQ(forecast(f, panel_of(raw_panel(kKnown, name, kKnown - 9)), kKnown), base) << name;
+  }
+  EXPECT_EQ(forecast(f, panel_of(raw_panel(kKnown, "idle", kKnown - 1)), kKnown), base);
+  data::RawPanel other = raw_panel(kKnown);
+  other.statics[0].values = {2, 3};
+  const Values moved = forecast(f, panel_of(other), kKnown);
+  EXPECT_NE(moved[0], base[0]);
+  EXPECT_EQ(moved[kHorizon], base[kHorizon]) << "the static value of another series";
+}
+
+TEST(Exogenous, AColumnThatNoModelReadsChangesNoWeight) {
+  data::RawPanel without = raw_panel(kKnown);
+  without.features.pop_back();
+  Forecaster with(config({nhits()})), none(config({nhits()}));
+  with.fit(panel_of(raw_panel(kKnown)), {});
+  none.fit(panel_of(without), {});
+  EXPECT_EQ(forecast(with, nullptr, kKnown), forecast(none, nullptr, kKnown));
+}
+
+TEST(Exogenous, CrossValidationIsPredictionWithWhatCameLater) {
+  for (const json& one : {nhits(), lstm(false), lstm(true), nhits({{"scalerType", "robust"}})}) {
+    Forecaster f(config({one}, {{"localScaler", "standard"}}));
+    f.fit(panel_of(raw_panel(kKnown)), {});
+    CrossValidationRequest request;
+    request.use_fitted = true;
+    const ForecastTable table = f.cross_validate(panel_of(raw_panel(kRows)), request);
+    const Values direct =
+        forecast(f, panel_of(raw_panel(kRows - kHorizon)), kRows - kHorizon);
+    ASSERT_EQ(table.values[0].size(), direct.size());
+    for (size_t i = 0; i < direct.size(); ++i)
+      EXPECT_NEAR(table.values[0][i], direct[i], 1e-5) << one.dump();
+  }
+}
+
+TEST(Exogenous, LongerHorizonsReadTheFutureThatBelongsToThem) {
+  const json only_future = {{"histExog", json::array()}};
+  Forecaster f(config({nhits(only_future)}));
+  f.fit(panel_of(raw_panel(kKnown)), {});
+  // Five steps: three, then two from a window that ends with the fifth step and begins in forecasts.
+  const Values five = forecast(f, nullptr, kKnown, 5), three = forecast(f, nullptr, kKnown);
+  for (size_t s = 0; s < 2; ++s)
+    for (size_t k = 0; k < 3; ++k) EXPECT_NEAR(five[s * 5 + k], three[s * 3 + k], 1e-5);
+  data::RawPanel grown = raw_panel(kKnown + 2);
+  for (int64_t s = 0; s < 2; ++s)
+    for (int64_t k = 0; k < 2; ++k)
+      grown.target[static_cast<size_t>((s + 1) * (kKnown + 2) - 2 + k)] =
+          three[static_cast<size_t>(s * 3 + k)];
+  const Values last = forecast(f, panel_of(grown), kKnown + 2);
+  for (size_t s = 0; s < 2; ++s)
+    for (size_t k = 0; k < 2; ++k) EXPECT_NEAR(five[s * 5 + 3 + k], last[s * 3 + 1 + k], 1e-5);
+}
+
+TEST(Exogenous, HistoricColumnsHaveNoLongerHorizon) {
+  Forecaster f(config({nhits()}));
+  f.fit(panel_of(raw_panel(kKnown)), {});
+  EXPECT_EQ(failure([&] { forecast(f, nullptr, kKnown, 5); }).code(), Code::horizon);
+}
+
+TEST(Exogenous, WhatIsMissingIsNamed) {
+  Forecaster f(config({nhits()}));
+  data::RawPanel raw = raw_panel(kKnown);
+  raw.features.erase(raw.features.begin() + 1);
+  const Error column = failure([&] { f.fit(panel_of(raw), {}); });
+  EXPECT_EQ(column.code(), Code::features);
+  EXPECT_NE(column.message().find("NHITS reads the historic column \"weather\""), std::string::npos)
+      << column.message();
+  f.fit(panel_of(raw_panel(kKnown)), {});
+  const Error future = failure([&] { f.predict(nullptr, {}); });
+  EXPECT_EQ(future.code(), Code::features);
+  EXPECT_NE(future.message().find("makeFutureFrame"), std::string::npos) << future.message();
+  EXPECT_EQ(failure([&] { f.predictor(""); }).code(), Code::features);
+}
+
+TEST(Exogenous, ModelsThatDoNotReadColumnsSaySo) {
+  const Error error = failure([] { Forecaster(config({model("DLinear", kAll)})); });
+  EXPECT_EQ(error.code(), Code::features);
+}
+
+TEST(Exogenous, OptionsAreChecked) {
+  const auto code = [](json more) {
+    return failure([&] { Forecaster(config({nhits(std::move(more))})); }).code();
+  };
+  EXPECT_EQ(code({{"futrExog", "promo"}}), Code::config);
+  EXPECT_EQ(code({{"futrExog", {"promo", "promo"}}}), Code::config);
+  EXPECT_EQ(code({{"histExog", {"promo"}}}), Code::config);
+  EXPECT_EQ(code({{"catExog", {"nowhere"}}}), Code::config);
+  EXPECT_EQ(code({{"catCardinalities", {{"day", 0}}}}), Code::config);
+  EXPECT_EQ(code({{"catEmbDim", "large"}}), Code::config);
+  json numeric = kAll;
+  numeric["catExog"] = {"region"};
+  EXPECT_EQ(failure([&] { Forecaster(config({nhits(), nhits(numeric)})); }).code(), Code::config)
+      << "one column as number and category";
+}
+
+TEST(Categories, AreLearnedByTheFit) {
+  Forecaster f(config({nhits()}));
+  f.fit(panel_of(raw_panel(kKnown)), {});
+  const std::string path = (std::filesystem::temp_directory_path() / "nd-exogenous.safetensors").string();
+  f.save(path);
+  const Forecaster loaded = Forecaster::load(path);
+  std::filesystem::remove(path);
+  EXPECT_EQ(forecast(loaded, nullptr, kKnown), forecast(f, nullptr, kKnown));
+  const json options = json::parse(loaded.info().dump())["models"][0]["options"];
+  EXPECT_EQ(options["catCardinalities"], json({{"day", 3}, {"region", 2}}));
+}
+
+TEST(Categories, DoNotDependOnTheirOrderInTheTable) {
+  Forecaster f(config({nhits()})), g(config({nhits()}));
+  f.fit(panel_of(raw_panel(kKnown)), {});
+  data::RawPanel renamed = raw_panel(kKnown);
+  renamed.features[2].categories = {"tue", "wed", "mon"};
+  for (double& v : renamed.features[2].values) v = std::fmod(v + 1, 3);
+  g.fit(panel_of(renamed), {});
+  EXPECT_EQ(forecast(f, nullptr, kKnown), forecast(g, nullptr, kKnown));
+}
+
+TEST(Categories, ThatTheFitDidNotSeeAreAllTheSame) {
+  Forecaster f(config({nhits()}));
+  f.fit(panel_of(raw_panel(kKnown)), {});
+  const auto with_region = [&](const char* text) {
+    data::RawPanel raw = raw_panel(kKnown);
+    raw.statics[1].categories = {text, "north"};
+    return forecast(f, panel_of(raw), kKnown);
+  };
+  EXPECT_EQ(with_region("moon"), with_region("mars"));
+  EXPECT_NE(with_region("moon"), with_region("south"));
+}
+
+TEST(Categories, MayNotBeMoreThanDeclared) {
+  Forecaster f(config({nhits({{"catCardinalities", {{"day", 2}}}})}));
+  const Error error = failure([&] { f.fit(panel_of(raw_panel(kKnown)), {}); });
+  EXPECT_EQ(error.code(), Code::data);
+  EXPECT_NE(error.message().find("\"day\" has 3 distinct values"), std::string::npos)
+      << error.message();
+}
+
+TEST(Categories, OfTextsAreNoNumbers) {
+  json texts = kAll;
+  texts["catExog"] = {"region"};
+  Forecaster f(config({nhits(texts)}));
+  EXPECT_EQ(failure([&] { f.fit(panel_of(raw_panel(kKnown)), {}); }).code(), Code::data);
+}
+
+TEST(Vocabulary, IsInNaturalOrder) {
+  data::RawPanel raw = raw_panel(3);
+  raw.features[3].values = {10, 9, 2, -1, 9, 2.5};
+  const Vocabularies words = learn_vocabularies({"day", "idle"}, data::Panel(raw, {}));
+  EXPECT_EQ(words.at("day"), (std::vector<std::string>{"mon", "tue", "wed"}));
+  EXPECT_EQ(words.at("idle"), (std::vector<std::string>{"-1", "2", "2.5", "9", "10"}));
+}
+
+TEST(Exogenous, MultivariateModelsReadNone) {
+  const Error error = failure([] {
+    Forecaster(config({model("TSMixer", {{"nSeries", 2}, {"futrExog", {"promo"}}})}));
+  });
+  EXPECT_EQ(error.code(), Code::features);
+}
+
+}  // namespace
+}  // namespace nd::forecast
