@@ -70,8 +70,7 @@ Napi::Value fit(const Napi::CallbackInfo& info) {
 
 /// Submits a job that computes a table. `alive` is let go on the JavaScript thread when it is over.
 Napi::Value submit_table(const Napi::CallbackInfo& info, Lane lane, const Napi::Function& done,
-                         const Napi::Function& progress,
-                         std::function<ForecastTable(Job&)> compute,
+                         const Napi::Function& progress, std::function<ForecastTable(Job&)> compute,
                          std::shared_ptr<Napi::ObjectReference> alive = nullptr) {
   const auto table = std::make_shared<std::shared_ptr<const ForecastTable>>();
   return jobs(info.Env())
@@ -272,14 +271,13 @@ Napi::Value copy_to(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void define_forecaster(Napi::Env env) {
-  define_class(
-      env, Kind::forecaster, "NativeForecaster",
-      {method<fit>("fit"), method<predict>("predict"), method<predict_insample>("predictInsample"),
-       method<future_frame>("futureFrame"),
-       method<cross_validate>("crossValidation"), method<save>("save"),
-       method<load_weights>("loadWeights"), method<describe_forecaster>("info"),
-       method<summary>("summary"), method<names>("names"), method<predictor>("predictor"),
-       method<clone>("clone"), method<dispose<Forecaster>>("dispose")});
+  define_class(env, Kind::forecaster, "NativeForecaster",
+               {method<fit>("fit"), method<predict>("predict"),
+                method<predict_insample>("predictInsample"), method<future_frame>("futureFrame"),
+                method<cross_validate>("crossValidation"), method<save>("save"),
+                method<load_weights>("loadWeights"), method<describe_forecaster>("info"),
+                method<summary>("summary"), method<names>("names"), method<predictor>("predictor"),
+                method<clone>("clone"), method<dispose<Forecaster>>("dispose")});
   define_class(env, Kind::table, "NativeTable",
                {method<describe_table>("describe"), method<ids_of_table>("ids"),
                 method<copy_to>("copyTo"), method<dispose<const ForecastTable>>("dispose")});

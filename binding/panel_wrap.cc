@@ -34,8 +34,9 @@ struct Columns {
 
 /// A column whose values stay where they are until the job copies them.
 struct FeatureArray {
-  data::Feature feature;
+  std::string name;
   std::span<const double> values;
+  PackedNames categories;
 };
 
 std::vector<FeatureArray> feature_arrays(const Napi::Value& value, int64_t rows,
@@ -45,9 +46,9 @@ std::vector<FeatureArray> feature_arrays(const Napi::Value& value, int64_t rows,
   for (uint32_t i = 0; i < array.Length(); ++i) {
     const Napi::HandleScope scope(value.Env());
     const auto one = array.Get(i).As<Napi::Object>();
-    features.push_back(
-        {{one.Get("name").ToString().Utf8Value(), {}, strings(one.Get("categories"), place)},
-         doubles(one.Get("values"), rows, place)});
+    features.push_back({one.Get("name").ToString().Utf8Value(),
+                        doubles(one.Get("values"), rows, place),
+                        PackedNames(one.Get("categories"), one.Get("categoryEnds"), place)});
   }
   return features;
 }
@@ -55,8 +56,8 @@ std::vector<FeatureArray> feature_arrays(const Napi::Value& value, int64_t rows,
 std::vector<data::Feature> copied(const std::vector<FeatureArray>& arrays) {
   std::vector<data::Feature> features;
   for (const FeatureArray& array : arrays) {
-    features.push_back(array.feature);
-    features.back().values.assign(array.values.begin(), array.values.end());
+    features.push_back(
+        {array.name, {array.values.begin(), array.values.end()}, array.categories.unpack()});
   }
   return features;
 }

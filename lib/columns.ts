@@ -2,8 +2,8 @@
 
 import type { ColumnNames, TableInput } from '../types/index';
 import { ForecastError } from './errors';
-import { FeatureReader } from './features';
-import type { NativeFeature, NativeFuture, NativePanelInput } from './native';
+import { type Feature, FeatureReader } from './features';
+import type { NativeFuture, NativePanelInput } from './native';
 import { didYouMean, quoted, show } from './options';
 import { Slices } from './slices';
 import {
@@ -28,10 +28,17 @@ export interface ReadOptions {
   readonly statics?: { readonly names: readonly string[]; readonly table: TableInput | undefined };
 }
 
-/** The columns of native code, the names still strings. */
-export interface PanelInput extends Omit<NativePanelInput, 'names' | 'nameEnds'> {
+/** Columns as native code takes them, but texts are still strings. */
+interface Unpacked {
   /** Distinct series names, in order of first appearance. */
   readonly ids: readonly string[];
+  readonly features: readonly Feature[];
+}
+
+export interface PanelInput
+  extends Omit<NativePanelInput, 'names' | 'nameEnds' | 'features' | 'statics'>,
+    Unpacked {
+  readonly statics: readonly Feature[];
 }
 
 /** A panel that was read, and how its time stamps are written. */
@@ -47,7 +54,7 @@ interface ReadRows {
   readonly times: BigInt64Array;
   /** Empty when it was not asked for. */
   readonly target: Float64Array;
-  readonly features: NativeFeature[];
+  readonly features: Feature[];
   readonly form: TimeForm;
 }
 
@@ -164,7 +171,7 @@ function readStatics(
   columns: readonly string[],
   names: Partial<ColumnNames>,
   ids: readonly string[],
-): NativeFeature[] {
+): Feature[] {
   if (columns.length === 0) return [];
   if (table === undefined) {
     throw new ForecastError(
@@ -230,9 +237,10 @@ export async function readPanel(
   return { input: { ...rows, statics, calendar: form.calendar, frequency }, form };
 }
 
-/** Rows of steps to come, the names still strings. */
-export interface FutureRows extends Omit<NativeFuture, 'names' | 'nameEnds'> {
-  readonly ids: readonly string[];
+/** Rows of steps to come. */
+export interface FutureRows
+  extends Omit<NativeFuture, 'names' | 'nameEnds' | 'features'>,
+    Unpacked {
   readonly form: TimeForm;
 }
 
@@ -252,4 +260,3 @@ function targetProblem(y: unknown): string {
   const missing = y === undefined || y === null;
   return `is ${missing ? 'missing' : show(y)}, expected a number${missing ? '; fill or drop the row' : ''}`;
 }
-

@@ -1,7 +1,6 @@
 /** Columns beside the target: which ones the models read, and their values as native code takes them. */
 
 import type { ModelInfo } from '../types/index';
-import type { NativeFeature } from './native';
 import { show } from './options';
 
 /** Names of the columns that the models of a forecaster read. */
@@ -11,6 +10,14 @@ export interface Exogenous {
   readonly hist: readonly string[];
   /** Of the table with one row per series. */
   readonly stat: readonly string[];
+}
+
+/** A column that was read. */
+export interface Feature {
+  readonly name: string;
+  /** Numbers, or places of texts in `categories`. */
+  readonly values: Float64Array;
+  readonly categories: readonly string[];
 }
 
 /** What the models read, all together. */
@@ -49,7 +56,7 @@ export class FeatureReader {
     return undefined;
   }
 
-  feature(): NativeFeature {
+  feature(): Feature {
     return { name: this.#name, values: this.#values, categories: [...this.#places.keys()] };
   }
 

@@ -1,9 +1,10 @@
 /** A table that was read, on its way into native memory. */
 
 import { binding } from './binding';
-import type { PanelInput } from './columns';
+import type { FutureRows, PanelInput } from './columns';
+import type { Feature } from './features';
 import { runJob } from './job';
-import type { NativePanel } from './native';
+import type { NativeFeature, NativeFuture, NativePanel } from './native';
 import { Slices } from './slices';
 
 /** Bytes of UTF-8 that one unit of UTF-16 may need. */
@@ -36,9 +37,35 @@ export async function packNames(
   return { names: names.subarray(0, end), nameEnds };
 }
 
+async function packFeatures(
+  features: readonly Feature[],
+  signal?: AbortSignal,
+): Promise<NativeFeature[]> {
+  const packed: NativeFeature[] = [];
+  for (const { name, values, categories: texts } of features) {
+    const { names: categories, nameEnds: categoryEnds } = await packNames(texts, signal);
+    packed.push({ name, values, categories, categoryEnds });
+  }
+  return packed;
+}
+
+/** Steps to come as native code takes them. */
+export async function packFuture(
+  { ids, series, times, features }: FutureRows,
+  signal?: AbortSignal,
+): Promise<NativeFuture> {
+  const names = await packNames(ids, signal);
+  return { ...names, series, times, features: await packFeatures(features, signal) };
+}
+
 /** Checks and copies a panel on another thread. */
 export async function createPanel(input: PanelInput, signal?: AbortSignal): Promise<NativePanel> {
-  const { ids, ...columns } = input;
-  const native = { ...columns, ...(await packNames(ids, signal)) };
+  const { ids, features, statics, ...columns } = input;
+  const native = {
+    ...columns,
+    ...(await packNames(ids, signal)),
+    features: await packFeatures(features, signal),
+    statics: await packFeatures(statics, signal),
+  };
   return runJob<NativePanel>((done) => binding().createPanel(native, done), signal);
 }

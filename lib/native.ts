@@ -27,8 +27,10 @@ export interface NativeFeature {
   readonly name: string;
   /** Per row, or per series: a number, or the place of a text in `categories`. */
   readonly values: Float64Array;
-  /** Empty = numbers. */
-  readonly categories: readonly string[];
+  /** Texts in UTF-8, one after the other; empty = numbers. */
+  readonly categories: Uint8Array;
+  /** Where each of them ends. */
+  readonly categoryEnds: Int32Array;
 }
 
 /** Rows that may follow the ends of a panel's series. */
@@ -113,11 +115,7 @@ export interface NativeForecaster {
     done: NativeDone<NativeTable>,
   ): NativeJob;
   /** The rows that a future table needs, without columns of models; `options` is JSON text {horizon}. */
-  futureFrame(
-    panel: NativePanel | null,
-    options: string,
-    done: NativeDone<NativeTable>,
-  ): NativeJob;
+  futureFrame(panel: NativePanel | null, options: string, done: NativeDone<NativeTable>): NativeJob;
   /** `options` is JSON text {stepSize, threads}. */
   predictInsample(
     panel: NativePanel | null,

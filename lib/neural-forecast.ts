@@ -35,7 +35,7 @@ import type {
   NativeTable,
 } from './native';
 import { missingRows } from './future';
-import { createPanel, packNames } from './native-panel';
+import { createPanel, packFuture } from './native-panel';
 import { NAMES_AT_ONCE, takeBacktest, takeForecast } from './native-table';
 import { type Note, readNote, writeNote } from './note';
 import { checkNames, optionalBoolean, optionalChoice, optionalSignal } from './options';
@@ -327,10 +327,15 @@ export class NeuralForecast implements Contract {
     const { options, signal } = futureFrameRequest(call);
     const names = this.#names;
     // Of the panel only its series and their ends matter: no column beside the target is read.
-    return this.#withPanel('makeFutureFrame', table, { signal, bare: true }, async (panel, form) => {
-      const start: TableJob = (done) => this.#native.futureFrame(panel, options, done);
-      return new ForecastTable(await takeForecast(await runJob(start, signal), form, names));
-    });
+    return this.#withPanel(
+      'makeFutureFrame',
+      table,
+      { signal, bare: true },
+      async (panel, form) => {
+        const start: TableJob = (done) => this.#native.futureFrame(panel, options, done);
+        return new ForecastTable(await takeForecast(await runJob(start, signal), form, names));
+      },
+    );
   }
 
   async #predictInsample(
@@ -410,18 +415,18 @@ export class NeuralForecast implements Contract {
     const { futr } = this.#exogenous;
     if (futr.length === 0 || table === undefined) return null;
     const { frequency } = this.#summary();
-    const { form, ids, ...rows } = await readFuture('predict', table, this.#names, {
+    const rows = await readFuture('predict', table, this.#names, {
       ...this.#reading(frequency, signal, undefined),
       features: futr,
     });
-    if (panelForm && panelForm.calendar !== form.calendar) {
+    if (panelForm && panelForm.calendar !== rows.form.calendar) {
       const kind = (calendar: boolean) => (calendar ? 'calendar' : 'integer');
       throw new ForecastError(
         'ERR_ND_DATA',
-        `[predict] the future table has ${kind(form.calendar)} times and the panel ${kind(panelForm.calendar)} times, expected one kind`,
+        `[predict] the future table has ${kind(rows.form.calendar)} times and the panel ${kind(panelForm.calendar)} times, expected one kind`,
       );
     }
-    return { ...rows, ...(await packNames(ids, signal)) };
+    return packFuture(rows, signal);
   }
 
   async #backtest(

@@ -261,6 +261,39 @@ export interface ModelOptions extends TrainingOptions {
    * @default null
    */
   readonly validLoss?: LossDescription | null;
+  /**
+   * Columns that are known in advance, such as holidays and prices. A list of strings.
+   * @default []
+   */
+  readonly futrExog?: readonly string[];
+  /**
+   * Columns that are known up to the forecast only, such as the weather. A list of strings.
+   * @default []
+   */
+  readonly histExog?: readonly string[];
+  /**
+   * Columns of the option statics, one value per series. A list of strings.
+   * @default []
+   */
+  readonly statExog?: readonly string[];
+  /**
+   * Those of the columns above that are categories: each value gets a learned vector. A list of
+   * strings.
+   * @default []
+   */
+  readonly catExog?: readonly string[];
+  /**
+   * Number of values of categorical columns; null means those that the fit finds. An object of
+   * integers, each in [1, 1000000], or null.
+   * @default null
+   */
+  readonly catCardinalities?: Readonly<Record<string, number>> | null;
+  /**
+   * Length of the vectors: a number, or by a rule for K values: fastai ⌈1.6·K^0.56⌉, sqrt ⌈√K⌉,
+   * half (K + 1) / 2, at most 50. 'fastai', 'sqrt', 'half' or an integer in [1, 4096].
+   * @default 'fastai'
+   */
+  readonly catEmbDim?: number | 'fastai' | 'sqrt' | 'half';
 }
 
 /** Options of `mlp()`: the network's own; those of training come with them. */

@@ -1,14 +1,7 @@
 /** Reads the tables of an evaluation: columns, cells, and rows by series in order of time. */
 
 import type { TableInput } from '../../types/index';
-import {
-  type Column,
-  nameIn,
-  type OpenTable,
-  openTable,
-  required,
-  SINGLE_SERIES,
-} from '../tables';
+import { type Column, nameIn, type OpenTable, openTable, required, SINGLE_SERIES } from '../tables';
 import { ForecastError } from '../errors';
 import { show } from '../options';
 import { STANDARD_NAMES } from '../requests';

@@ -82,8 +82,8 @@ void check_complete(const Panel& panel, std::span<const int64_t> rows, int64_t s
                   "); expected each series at each of the " + std::to_string(steps) +
                   " steps after its last row: missingFuture() lists what is missing, "
                   "makeFutureFrame() gives all rows",
-              nlohmann::json{{"missing", missing}, {"rows", listed}}
-                  .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+              nlohmann::json{{"missing", missing}, {"rows", listed}}.dump(
+                  -1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 }  // namespace
 
@@ -101,9 +101,9 @@ void set_future(Panel& panel, const RawFuture& future, std::span<const std::stri
     if (std::find(names.begin(), names.end(), column.name) == names.end()) continue;
     const Feature* given = find_feature(future.features, column.name);
     if (given == nullptr) {
-      throw Error(Code::features, std::string("[") + place +
-                                      "] the future table has no column \"" + column.name +
-                                      "\", expected the values that are known of each step to come");
+      throw Error(Code::features,
+                  std::string("[") + place + "] the future table has no column \"" + column.name +
+                      "\", expected the values that are known of each step to come");
     }
     if (given->is_numeric() != column.is_numeric()) {
       throw Error(Code::data, std::string("[") + place + "] the column \"" + column.name +

@@ -17,7 +17,7 @@ class Panel;
 /// One column: numbers, or categories as places in a list of texts.
 struct Feature {
   std::string name;
-  std::vector<double> values;  ///< per row of the panel; of a static column per series
+  std::vector<double> values;             ///< per row of the panel; of a static column per series
   std::vector<std::string> categories{};  ///< the text of each place; empty = numbers
   /// [series · steps] the values of the rows after each series' last one; empty = not known.
   std::vector<double> future{};

@@ -16,11 +16,11 @@ namespace nd::data {
 
 /// What the caller hands over, in any row order. `series[r]` indexes `ids`.
 struct RawPanel {
-  std::vector<std::string> ids;  ///< distinct series names, in order of first appearance
-  std::vector<int32_t> series;   ///< per row
-  std::vector<int64_t> times;    ///< per row: integer time, or milliseconds since 1970-01-01 UTC
-  std::vector<double> target;    ///< per row
-  bool calendar = false;         ///< times are milliseconds of a calendar
+  std::vector<std::string> ids;     ///< distinct series names, in order of first appearance
+  std::vector<int32_t> series;      ///< per row
+  std::vector<int64_t> times;       ///< per row: integer time, or milliseconds since 1970-01-01 UTC
+  std::vector<double> target;       ///< per row
+  bool calendar = false;            ///< times are milliseconds of a calendar
   std::vector<Feature> features{};  ///< values per row
   std::vector<Feature> statics{};   ///< values per element of `ids`
 };

@@ -213,8 +213,7 @@ void gather_feature(std::span<const double> rows, std::span<const double> future
   const int64_t known = std::clamp<int64_t>(limit, 0, length);
   const int64_t end = known == length ? length + static_cast<int64_t>(future.size()) : known;
   const int64_t seen_begin = std::clamp<int64_t>(window.start, 0, known),
-                seen_end =
-                    std::clamp<int64_t>(window.start + layout.input_size, seen_begin, known);
+                seen_end = std::clamp<int64_t>(window.start + layout.input_size, seen_begin, known);
   const WindowStatistics statistics = observed_statistics(
       scaler,
       rows.subspan(static_cast<size_t>(seen_begin), static_cast<size_t>(seen_end - seen_begin)), {},

@@ -195,7 +195,8 @@ ForecastTable Forecaster::cross_validate(std::shared_ptr<const data::Panel> pane
   }
   check_fit_panel(config, panel.get(), place);
   if (!request.use_fitted) fitted = nullptr;
-  return CrossValidation(impl_->config, std::move(panel), request, std::move(fitted)).run(columns());
+  return CrossValidation(impl_->config, std::move(panel), request, std::move(fitted))
+      .run(columns());
 }
 
 ForecastTable Forecaster::predict_insample(std::shared_ptr<const data::Panel> panel,

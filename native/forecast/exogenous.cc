@@ -56,7 +56,8 @@ std::vector<std::string> names_option(json& options, const char* option, const s
 int64_t whole_number(const json& value, int64_t most) {
   if (!value.is_number()) return -1;
   const double number = value.get<double>();
-  const bool whole = number >= 1 && number <= static_cast<double>(most) && number == std::floor(number);
+  const bool whole =
+      number >= 1 && number <= static_cast<double>(most) && number == std::floor(number);
   return whole ? static_cast<int64_t>(number) : -1;
 }
 
@@ -137,7 +138,8 @@ ExogenousOptions::ExogenousOptions(json& options, const std::string& place)
   }
   const json dim = take(options, "catEmbDim");
   if (dim.is_null()) return;
-  if (dim.is_string() && std::find(kRules.begin(), kRules.end(), dim.get<std::string>()) != kRules.end()) {
+  if (dim.is_string() &&
+      std::find(kRules.begin(), kRules.end(), dim.get<std::string>()) != kRules.end()) {
     rule_ = dim.get<std::string>();
     return;
   }

@@ -46,8 +46,8 @@ class ExogenousOptions {
   int64_t dim_ = 0;
 };
 
-/// The distinct values of columns of `panel` in their natural order: numbers by value, texts by code
-/// point.
+/// The distinct values of columns of `panel` in their natural order: numbers by value, texts by
+/// code point.
 Vocabularies learn_vocabularies(const std::vector<std::string>& columns, const data::Panel& panel);
 /// Puts places of a vocabulary for the values of its columns; what it lacks becomes 0.
 void encode_categories(const Vocabularies& vocabularies, data::Panel& panel);

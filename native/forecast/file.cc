@@ -302,16 +302,15 @@ std::vector<data::Feature> read_columns(SavedFile& file, const char* tensor, con
       columns.back().categories = one.at("categories").get<std::vector<std::string>>();
   }
   if (columns.empty()) return columns;
-  const auto all =
-      file.read<double>(tensor, "F64", {static_cast<int64_t>(columns.size()), rows});
+  const auto all = file.read<double>(tensor, "F64", {static_cast<int64_t>(columns.size()), rows});
   for (size_t c = 0; c < columns.size(); ++c) {
     data::Feature& column = columns[c];
     const auto first = all.begin() + static_cast<ptrdiff_t>(c) * rows;
     column.values.assign(first, first + rows);
     const auto count = static_cast<double>(column.categories.size());
     for (const double v : column.values) {
-      const bool fits = column.is_numeric() ? std::isfinite(v)
-                                            : v >= 0 && v < count && v == std::floor(v);
+      const bool fits =
+          column.is_numeric() ? std::isfinite(v) : v >= 0 && v < count && v == std::floor(v);
       if (!fits) refuse(file.path(), "the column " + column.name + " holds a value out of range");
     }
   }
@@ -335,9 +334,9 @@ State read_data(SavedFile& file, const json& contract,
     auto offsets = file.read<int64_t>("data/offsets", "I64", {series + 1});
     auto last = file.read<int64_t>("data/last_times", "I64", {series});
     auto values = file.read<double>("data/values", "F64", {-1});
-    auto panel = std::make_shared<data::Panel>(
-        data::make_panel(*state.ids, std::move(offsets), std::move(values), std::move(last),
-                         state.frequency, state.calendar));
+    auto panel = std::make_shared<data::Panel>(data::make_panel(*state.ids, std::move(offsets),
+                                                                std::move(values), std::move(last),
+                                                                state.frequency, state.calendar));
     panel->mutable_features() =
         read_columns(file, "data/features", contract, "features", panel->rows());
     panel->mutable_statics() = read_columns(file, "data/statics", contract, "statics", series);

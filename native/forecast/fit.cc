@@ -201,8 +201,7 @@ ordered_json Forecaster::fit(std::shared_ptr<const data::Panel> panel, const Fit
   if (earlier != nullptr) check_same_series(config, *earlier, *panel);
   Scales scales = panel_scales(config, *panel);
   auto start = start_state(impl_->config, earlier.get(), *panel);
-  FitOutcome outcome =
-      fit_models(std::move(start), std::move(panel), std::move(scales), request);
+  FitOutcome outcome = fit_models(std::move(start), std::move(panel), std::move(scales), request);
   if (outcome.usable) impl_->publish(std::move(outcome.state));
   if (outcome.error != nullptr) std::rethrow_exception(outcome.error);
   return ordered_json(std::move(outcome.summaries));

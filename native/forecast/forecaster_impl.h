@@ -52,7 +52,7 @@ struct State {
 
 struct Forecaster::Impl {
   std::shared_ptr<const ForecasterConfig> config;  ///< as the user gave it
-  std::mutex fit_mutex;  ///< one fit, import of weights at a time
+  std::mutex fit_mutex;                            ///< one fit, import of weights at a time
   mutable std::mutex state_mutex;
   std::shared_ptr<const State> state;
 

@@ -178,9 +178,9 @@ data::Panel histories(const data::Panel& scaled, const data::Exogenous& exogenou
     for (size_t c = 0; c < statics.size(); ++c)
       statics[c].values.push_back(scaled.statics()[c].values[static_cast<size_t>(o.series)]);
   }
-  data::Panel panel = data::make_panel(std::vector<std::string>(windows.size()), std::move(offsets),
-                                       std::move(values), std::move(last), scaled.frequency(),
-                                       scaled.calendar());
+  data::Panel panel =
+      data::make_panel(std::vector<std::string>(windows.size()), std::move(offsets),
+                       std::move(values), std::move(last), scaled.frequency(), scaled.calendar());
   panel.mutable_features() = std::move(features);
   panel.mutable_statics() = std::move(statics);
   return panel;
@@ -310,12 +310,12 @@ void forecast_recursively(const ModelConfig& model, ModelForecaster& forecaster,
   const int64_t point = point_output(model, request, H), rows = forecaster.input_size() + H;
   const data::Exogenous exogenous = model.exogenous.names();
   if (!exogenous.hist.empty()) {
-    throw Error(Code::horizon,
-                std::string("[") + request.place + "] " + model.alias +
-                    ": received horizon = " + std::to_string(request.horizon) +
-                    ", expected at most " + std::to_string(H) +
-                    ": beyond the trained horizon a model reads its own forecasts, and its historic "
-                    "columns (histExog) have none");
+    throw Error(
+        Code::horizon,
+        std::string("[") + request.place + "] " + model.alias + ": received horizon = " +
+            std::to_string(request.horizon) + ", expected at most " + std::to_string(H) +
+            ": beyond the trained horizon a model reads its own forecasts, and its historic "
+            "columns (histExog) have none");
   }
   data::Panel history =
       histories(scaled, exogenous, windows.at, rows, request.horizon, request.place);
@@ -370,9 +370,10 @@ void forecast_model(const Forecasts& call, const ModelConfig& model, const Model
 }
 }  // namespace
 
-std::vector<std::vector<double>> forecast_origins(
-    const State& state, const data::Panel& panel, const Scales& scales,
-    std::span<const Origin> origins, const OriginsRequest& request) {
+std::vector<std::vector<double>> forecast_origins(const State& state, const data::Panel& panel,
+                                                  const Scales& scales,
+                                                  std::span<const Origin> origins,
+                                                  const OriginsRequest& request) {
   const ForecasterConfig& config = *state.config;
   for (const ModelConfig& model : config.models)
     train::check_columns(model.exogenous.names(), panel, model.alias, request.place);

@@ -27,14 +27,16 @@ struct OriginsRequest {
 };
 
 /// Forecasts of every model from every origin in original scale, per column [origins · horizon].
-/// `panel` is the original, `scales` are those of its series. Where a model was trained for a shorter
-/// horizon it reads its own point forecasts as history, as often as needed; a recurrent network
-/// simply goes on. Throws E0002 and E0011 when the series are not those that a multivariate model
-/// learned, E0004 for exogenous columns that are missing, E0005 for a longer horizon of a model
-/// without a point forecast or with historic columns, E0009 for forecasts that are not finite.
-std::vector<std::vector<double>> forecast_origins(
-    const State& state, const data::Panel& panel, const Scales& scales,
-    std::span<const Origin> origins, const OriginsRequest& request);
+/// `panel` is the original, `scales` are those of its series. Where a model was trained for a
+/// shorter horizon it reads its own point forecasts as history, as often as needed; a recurrent
+/// network simply goes on. Throws E0002 and E0011 when the series are not those that a multivariate
+/// model learned, E0004 for exogenous columns that are missing, E0005 for a longer horizon of a
+/// model without a point forecast or with historic columns, E0009 for forecasts that are not
+/// finite.
+std::vector<std::vector<double>> forecast_origins(const State& state, const data::Panel& panel,
+                                                  const Scales& scales,
+                                                  std::span<const Origin> origins,
+                                                  const OriginsRequest& request);
 
 /// The table of forecasts from `origins`, in order of series, still without values: blocks and
 /// their times.

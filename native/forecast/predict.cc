@@ -16,8 +16,7 @@ std::string describe(const data::Frequency& frequency, bool calendar) {
   for (const std::string& name : columns) list += (list.empty() ? "\"" : ", \"") + name + "\"";
   std::string models;
   for (const ModelConfig& model : config.models)
-    if (!model.exogenous.names().futr.empty())
-      models += (models.empty() ? "" : ", ") + model.alias;
+    if (!model.exogenous.names().futr.empty()) models += (models.empty() ? "" : ", ") + model.alias;
   throw Error(Code::features, "[predict] " + models + " reads the future column(s) " + list +
                                   " (futrExog), received no option future; expected a table with "
                                   "their values at each step to come: makeFutureFrame() gives its "

@@ -36,8 +36,9 @@ void scale_panel(data::SeriesScaler scaler, const Scales& scales, data::Panel& p
       const auto scale = [&](std::span<double> values) {
         for (double& v : values) v = data::scale_value(scaler, one, v);
       };
-      scale(std::span(column.values)
-                .subspan(static_cast<size_t>(panel.begin(s)), static_cast<size_t>(panel.length(s))));
+      scale(
+          std::span(column.values)
+              .subspan(static_cast<size_t>(panel.begin(s)), static_cast<size_t>(panel.length(s))));
       scale(std::span(column.future).subspan(at * steps, steps));
     }
   }

@@ -66,8 +66,7 @@ struct ExogenousKind {
       for (int64_t c = 0; c < columns; ++c) {
         const CategoricalInput& category = categories[static_cast<size_t>(c)];
         parts.push_back(category_embedding(graph, slice(all, last, c, c + 1), category.cardinality,
-                                           category.dim,
-                                           embeddings + ("." + std::to_string(c))));
+                                           category.dim, embeddings + ("." + std::to_string(c))));
       }
     }
     if (parts.empty()) return {};
@@ -94,10 +93,12 @@ ModelInputs univariate_inputs(Graph& graph, const Geometry& g, bool recurrent) {
   ModelInputs in;
   in.insample_y = graph.input(io_names::kInsampleY, Shape::batched({L}));
   in.insample_mask = graph.input(io_names::kInsampleMask, Shape::batched({L}));
-  in.futr_exog =
-      futr_kind(g).read(graph, [&](int64_t columns) { return Shape::batched({L + H, columns}); });
-  in.hist_exog =
-      hist_kind(g).read(graph, [&](int64_t columns) { return Shape::batched({L, columns}); });
+  in.futr_exog = futr_kind(g).read(graph, [&](int64_t columns) {
+    return Shape::batched({L + H, columns});
+  });
+  in.hist_exog = hist_kind(g).read(graph, [&](int64_t columns) {
+    return Shape::batched({L, columns});
+  });
   in.stat_exog =
       stat_kind(g).read(graph, [&](int64_t columns) { return Shape::batched({columns}); });
   return in;
@@ -111,8 +112,9 @@ ModelInputs multivariate_inputs(Graph& graph, const Geometry& g) {
     return transpose(reshape(rows, Shape::batched({N, L})), {0, 2, 1});
   };
   const auto exogenous = [&](const ExogenousKind& kind, int64_t length) {
-    const Var rows = kind.read(
-        graph, [&](int64_t columns) { return Shape::batched({length, columns}, N); });
+    const Var rows = kind.read(graph, [&](int64_t columns) {
+      return Shape::batched({length, columns}, N);
+    });
     if (!rows.valid()) return rows;
     return transpose(reshape(rows, Shape::batched({N, length, kind.width})), {0, 3, 2, 1});
   };
@@ -121,8 +123,9 @@ ModelInputs multivariate_inputs(Graph& graph, const Geometry& g) {
   in.insample_mask = steps(io_names::kInsampleMask);
   in.futr_exog = exogenous(futr_kind(g), L + H);
   in.hist_exog = exogenous(hist_kind(g), L);
-  in.stat_exog =
-      stat_kind(g).read(graph, [&](int64_t columns) { return Shape::fixed({N, columns}); });
+  in.stat_exog = stat_kind(g).read(graph, [&](int64_t columns) {
+    return Shape::fixed({N, columns});
+  });
   return in;
 }
 

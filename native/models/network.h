@@ -21,18 +21,19 @@ namespace nd {
 namespace io_names {
 inline constexpr char kInsampleY[] = "insample_y";        // [R, L]
 inline constexpr char kInsampleMask[] = "insample_mask";  // [R, L]
-// Of exogenous columns the numbers, and the places of categories (0 = one that training did not see).
+// Of exogenous columns the numbers, and the places of categories (0 = one that training did not
+// see).
 inline constexpr char kFutrExog[] = "futr_exog";              // [R, L+H, F]
 inline constexpr char kFutrCategories[] = "futr_categories";  // [R, L+H, columns]
 inline constexpr char kHistExog[] = "hist_exog";              // [R, L, X]
 inline constexpr char kHistCategories[] = "hist_categories";  // [R, L, columns]
 inline constexpr char kStatExog[] = "stat_exog";              // [B, S] | [N, S]
 inline constexpr char kStatCategories[] = "stat_categories";  // [B, columns] | [N, columns]
-inline constexpr char kOutsampleY[] = "outsample_y";      // [R, H, 1]
-inline constexpr char kWeight[] = "weight";               // [R, H, 1]
-inline constexpr char kInverseSum[] = "inverse_sum";      // []
-inline constexpr char kForecast[] = "forecast";           // [R, H, Q], raw network output
-inline constexpr char kLoss[] = "loss";                   // []
+inline constexpr char kOutsampleY[] = "outsample_y";          // [R, H, 1]
+inline constexpr char kWeight[] = "weight";                   // [R, H, 1]
+inline constexpr char kInverseSum[] = "inverse_sum";          // []
+inline constexpr char kForecast[] = "forecast";               // [R, H, Q], raw network output
+inline constexpr char kLoss[] = "loss";                       // []
 }  // namespace io_names
 
 /// What windows are read for. Only a recurrent network tells them apart.

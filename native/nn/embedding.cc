@@ -26,9 +26,8 @@ Var data_embedding(Graph& graph, Var y, Var marks, int64_t hidden, double dropou
 Var category_embedding(Graph& graph, Var places, int64_t cardinality, int64_t dim,
                        const std::string& name) {
   const int64_t K = cardinality;
-  const Var table = graph.parameter({.name = name + ".weight",
-                                     .shape = Shape::fixed({K + 1, dim}),
-                                     .init = Init::normal(1.0)});
+  const Var table = graph.parameter(
+      {.name = name + ".weight", .shape = Shape::fixed({K + 1, dim}), .init = Init::normal(1.0)});
   const Var seen = slice(table, 0, 1, K + 1);
   const Var rows = concat({sum(seen, {0}, /*keep=*/true) / static_cast<double>(K), seen}, 0);
   std::vector<double> numbers(static_cast<size_t>(K + 1));

@@ -24,14 +24,16 @@ void check_kind(const std::vector<std::string>& names, std::span<const data::Fea
     const std::string opening = std::string("[") + place + "] " + model + " reads the " + kind +
                                 " column \"" + name + "\", ";
     if (column == nullptr)
-      throw Error(Code::features, opening + "which is missing; the table has " +
-                                      quoted_list(columns));
+      throw Error(Code::features,
+                  opening + "which is missing; the table has " + quoted_list(columns));
     if (numeric && !column->is_numeric())
-      throw Error(Code::data, opening + "which holds texts; expected numbers, or its name in catExog");
+      throw Error(Code::data,
+                  opening + "which holds texts; expected numbers, or its name in catExog");
     if (with_future && column->future.empty())
       throw Error(Code::features,
-                  opening + "which is known in advance; give its values of the steps to come with "
-                            "the option future");
+                  opening +
+                      "which is known in advance; give its values of the steps to come with "
+                      "the option future");
   }
 }
 
@@ -139,7 +141,8 @@ void ExogenousBatch::feed(Plan& plan) const {
     if (!plan.has_input(block.input)) continue;
     // The series of a multivariate network have one set of static values, not one per window.
     const bool once = block.span == Span::series && layout_.series > 1;
-    feed_block(block, plan.input(block.input), once ? layout_.series : plan.windows() * layout_.series);
+    feed_block(block, plan.input(block.input),
+               once ? layout_.series : plan.windows() * layout_.series);
   }
 }
 

@@ -67,7 +67,8 @@ void check_series(const Geometry& geometry, int64_t count, const char* place,
 
 /// Throws what train() would throw before its first step: E0005 for a val_size between 0 and the
 /// horizon, E0010 for early stopping without validation, E0002 for another number of series than
-/// the network's, E0004 for columns that are missing, E0003 for series that are too short (says how long they must be).
+/// the network's, E0004 for columns that are missing, E0003 for series that are too short (says how
+/// long they must be).
 void check_request(const TrainRequest& request);
 
 /// Trains `parameters` (flat, initialised) in place. Steps are counted from 0; the learning rate of

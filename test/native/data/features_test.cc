@@ -127,7 +127,8 @@ TEST(GatherFeature, IsScaledByItsObservedInsampleSteps) {
         seen.push_back(value(row));
       double mean = 0, variance = 0;
       for (const double v : seen) mean += v / static_cast<double>(seen.size());
-      for (const double v : seen) variance += (v - mean) * (v - mean) / static_cast<double>(seen.size());
+      for (const double v : seen)
+        variance += (v - mean) * (v - mean) / static_cast<double>(seen.size());
       const double scale = (variance > 0 ? std::sqrt(variance) : 1) + 1e-6;
       for (int64_t t = 0; t < 6; ++t) {
         EXPECT_NEAR(out[static_cast<size_t>(2 * t + 1)], (value(start + t) - mean) / scale, 1e-6)

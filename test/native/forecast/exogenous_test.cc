@@ -142,8 +142,7 @@ TEST(Exogenous, CrossValidationIsPredictionWithWhatCameLater) {
     CrossValidationRequest request;
     request.use_fitted = true;
     const ForecastTable table = f.cross_validate(panel_of(raw_panel(kRows)), request);
-    const Values direct =
-        forecast(f, panel_of(raw_panel(kRows - kHorizon)), kRows - kHorizon);
+    const Values direct = forecast(f, panel_of(raw_panel(kRows - kHorizon)), kRows - kHorizon);
     ASSERT_EQ(table.values[0].size(), direct.size());
     for (size_t i = 0; i < direct.size(); ++i)
       EXPECT_NEAR(table.values[0][i], direct[i], 1e-5) << one.dump();
@@ -154,7 +153,8 @@ TEST(Exogenous, LongerHorizonsReadTheFutureThatBelongsToThem) {
   const json only_future = {{"histExog", json::array()}};
   Forecaster f(config({nhits(only_future)}));
   f.fit(panel_of(raw_panel(kKnown)), {});
-  // Five steps: three, then two from a window that ends with the fifth step and begins in forecasts.
+  // Five steps: three, then two from a window that ends with the fifth step and begins in
+  // forecasts.
   const Values five = forecast(f, nullptr, kKnown, 5), three = forecast(f, nullptr, kKnown);
   for (size_t s = 0; s < 2; ++s)
     for (size_t k = 0; k < 3; ++k) EXPECT_NEAR(five[s * 5 + k], three[s * 3 + k], 1e-5);
@@ -206,14 +206,18 @@ TEST(Exogenous, OptionsAreChecked) {
   EXPECT_EQ(code({{"catEmbDim", "large"}}), Code::config);
   json numeric = kAll;
   numeric["catExog"] = {"region"};
-  EXPECT_EQ(failure([&] { Forecaster(config({nhits(), nhits(numeric)})); }).code(), Code::config)
+  EXPECT_EQ(failure([&] {
+              Forecaster(config({nhits(), nhits(numeric)}));
+            }).code(),
+            Code::config)
       << "one column as number and category";
 }
 
 TEST(Categories, AreLearnedByTheFit) {
   Forecaster f(config({nhits()}));
   f.fit(panel_of(raw_panel(kKnown)), {});
-  const std::string path = (std::filesystem::temp_directory_path() / "nd-exogenous.safetensors").string();
+  const std::string path =
+      (std::filesystem::temp_directory_path() / "nd-exogenous.safetensors").string();
   f.save(path);
   const Forecaster loaded = Forecaster::load(path);
   std::filesystem::remove(path);
