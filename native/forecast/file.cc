@@ -420,8 +420,8 @@ Forecaster Forecaster::read(const std::string& path, bool described) {
   try {
     Forecaster forecaster(file.parse("config"));
     auto config = forecaster.impl_->config;
-    State state = described ? read_description(file, std::move(config))
-                            : read_state(file, std::move(config));
+    State state =
+        described ? read_description(file, std::move(config)) : read_state(file, std::move(config));
     file.refuse_unused();
     forecaster.impl_->publish(std::make_shared<const State>(std::move(state)));
     return forecaster;
