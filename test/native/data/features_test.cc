@@ -48,7 +48,7 @@ TEST(PanelFeatures, AreCutWithTheirRows) {
   const Panel tail = panel.tail(2);
   EXPECT_EQ(rows_of(tail, "promo", 0), (Values{0.2, 0.3}));
   EXPECT_EQ(rows_of(tail, "promo", 1), (Values{1.1, 1.2}));
-  const Panel head = panel.without_last(3);  // of "b" nothing is left
+  const Panel head = panel.select(std::vector<Piece>{{0, 0, 1}});
   EXPECT_EQ(rows_of(head, "promo", 0), (Values{0.0}));
   EXPECT_EQ(head.statics().front().values, (Values{5}));
 }
