@@ -62,6 +62,38 @@ describe('crossValidation cuts', () => {
     expect(evaluate(table, { by: 'window', metrics: 'mae' }).length).toBe(14);
   });
 
+  test.each([{}, { windows: 3, stepSize: 2, refit: true }, { folds: 2, purge: 1 }])(
+    'what comes after a cutoff does not leak through columns either: %j',
+    async (options) => {
+      const rows = ['a', 'b', 'c', 'd'].flatMap((unique_id, i) => {
+        const { ds, y } = monthly(50, i);
+        return y.map((value, t) => ({
+          unique_id,
+          ds: ds[t]!,
+          y: value,
+          past: Math.cos(t + i),
+          known: t % 5,
+        }));
+      });
+      // The last window of every series begins after row 45.
+      const wild = rows.map((row, i) => (i % 50 >= 46 ? { ...row, y: 1e5, past: -1e5 } : row));
+      const other = rows.map((row, i) => (i % 50 >= 46 ? { ...row, known: 40 } : row));
+      const model = tiny({ histExog: ['past'], futrExog: ['known'] });
+      const last = async (panel: typeof rows) => {
+        const nf = new NeuralForecast({ ...sizes, models: [model], localScaler: 'standard' });
+        const table = await nf.crossValidation(panel, options);
+        const end = (table.length / 4) | 0;
+        return [1, 2, 3, 4].flatMap((series) => [
+          ...table.column('MLP').slice(series * end - 4, series * end),
+        ]);
+      };
+      const calm = await last(rows);
+      expect(await last(wild)).toEqual(calm);
+      // Future columns are known: a forecast reads them.
+      expect(await last(other)).not.toEqual(calm);
+    },
+  );
+
   test('windows side by side have the forecasts of one after the other', async () => {
     const models = [tiny(), linear()];
     const options = { windows: 5, refit: true } as const;
