@@ -82,8 +82,7 @@ class CrossValidation {
     const Scales known = scales_of_pieces(pieces);
     const auto placed = [&](const std::vector<data::SeriesStatistics>& from) {
       std::vector<data::SeriesStatistics> all(static_cast<size_t>(panel_->series_count()));
-      for (size_t i = 0; i < from.size(); ++i)
-        all[static_cast<size_t>(pieces[i].series)] = from[i];
+      for (size_t i = 0; i < from.size(); ++i) all[static_cast<size_t>(pieces[i].series)] = from[i];
       return all;
     };
     Scales scales{placed(known.target), {}};
@@ -122,8 +121,8 @@ class CrossValidation {
     request.horizon = horizon_;
     request.threads = threads;
     request.cancel = request_.cancel;
-    const auto values = forecast_origins(state, *panel_, scales_by_series(split.scaled_by), origins,
-                                         request);
+    const auto values =
+        forecast_origins(state, *panel_, scales_by_series(split.scaled_by), origins, request);
     store_.save(part, values);
     place(part, values);
   }
