@@ -51,7 +51,7 @@ const CASES: [string[], string[]][] = [
   [['fit', '--pooling-mode', 'Max'], ['MaxPool1d']],
   [['fit', '--horizon', 'air'], []],
   [
-    ['info', 'air'],
+    ['info', 'import', 'air'],
     ['air data.csv', 'air.safetensors'],
   ],
   [['fit', '--output', 'air.s'], ['air.safetensors']],
