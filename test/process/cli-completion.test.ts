@@ -19,6 +19,7 @@ const COMMANDS = [
   'cv',
   'evaluate',
   'info',
+  'import',
   'doctor',
   'models',
   'completion',
@@ -51,7 +52,7 @@ const CASES: [string[], string[]][] = [
   [['fit', '--pooling-mode', 'Max'], ['MaxPool1d']],
   [['fit', '--horizon', 'air'], []],
   [
-    ['info', 'import', 'air'],
+    ['info', 'air'],
     ['air data.csv', 'air.safetensors'],
   ],
   [['fit', '--output', 'air.s'], ['air.safetensors']],
