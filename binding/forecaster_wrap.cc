@@ -46,6 +46,7 @@ Napi::Value fit(const Napi::CallbackInfo& info) {
       .submit(info.Env(),
               {.lane = Lane::change,
                .object = forecaster.get(),
+               .abandonable = true,
                .done = function_argument(info, 3, place),
                .progress = wants_progress ? info[2].As<Napi::Function>() : Napi::Function(),
                .work =
@@ -75,6 +76,7 @@ Napi::Value submit_table(const Napi::CallbackInfo& info, Lane lane, const Napi::
   const auto table = std::make_shared<std::shared_ptr<const ForecastTable>>();
   return jobs(info.Env())
       .submit(info.Env(), {.lane = lane,
+                           .abandonable = true,
                            .done = done,
                            .progress = progress,
                            .work =
@@ -228,7 +230,8 @@ Napi::Value predictor(const Napi::CallbackInfo& info) {
   const std::string alias = string_argument(info, 0, "predictor");
   const auto made = std::make_shared<std::shared_ptr<serve::Predictor>>();
   return jobs(info.Env())
-      .submit(info.Env(), {.done = function_argument(info, 1, "predictor"),
+      .submit(info.Env(), {.abandonable = true,
+                           .done = function_argument(info, 1, "predictor"),
                            .work = [=](Job&) { *made = forecaster->predictor(alias); },
                            .settle = [made](Napi::Env env) -> Napi::Value {
                              return wrap(env, std::move(*made));
@@ -294,7 +297,8 @@ Napi::Value read_forecaster(const Napi::CallbackInfo& info, const char* place,
   const std::string path = string_argument(info, 0, place);
   const auto made = std::make_shared<std::shared_ptr<Forecaster>>();
   return jobs(info.Env())
-      .submit(info.Env(), {.done = function_argument(info, 1, place),
+      .submit(info.Env(), {.abandonable = true,
+                           .done = function_argument(info, 1, place),
                            .work = [=](Job&) { *made = std::make_shared<Forecaster>(read(path)); },
                            .settle = [made](Napi::Env env) -> Napi::Value {
                              return wrap(env, std::move(*made));

@@ -14,6 +14,8 @@ namespace {
 constexpr auto kProgressInterval = std::chrono::milliseconds(15);
 constexpr size_t kAskThreads = 2;
 
+Failure aborted() { return {"AbortError", "", "[job] aborted", "{}"}; }
+
 /// Fits that run at a time: one per core, and never fewer than two, so that a short one need not
 /// wait for a long one.
 size_t lane_threads(Lane lane) {
@@ -63,7 +65,7 @@ JobQueue::~JobQueue() { shut_down(); }
 Napi::Value JobQueue::submit(Napi::Env env, JobRequest request) {
   if (shut_down_)
     throw Error(Code::busy, "[jobs] this environment is exiting and takes no more calls");
-  if (jobs_.size() >= kCapacity) {
+  if (unsettled_ >= kCapacity) {
     throw Error(Code::busy,
                 "[jobs] received a call while " + std::to_string(kCapacity) +
                     " are in flight; wait for some of them, or send several windows in one call");
@@ -74,6 +76,7 @@ Napi::Value JobQueue::submit(Napi::Env env, JobRequest request) {
   job->done_ = Napi::Persistent(request.done);
   if (!request.progress.IsEmpty()) job->progress_ = Napi::Persistent(request.progress);
   job->object_ = request.object;
+  job->abandonable_ = request.abandonable;
   job->work_ = std::move(request.work);
   job->settle_ = std::move(request.settle);
 
@@ -87,7 +90,7 @@ Napi::Value JobQueue::submit(Napi::Env env, JobRequest request) {
              }));
 
   start_thread(request.lane);
-  if (jobs_.empty()) napi_ref_threadsafe_function(env, wake_);
+  if (unsettled_++ == 0) napi_ref_threadsafe_function(env, wake_);
   jobs_.insert(job);
   {
     const std::lock_guard lock(mutex_);
@@ -127,14 +130,16 @@ void JobQueue::run_lane(Lane lane) {
     --lane_state.idle;
     if (stopping_) return;
     const std::shared_ptr<Job> job = take(lane_state);
+    auto work = std::move(job->work_);
     lock.unlock();
     std::optional<Failure> failure;
     try {
       job->token_.check();
-      job->work_(*job);
+      work(*job);
     } catch (...) {
       failure = current_failure();
     }
+    work = nullptr;  // what it held is freed here, not on the JavaScript thread
     lock.lock();
     job->failure_ = std::move(failure);
     job->finished_ = true;
@@ -164,15 +169,19 @@ std::shared_ptr<Job> JobQueue::take(LaneState& lane) {
 }
 
 void JobQueue::cancel(const std::shared_ptr<Job>& job) {
-  job->token_.cancel();
+  const bool in_time = job->token_.cancel();
   const std::lock_guard lock(mutex_);
   auto& waiting = state(job->lane_).waiting;
-  const auto found = std::find(waiting.begin(), waiting.end(), job);
-  if (found == waiting.end()) return;
-  // Not started yet: it need not wait for those before it.
-  waiting.erase(found);
-  job->failure_ = Failure{"AbortError", "", "[job] aborted", "{}"};
-  job->finished_ = true;
+  if (const auto found = std::find(waiting.begin(), waiting.end(), job); found != waiting.end()) {
+    // Not started yet: it need not wait for those before it.
+    waiting.erase(found);
+    job->failure_ = aborted();
+    job->finished_ = true;
+  } else if (in_time && job->abandonable_ && !job->finished_) {
+    job->abandoned_ = true;
+  } else {
+    return;
+  }
   list(job);
 }
 
@@ -212,27 +221,34 @@ void JobQueue::deliver(Napi::Env env) {
     if (shut_down_) return;  // a callback ended the process
     const Napi::HandleScope scope(env);
     std::optional<std::string> event;
-    bool finished = false;
+    bool finished = false, abandoned = false;
+    std::optional<Failure> failure;
     {
       const std::lock_guard lock(mutex_);
       event.swap(job->event_);
-      finished = job->finished_;
+      finished = job->finished_, abandoned = job->abandoned_;
+      failure = abandoned ? aborted() : job->failure_;
     }
-    if (event && !job->progress_.IsEmpty())
+    if (event && !abandoned && !job->progress_.IsEmpty())
       call(env, job->progress_, {Napi::String::New(env, *event)});
-    if (finished && !shut_down_) settle(env, job);
+    if (shut_down_) return;
+    if (finished) jobs_.erase(job);
+    if ((finished || abandoned) && !job->settled_) {
+      settle(env, *job, finished, std::move(failure));
+    } else if (finished) {
+      release(*job);
+    }
   }
 }
 
-void JobQueue::settle(Napi::Env env, const std::shared_ptr<Job>& job) {
-  // A progress callback may have listed the job once more while it ran.
-  if (jobs_.erase(job) == 0) return;
-  if (jobs_.empty()) napi_unref_threadsafe_function(env, wake_);
-  const Napi::FunctionReference done = std::move(job->done_);
-  const auto make_result = std::move(job->settle_);
-  release(*job);
+void JobQueue::settle(Napi::Env env, Job& job, bool finished, std::optional<Failure> failure) {
+  job.settled_ = true;
+  if (--unsettled_ == 0) napi_unref_threadsafe_function(env, wake_);
+  const Napi::FunctionReference done = std::move(job.done_);
+  // Until an abandoned thread has ended, its job keeps the arrays that it reads.
+  const auto make_result = finished ? std::move(job.settle_) : nullptr;
+  if (finished) release(job);
   Napi::Value result = env.Null();
-  std::optional<Failure> failure = std::move(job->failure_);
   if (!failure) {
     try {
       if (make_result) result = make_result(env);
@@ -251,7 +267,6 @@ void JobQueue::release(Job& job) {
   job.done_.Reset();
   job.progress_.Reset();
   job.settle_ = nullptr;
-  job.work_ = nullptr;
 }
 
 void JobQueue::shut_down() {
@@ -269,6 +284,7 @@ void JobQueue::shut_down() {
   threads_.clear();
   for (const auto& job : jobs_) release(*job);
   jobs_.clear();
+  unsettled_ = 0;
   napi_release_threadsafe_function(wake_, napi_tsfn_abort);
 }
 

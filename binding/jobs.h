@@ -3,7 +3,10 @@
 // lane for what trains or changes a forecaster, in order for each of them, and a lane of two
 // threads for everything else, a bounded backlog, and one thread-safe function that keeps the
 // process alive only while jobs are in flight. Everything of a job that belongs to JavaScript is
-// made, used and released on the JavaScript thread; teardown cancels, joins, then releases.
+// made, used and released on the JavaScript thread; teardown cancels, joins, then releases. A call
+// that is aborted settles at once where nobody can see its effects any more; its thread, which may
+// have to wait long for a core, winds down behind, and what comes after it on the same object
+// waits.
 #pragma once
 
 #include <array>
@@ -48,12 +51,15 @@ class Job : public std::enable_shared_from_this<Job> {
   JobQueue* queue_ = nullptr;
   Lane lane_ = Lane::ask;
   const void* object_ = nullptr;
+  bool abandonable_ = false;
   // JavaScript thread only.
   Napi::FunctionReference done_, progress_;
-  std::function<void(Job&)> work_;
   std::function<Napi::Value(Napi::Env)> settle_;
+  bool settled_ = false;
   // Guarded by the queue's mutex.
+  std::function<void(Job&)> work_;  // until a lane takes it
   bool listed_ = false, finished_ = false;
+  bool abandoned_ = false;  // aborted and not finished yet: settles without waiting for its thread
   std::optional<std::string> event_;
   std::optional<Failure> failure_;
   Clock::time_point last_event_{};
@@ -63,6 +69,7 @@ class Job : public std::enable_shared_from_this<Job> {
 struct JobRequest {
   Lane lane = Lane::ask;
   const void* object = nullptr;  ///< what it changes: such jobs run one at a time, in order
+  bool abandonable = false;  ///< once its token is cancelled `work` has no effect that can be seen
   Napi::Function done =
       {};  ///< (failure | null, result | null), called exactly once, never synchronously
   Napi::Function progress = {};              ///< (event) or empty
@@ -86,7 +93,7 @@ class JobQueue : public std::enable_shared_from_this<JobQueue> {
   /// Cancels all jobs, joins the threads and releases everything of JavaScript; no callback comes
   /// afterwards.
   void shut_down();
-  size_t in_flight() const { return jobs_.size(); }
+  size_t in_flight() const { return unsettled_; }
 
  private:
   friend class Job;
@@ -97,7 +104,7 @@ class JobQueue : public std::enable_shared_from_this<JobQueue> {
   void run_lane(Lane lane);
   void list(const std::shared_ptr<Job>& job);
   void deliver(Napi::Env env);
-  void settle(Napi::Env env, const std::shared_ptr<Job>& job);
+  void settle(Napi::Env env, Job& job, bool finished, std::optional<Failure> failure);
   static void release(Job& job);
 
   struct LaneState {
@@ -112,7 +119,8 @@ class JobQueue : public std::enable_shared_from_this<JobQueue> {
   LaneState& state(Lane lane) { return lanes_[static_cast<size_t>(lane)]; }
 
   // JavaScript thread only.
-  std::unordered_set<std::shared_ptr<Job>> jobs_;
+  std::unordered_set<std::shared_ptr<Job>> jobs_;  // those that have settled but not finished too
+  size_t unsettled_ = 0;
   std::vector<std::thread> threads_;
   bool shut_down_ = false;
 

@@ -106,7 +106,8 @@ Napi::Value create_panel(const Napi::CallbackInfo& info) {
   const auto alive = std::make_shared<Napi::ObjectReference>(Napi::Persistent(input));
   const auto panel = std::make_shared<std::shared_ptr<const data::Panel>>();
   return jobs(info.Env())
-      .submit(info.Env(), {.done = function_argument(info, 1, place),
+      .submit(info.Env(), {.abandonable = true,
+                           .done = function_argument(info, 1, place),
                            .work =
                                [raw, names, columns, features, statics, options, panel](Job&) {
                                  raw->ids = names.unpack();

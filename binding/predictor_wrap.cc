@@ -61,7 +61,8 @@ Napi::Value predict(const Napi::CallbackInfo& info) {
   const auto values = std::make_shared<std::vector<double>>();
   const int64_t count = windows.count, length = windows.length;
   return jobs(info.Env())
-      .submit(info.Env(), {.done = function_argument(info, 3, place),
+      .submit(info.Env(), {.abandonable = true,
+                           .done = function_argument(info, 3, place),
                            .work =
                                [=](Job&) {
                                  values->resize(static_cast<size_t>(size));

@@ -6,8 +6,8 @@ import type { NativeDone, NativeJob } from './native';
 type Start<Result> = (done: NativeDone<Result>, stop: (reason: unknown) => void) => NativeJob;
 
 /**
- * The one place where promise, AbortSignal and native errors meet. Settles exactly once, and only when the native job
- * is over, so that the object it worked on is usable again; an aborted job rejects with the signal's reason.
+ * The one place where promise, AbortSignal and native errors meet. Settles exactly once; an aborted job rejects with the
+ * signal's reason, and the object it worked on is usable: what changes it waits until the job has wound down.
  */
 export function runJob<Result>(start: Start<Result>, signal?: AbortSignal): Promise<Result> {
   return new Promise((resolve, reject) => {

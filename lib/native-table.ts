@@ -18,12 +18,12 @@ function formOf(known: TimeForm | undefined, calendar: boolean): TimeForm {
 /** A panel may have a hundred thousand series. */
 export const NAMES_AT_ONCE = 512;
 
-async function takeIds(native: NativeTable, count: number): Promise<string[]> {
+async function takeIds(native: NativeTable, count: number, slices: Slices): Promise<string[]> {
   const ids: string[] = [];
   const takePart = (part: number) => {
     ids.push(...guarded(() => native.ids(part * NAMES_AT_ONCE, (part + 1) * NAMES_AT_ONCE)));
   };
-  const rest = new Slices().eachRow(Math.ceil(count / NAMES_AT_ONCE), takePart, 1);
+  const rest = slices.eachRow(Math.ceil(count / NAMES_AT_ONCE), takePart, 1);
   if (rest) await rest;
   return ids;
 }
@@ -35,6 +35,7 @@ async function take(
   names: Partial<ColumnNames>,
   isBacktest: boolean,
 ): Promise<Omit<BacktestParts, 'frequency'>> {
+  const slices = new Slices(); // what is copied at once counts as part of the first one
   const description = JSON.parse(guarded(() => native.describe()));
   const { horizon, blocks, columns, calendar } = description;
   const rows = blocks * horizon;
@@ -46,7 +47,7 @@ async function take(
   guarded(() =>
     native.copyTo(series, times, values, isBacktest ? cutoffs : null, isBacktest ? actual : null),
   );
-  const ids = await takeIds(native, description.series);
+  const ids = await takeIds(native, description.series, slices);
   native.dispose();
   const form = formOf(known, calendar);
   return {

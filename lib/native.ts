@@ -16,7 +16,7 @@ export interface NativeFailure {
 
 /** A running or queued job. */
 export interface NativeJob {
-  /** Asks the job to stop; `done` then reports the code 'AbortError'. Harmless after the end. */
+  /** Asks the job to stop; `done` then reports the code 'AbortError', mostly before its thread has. Harmless after the end. */
   cancel(): void;
 }
 

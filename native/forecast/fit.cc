@@ -202,7 +202,10 @@ ordered_json Forecaster::fit(std::shared_ptr<const data::Panel> panel, const Fit
   Scales scales = panel_scales(config, *panel);
   auto start = start_state(impl_->config, earlier.get(), *panel);
   FitOutcome outcome = fit_models(std::move(start), std::move(panel), std::move(scales), request);
-  if (outcome.usable) impl_->publish(std::move(outcome.state));
+  if (outcome.usable) {
+    if (request.cancel != nullptr) request.cancel->commit();
+    impl_->publish(std::move(outcome.state));
+  }
   if (outcome.error != nullptr) std::rethrow_exception(outcome.error);
   return ordered_json(std::move(outcome.summaries));
 }

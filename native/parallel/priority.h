@@ -5,9 +5,8 @@
 namespace nd::parallel {
 
 enum class Priority {
-  background,  ///< fits: runs when nothing else wants the core, so that an event loop never waits
-               ///< for a slice to end
-  low,         ///< forecasts, files: a smaller share than the application's own threads
+  background,  ///< fits: the smallest share, and an event loop that wakes gets the core at once
+  low,         ///< forecasts, files: more than fits, less than the application's own threads
 };
 
 /// Lowers the calling thread's scheduling priority; where a sandbox forbids it, nothing happens.

@@ -1,8 +1,9 @@
 #include "serve/predictor.h"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cmath>
-#include <mutex>
 
 #include "base/error.h"
 #include "data/windows.h"
@@ -15,9 +16,12 @@ namespace {
 constexpr int64_t kMostWindows = 1024;  // of one run
 }  // namespace
 
-struct Predictor::Impl {
-  explicit Impl(PredictorState s)
-      : state(std::move(s)), plans(kMostWindows, [this](int64_t windows) {
+namespace {
+
+/// What one forecast at a time needs: plans, and room beside them.
+struct Engine {
+  explicit Engine(const PredictorState& s)
+      : state(s), plans(kMostWindows, [this](int64_t windows) {
           return state.network->compile_infer(windows);
         }) {
     const WindowSize window = state.network->window(Use::predict);
@@ -95,9 +99,8 @@ struct Predictor::Impl {
     }
   }
 
-  PredictorState state;
+  const PredictorState& state;
   data::WindowLayout layout;
-  std::mutex mutex;
   train::PlanLadder plans;
   bool changed = true;                         // until a first run has succeeded
   std::span<float> insample_y, insample_mask;  // of the plan, or of `unread` where it ignores them
@@ -107,11 +110,59 @@ struct Predictor::Impl {
   std::vector<double> scaled;
 };
 
+}  // namespace
+
+/// Hands out engines without a lock: a thread of low priority that holds one never makes the event
+/// loop's thread wait, which then takes or makes another.
+struct Predictor::Impl {
+  explicit Impl(PredictorState s) : state(std::move(s)) {
+    give_back(std::make_unique<Engine>(state));
+  }
+  ~Impl() {
+    for (auto& place : idle) delete place.load();
+  }
+
+  /// An engine for one call.
+  class Loan {
+   public:
+    explicit Loan(Impl& impl) : impl_(impl), engine_(impl.take()) {}
+    ~Loan() { impl_.give_back(std::move(engine_)); }
+    Loan(const Loan&) = delete;
+    Loan& operator=(const Loan&) = delete;
+    Engine* operator->() { return engine_.get(); }
+
+   private:
+    Impl& impl_;
+    std::unique_ptr<Engine> engine_;
+  };
+
+  std::unique_ptr<Engine> take() {
+    for (auto& place : idle) {
+      if (Engine* const engine = place.exchange(nullptr)) return std::unique_ptr<Engine>(engine);
+    }
+    return std::make_unique<Engine>(state);
+  }
+  /// Keeps one for each place: the event loop's and those of the two threads that forecast.
+  void give_back(std::unique_ptr<Engine> engine) {
+    for (auto& place : idle) {
+      Engine* none = nullptr;
+      if (!place.compare_exchange_strong(none, engine.get())) continue;
+      engine.release();
+      return;
+    }
+  }
+
+  const PredictorState state;
+  std::array<std::atomic<Engine*>, 3> idle{};
+};
+
 Predictor::Predictor(PredictorState state) : impl_(std::make_unique<Impl>(std::move(state))) {}
 Predictor::~Predictor() = default;
 
-int64_t Predictor::input_size() const { return impl_->layout.input_size; }
-int64_t Predictor::horizon() const { return impl_->layout.horizon; }
+int64_t Predictor::input_size() const {
+  return impl_->state.network->window(Use::predict).input_size;
+}
+int64_t Predictor::horizon() const { return impl_->state.network->window(Use::predict).horizon; }
 int64_t Predictor::outputs() const { return impl_->state.network->geometry().outputs; }
 const std::vector<std::string>& Predictor::columns() const { return impl_->state.columns; }
 
@@ -129,7 +180,7 @@ void Predictor::predict(std::span<const double> windows, int64_t count, int64_t 
                                  " forecasts, expected " + std::to_string(count) + " x " +
                                  std::to_string(per_window));
   }
-  const int64_t series = impl_->layout.series;
+  const int64_t series = impl_->state.network->geometry().series;
   if (count % series != 0) {
     throw Error(Code::shape, "[predictor] received " + std::to_string(count) +
                                  " windows, expected a multiple of " + std::to_string(series) +
@@ -146,12 +197,12 @@ void Predictor::predict(std::span<const double> windows, int64_t count, int64_t 
                                 std::to_string(step % length) + " of window " +
                                 std::to_string(step / length) + ", expected finite values");
   }
-  const std::lock_guard lock(impl_->mutex);
+  Impl::Loan engine(*impl_);
   const parallel::ScopedFlushDenormals flush;  // as in training, so that both give the same bits
   const int64_t most = kMostWindows * series;
   for (int64_t begin = 0; begin < count; begin += most) {
     const int64_t n = std::min(count - begin, most);
-    impl_->run(
+    engine->run(
         windows.subspan(static_cast<size_t>(begin * length), static_cast<size_t>(n * length)), n,
         length,
         out.subspan(static_cast<size_t>(begin * per_window), static_cast<size_t>(n * per_window)));

@@ -36,7 +36,7 @@ class Predictor {
   /// the network, shorter ones are padded as in training; a series scaler is computed over all
   /// `length` values), to [count, H, Q] in original scale. For a multivariate model `count` is a
   /// multiple of its N series, in the order of the fit. Throws E0002 / E0003 / E0011 (NaN). Safe
-  /// from any thread; calls are serialised.
+  /// from any thread; calls at the same time do not wait for each other.
   void predict(std::span<const double> windows, int64_t count, int64_t length,
                std::span<double> out);
 

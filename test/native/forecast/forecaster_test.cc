@@ -211,6 +211,27 @@ TEST(Forecaster, KeepsItsWeightsWhenARefitDiverges) {
   EXPECT_EQ(f.predict(panel, {}).values, before);
 }
 
+TEST(Forecaster, PublishesNothingOnceItWasCancelled) {
+  Forecaster f(config(10));
+  const auto panel = shared_sine_panel({120, 90});
+  CancelToken token;
+  FitRequest request;
+  request.cancel = &token;
+  // After the last step nothing polls any more.
+  request.on_progress = [&](const std::string& alias, const train::Progress& p) {
+    if (alias == f.aliases().back() && p.step == p.max_steps) EXPECT_TRUE(token.cancel());
+  };
+  EXPECT_EQ(failure([&] { f.fit(panel, request); }).code(), Code::aborted);
+  EXPECT_FALSE(f.fitted());
+
+  CancelToken late;
+  request.cancel = &late;
+  request.on_progress = {};
+  f.fit(panel, request);
+  EXPECT_FALSE(late.cancel()) << "its effect can be seen";
+  EXPECT_TRUE(f.fitted());
+}
+
 TEST(Forecaster, AnswersWhileItLearns) {
   Forecaster f(config(150));
   const auto panel = shared_sine_panel({120, 90});
