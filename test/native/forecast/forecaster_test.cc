@@ -219,7 +219,8 @@ TEST(Forecaster, PublishesNothingOnceItWasCancelled) {
   request.cancel = &token;
   // After the last step nothing polls any more.
   request.on_progress = [&](const std::string& alias, const train::Progress& p) {
-    if (alias == f.aliases().back() && p.step == p.max_steps) EXPECT_TRUE(token.cancel());
+    if (alias != f.aliases().back() || p.step != p.max_steps) return;
+    EXPECT_TRUE(token.cancel());
   };
   EXPECT_EQ(failure([&] { f.fit(panel, request); }).code(), Code::aborted);
   EXPECT_FALSE(f.fitted());
