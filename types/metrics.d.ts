@@ -119,6 +119,8 @@ export declare class EvaluationTable implements Iterable<EvaluationRecord> {
  * silence. A series whose history never changes has no scale and is left out of scaled metrics. A metric that no row has is
  * NaN. The point of a model is its column without suffix, else its median.
  *
+ * Computes on the calling thread: about a second for a million rows of `train`.
+ *
  * Throws E0003 (no rows), E0010 (options, metrics that the table does not allow) or E0011 (cells, missing history).
  */
 export declare function evaluate(table: TableInput, options?: EvaluateOptions): EvaluationTable;

@@ -44,11 +44,20 @@ export function numberAt(place: string, name: string, column: Column): (row: num
 
 /** Orders one kind of stamps; throws E0011 for what is none. */
 export function timeAt(place: string, name: string, column: Column): (row: number) => number {
+  // A panel repeats its stamps in every series.
+  const seen = new Map<string, number | undefined>();
+  const parsed = (stamp: string) => {
+    const known = seen.get(stamp);
+    if (known !== undefined) return known;
+    const time = parseIso(stamp)?.time;
+    seen.set(stamp, time);
+    return time;
+  };
   return (row) => {
     const stamp = column.at(row);
     const time =
       typeof stamp === 'string'
-        ? parseIso(stamp)?.time
+        ? parsed(stamp)
         : typeof stamp === 'number' || typeof stamp === 'bigint' || stamp instanceof Date
           ? Number(stamp)
           : undefined;
