@@ -41,3 +41,9 @@ function(nd_count_lines target)
     --coverage -fprofile-update=atomic -fprofile-abs-path -O1)
   target_link_options(${target} PUBLIC --coverage)
 endfunction()
+
+if(ND_FUZZ)
+  target_compile_options(nd_options INTERFACE -fsanitize=fuzzer-no-link)
+  # What is fuzzed reads and checks; kernels of one instruction set are enough and compile in a quarter of the time.
+  target_compile_definitions(nd_options INTERFACE HWY_COMPILE_ONLY_STATIC=1)
+endif()

@@ -19,6 +19,15 @@ const cellText = (cell: unknown) =>
     ? String(cell)
     : csvField(cell instanceof Date ? cell.toISOString() : String(cell));
 
+function define(record: Record<string, Cell>, name: string, value: Cell): void {
+  Object.defineProperty(record, name, {
+    value,
+    enumerable: true,
+    configurable: true,
+    writable: true,
+  });
+}
+
 /** Columns of equal length, each computed when it is first asked for. */
 export class ColumnTable {
   readonly length: number;
@@ -52,7 +61,11 @@ export class ColumnTable {
     const columns = this.#columns.map(({ name, values }) => [name, values()] as const);
     for (let row = 0; row < this.length; row++) {
       const record: Record<string, Cell> = {};
-      for (const [name, column] of columns) record[name] = column[row]!;
+      for (const [name, column] of columns) {
+        // An assignment under this name would set the prototype.
+        if (name === '__proto__') define(record, name, column[row]!);
+        else record[name] = column[row]!;
+      }
       yield record;
     }
   }

@@ -16,6 +16,7 @@ import {
   SINGLE_SERIES,
 } from './tables';
 import { type TimeForm, TimeReader } from './times';
+import { allocated } from './values';
 
 export interface ReadOptions {
   /** Step of time that was given, or that of the fitted panel. */
@@ -95,7 +96,7 @@ async function readRows(
   const columns = features.map((name) => {
     const column = open.column(name);
     if (!column) throw missingFeature(place, open, name);
-    return { name, column, reader: new FeatureReader(name, rows) };
+    return { name, column, reader: allocated(place, () => new FeatureReader(name, rows)) };
   });
   for (const [name, column] of [
     [timeColumn, times],
@@ -112,9 +113,9 @@ async function readRows(
   }
 
   const slices = new Slices(signal);
-  const series = new SeriesReader(place, idColumn, rows);
-  const stamps = new BigInt64Array(rows);
-  const target = new Float64Array(hasTarget ? rows : 0);
+  const series = allocated(place, () => new SeriesReader(place, idColumn, rows));
+  const stamps = allocated(place, () => new BigInt64Array(rows));
+  const target = allocated(place, () => new Float64Array(hasTarget ? rows : 0));
   const reader = new TimeReader(frequency, stamps, timeZone);
   const fail = (row: number, column: string, value: unknown, problem: string) => {
     const name = series.nameAt(row);

@@ -1,7 +1,7 @@
 /** Builds columns from the records of a CSV file; every complaint names file, line, column and value. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { CsvOptions, CsvPanel, ErrorCode } from '../types/index';
+import type { ColumnNames, CsvPanel, ErrorCode } from '../types/index';
 import { ForecastError } from './errors';
 import { closestName, show } from './options';
 import { withStandardNames } from './tables';
@@ -32,7 +32,7 @@ export function csvError(
 export class CsvReader {
   readonly #file: string;
   readonly #separator: string;
-  readonly #options: CsvOptions;
+  readonly #options: Partial<ColumnNames>;
   #header: string[] | undefined;
   #id = -1;
   #time = -1;
@@ -46,7 +46,7 @@ export class CsvReader {
   // A panel repeats its names and time stamps; one copy of each is kept.
   readonly #known = new Map<string, string>();
 
-  constructor(file: string, separator: string, options: CsvOptions) {
+  constructor(file: string, separator: string, options: Partial<ColumnNames>) {
     this.#file = file;
     this.#separator = separator;
     this.#options = options;

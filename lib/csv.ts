@@ -10,22 +10,25 @@ import { createGunzip } from 'node:zlib';
 import { CsvError, parse, type InfoRecord } from 'csv-parse';
 import type { CsvOptions, CsvPanel, CsvSource } from '../types/index';
 import { CsvReader, csvError } from './csv-reader';
+import { columnNames } from './requests';
 import { ForecastError } from './errors';
-import { checkNames, optionalSignal, optionalString, show } from './options';
+import { optionalSignal, optionalString, optionError, readOptions, show } from './options';
+import { isObject } from './values';
 
-const OPTIONS = ['idColumn', 'timeColumn', 'targetColumn', 'separator', 'signal'];
+const OPTIONS = ['idColumn', 'timeColumn', 'targetColumn', 'separator', 'signal'] as const;
 /** Bytes of a text that are parsed in one turn of the event loop: about a millisecond. */
 const PIECE = 65_536;
 
 /** Reads a CSV file with a header line. Rejects with E0006 (file), E0010 (options, columns) or E0011 (cells). */
-export async function readCsv(source: CsvSource, options: CsvOptions = {}): Promise<CsvPanel> {
-  checkNames('readCsv', options, OPTIONS);
+export async function readCsv(source: CsvSource, given: CsvOptions = {}): Promise<CsvPanel> {
+  const options = readOptions('readCsv', given, OPTIONS);
+  const names = columnNames('readCsv', options);
   const signal = optionalSignal('readCsv', options.signal);
-  const separator = optionalString('readCsv', 'separator', options.separator) ?? ',';
+  const separator = separatorOption(options.separator);
   signal?.throwIfAborted();
 
   const file = sourceName(source);
-  const reader = new CsvReader(file, separator, options);
+  const reader = new CsvReader(file, separator, names);
   const parser = parse({
     bom: true,
     delimiter: separator,
@@ -46,9 +49,20 @@ export async function readCsv(source: CsvSource, options: CsvOptions = {}): Prom
   return await reader.panel(signal);
 }
 
+function separatorOption(value: unknown): string {
+  const separator = optionalString('readCsv', 'separator', value) ?? ',';
+  if (!/["\r\n]/.test(separator)) return separator;
+  throw optionError('readCsv', 'separator', value, 'a text without quotes and line ends');
+}
+
 function sourceName(source: CsvSource): string {
   if (typeof source === 'string') return source;
-  return source instanceof URL ? fileURLToPath(source) : 'CSV text';
+  if (!isObject(source) || !(source instanceof URL)) return 'CSV text';
+  try {
+    return fileURLToPath(source);
+  } catch {
+    throw optionError('readCsv', 'source', source.href, 'a file: URL of this machine');
+  }
 }
 
 function* pieces(bytes: Uint8Array): Generator<Buffer> {
@@ -57,12 +71,15 @@ function* pieces(bytes: Uint8Array): Generator<Buffer> {
 }
 
 function open(source: CsvSource): Readable {
-  if (typeof source === 'string' || source instanceof URL) return createReadStream(source);
-  if (source instanceof Uint8Array) return Readable.from(pieces(source));
-  if (source !== null && typeof source === 'object') {
-    if ('text' in source && typeof source.text === 'string') {
-      return Readable.from(pieces(Buffer.from(source.text)));
+  if (typeof source === 'string') return createReadStream(source);
+  if (isObject(source)) {
+    if (source instanceof URL) return createReadStream(source);
+    // A proxy of bytes has none.
+    if (ArrayBuffer.isView(source) && source instanceof Uint8Array) {
+      return Readable.from(pieces(source));
     }
+    const { text } = source as { text?: unknown };
+    if (typeof text === 'string') return Readable.from(pieces(Buffer.from(text)));
     if (Symbol.asyncIterator in source) return Readable.from(source);
   }
   throw new ForecastError(
@@ -97,13 +114,15 @@ function fileError(file: string, error: unknown): unknown {
     const line = (error as unknown as { lines?: number }).lines;
     return csvError(file, line, error.message, { cause: error.code });
   }
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code, message } = Object(error) as NodeJS.ErrnoException;
   const reason =
     code === 'ENOENT'
       ? 'there is no such file'
       : code === 'EISDIR'
         ? 'it is a folder'
-        : (message ?? String(error));
+        : typeof message === 'string'
+          ? message
+          : show(error);
   return new ForecastError(
     'ERR_ND_FILE',
     `[readCsv] cannot read ${file}: ${reason}`,

@@ -34,7 +34,7 @@ export class ForecastError extends Error implements Contract {
   ) {
     super(message, options);
     this.code = code;
-    this.number = NUMBERS[code];
+    this.number = Object.hasOwn(NUMBERS, code) ? NUMBERS[code] : 'E0014';
     this.details = details;
     this.help = `docs/errors.md#${this.number.toLowerCase()}`;
   }
@@ -53,7 +53,9 @@ export function isNativeFailure(value: unknown): value is NativeFailure {
 
 /** The Error for a native failure. */
 export function toError(failure: NativeFailure): ForecastError {
-  const code = failure.code in NUMBERS ? (failure.code as ErrorCode) : 'ERR_ND_INTERNAL';
+  const code = Object.hasOwn(NUMBERS, failure.code)
+    ? (failure.code as ErrorCode)
+    : 'ERR_ND_INTERNAL';
   let details: Record<string, unknown>;
   try {
     details = JSON.parse(failure.details) as Record<string, unknown>;

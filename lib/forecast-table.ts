@@ -4,7 +4,7 @@ import type {
   TimeColumn,
 } from '../types/index';
 import { type Column, ColumnTable } from './column-table';
-import { didYouMean } from './options';
+import { didYouMean, show } from './options';
 
 /** Time stamps that are written in the caller's form when they are first asked for: a Date for each would take a while. */
 type LazyTimes = () => TimeColumn;
@@ -93,7 +93,7 @@ export class ForecastTable extends ColumnTable implements Contract {
       const known = this.#parts.names;
       const expected = known.map((n) => `"${n}"`).join(', ');
       throw new RangeError(
-        `[column] received "${name}", expected one of ${expected}${didYouMean(String(name), known)}`,
+        `[column] received ${show(name)}, expected one of ${expected}${typeof name === 'string' ? didYouMean(name, known) : ''}`,
       );
     }
     return this.#parts.values[index]!;

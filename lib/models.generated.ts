@@ -29,9 +29,13 @@ import type {
   TsmixerOptions,
   TukeyLossOptions,
 } from '../types/models';
+import { optionError } from './options';
+import { isArray, isObject } from './values';
 
 /** A description is data: what the options mean is checked by the engine, which knows the registry. */
 function describe(type: string, options: object): ModelDescription & LossDescription {
+  const isGiven = isObject(options) && !isArray(options);
+  if (!isGiven) throw optionError(type, 'options', options, 'an object');
   return Object.freeze({ type, options: Object.freeze({ ...options }) });
 }
 

@@ -38,16 +38,21 @@ import { missingRows } from './future';
 import { createPanel, packFuture } from './native-panel';
 import { NAMES_AT_ONCE, takeBacktest, takeForecast } from './native-table';
 import { type Note, readNote, writeNote } from './note';
-import { checkNames, optionalBoolean, optionalChoice, optionalSignal } from './options';
+import {
+  optionalBoolean,
+  optionalChoice,
+  optionalSignal,
+  optionError,
+  readOptions,
+} from './options';
 import { Predictor } from './predictor';
 import { registry } from './registry';
 import {
   COLUMN_OPTIONS,
   columnNames,
+  configuration,
   crossValidationRequest,
-  engineConfig,
   fitRequest,
-  frequencyText,
   futureFrameRequest,
   insampleRequest,
   pathOption,
@@ -55,7 +60,7 @@ import {
   STANDARD_NAMES,
 } from './requests';
 import type { TimeForm } from './times';
-import { optionalZone } from './zones';
+import { isObject } from './values';
 
 /** A native forecaster that `load` read; the constructor takes it over. */
 class Loaded {
@@ -109,7 +114,7 @@ export class NeuralForecast implements Contract {
 
   constructor(options: NeuralForecastOptions);
   constructor(options: NeuralForecastOptions | Loaded) {
-    if (options instanceof Loaded) {
+    if (isObject(options) && options instanceof Loaded) {
       this.#native = options.native;
       this.#exogenous = exogenousIn(options.native);
       this.#names = options.note.columns;
@@ -118,18 +123,18 @@ export class NeuralForecast implements Contract {
       this.#form = options.note.time;
       return;
     }
-    const place = 'NeuralForecast';
-    const config = engineConfig(place, options);
-    this.#names = columnNames(place, options);
-    this.#native = guarded(() => binding().createForecaster(config));
+    const { engine, names, frequency, timeZone } = configuration('NeuralForecast', options);
+    this.#native = guarded(() => binding().createForecaster(engine));
     this.#exogenous = exogenousIn(this.#native);
-    this.#frequency = frequencyText(options.frequency);
-    this.#timeZone = optionalZone(place, 'timeZone', options.timeZone);
+    this.#names = names;
+    this.#frequency = frequency;
+    this.#timeZone = timeZone;
+    this.#checkColumns('NeuralForecast');
   }
 
-  static async load(path: string, options: LoadOptions = {}): Promise<NeuralForecast> {
+  static async load(path: string, given: LoadOptions = {}): Promise<NeuralForecast> {
     const place = 'load';
-    checkNames(place, options, [...COLUMN_OPTIONS, 'signal']);
+    const options = readOptions(place, given, [...COLUMN_OPTIONS, 'signal']);
     const file = pathOption(place, path);
     const names = columnNames(place, options);
     const native = await runJob<NativeForecaster>(
@@ -137,7 +142,12 @@ export class NeuralForecast implements Contract {
       optionalSignal(place, options.signal),
     );
     const note = readNote(JSON.parse(guarded(() => native.summary())).note);
-    return NeuralForecast.#from(native, { ...note, columns: { ...note.columns, ...names } });
+    const loaded = NeuralForecast.#from(native, {
+      ...note,
+      columns: { ...note.columns, ...names },
+    });
+    loaded.#checkColumns(place);
+    return loaded;
   }
 
   static async importCheckpoint(
@@ -207,9 +217,9 @@ export class NeuralForecast implements Contract {
     });
   }
 
-  save(path: string, options: SaveOptions = {}): Promise<void> {
+  save(path: string, given: SaveOptions = {}): Promise<void> {
     return this.#track('save', async () => {
-      checkNames('save', options, ['includeData', 'signal']);
+      const options = readOptions('save', given, ['includeData', 'signal']);
       const file = pathOption('save', path);
       const includeData = optionalBoolean('save', 'includeData', options.includeData) ?? true;
       const request = JSON.stringify({ includeData, note: writeNote(this.#note()) });
@@ -220,9 +230,9 @@ export class NeuralForecast implements Contract {
 
   predictor(alias?: string, options: CallOptions = {}): Promise<Predictor> {
     return this.#track('predictor', async () => {
-      checkNames('predictor', options, ['signal']);
+      const { signal: given } = readOptions('predictor', options, ['signal']);
       const name = this.#aliasOption('predictor', alias);
-      const signal = optionalSignal('predictor', options.signal);
+      const signal = optionalSignal('predictor', given);
       return new Predictor(
         await runJob<NativePredictor>((done) => this.#native.predictor(name, done), signal),
       );
@@ -231,10 +241,10 @@ export class NeuralForecast implements Contract {
 
   loadWeights(alias: string, path: string, options: CallOptions = {}): Promise<void> {
     return this.#track('loadWeights', async () => {
-      checkNames('loadWeights', options, ['signal']);
+      const { signal: given } = readOptions('loadWeights', options, ['signal']);
       const name = this.#aliasOption('loadWeights', alias);
       const file = pathOption('loadWeights', path);
-      const signal = optionalSignal('loadWeights', options.signal);
+      const signal = optionalSignal('loadWeights', given);
       const start = () =>
         runJob<null>((done) => this.#native.loadWeights(name, file, done), signal);
       await this.#inTurn(async () => undefined, start);
@@ -473,6 +483,23 @@ export class NeuralForecast implements Contract {
       return await running;
     } finally {
       this.#pending.delete(running);
+    }
+  }
+
+  /** One name, one column: in the tables that are read, and in those that are given back. */
+  #checkColumns(place: string): void {
+    const names = { ...STANDARD_NAMES, ...this.#names };
+    const taken = new Set<string>(['cutoff', ...this.#summary().columns]);
+    for (const option of COLUMN_OPTIONS) {
+      if (taken.has(names[option])) {
+        throw optionError(
+          place,
+          option,
+          names[option],
+          'a name of its own: another column of the forecasts has this one',
+        );
+      }
+      taken.add(names[option]);
     }
   }
 

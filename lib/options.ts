@@ -1,4 +1,5 @@
 import { ForecastError } from './errors';
+import { isArray, isObject, lengthOf } from './values';
 
 /** The edit distance between two short words. */
 function distance(a: string, b: string): number {
@@ -43,10 +44,13 @@ export function show(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value === 'function') return 'a function';
   if (value === null || typeof value !== 'object') return String(value);
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  return value.constructor?.name && value.constructor.name !== 'Object'
-    ? `a ${value.constructor.name}`
-    : 'an object';
+  try {
+    if (Array.isArray(value)) return `an array of ${Number(value.length)}`;
+    const { name } = value.constructor ?? {};
+    return typeof name === 'string' && name !== '' && name !== 'Object' ? `a ${name}` : 'an object';
+  } catch {
+    return 'an object that cannot be read';
+  }
 }
 
 /** A wrong option: E0010, naming place, option, what was received and what was expected. */
@@ -65,7 +69,7 @@ export function optionError(
 
 /** Throws E0010 unless `options` is an object that has only `known` names; says which one was meant. */
 export function checkNames(place: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+  if (!isObject(options) || isArray(options)) {
     throw optionError(place, 'options', options, 'an object');
   }
   for (const name of Object.keys(options)) {
@@ -77,6 +81,21 @@ export function checkNames(place: string, options: unknown, known: readonly stri
       { option: name, closest: closestName(name, known) ?? null, known: [...known] },
     );
   }
+}
+
+/** The options by name after checkNames(), each of them read once: what is checked is what is used, whatever a getter says the next time. */
+export function readOptions<Options extends object>(
+  place: string,
+  options: Options,
+  known: readonly (keyof Options & string)[],
+): Partial<Options> {
+  checkNames(place, options, known);
+  const read: Partial<Options> = {};
+  for (const name of known) {
+    const value = options[name];
+    if (value !== undefined) read[name] = value;
+  }
+  return read;
 }
 
 export const quoted = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
@@ -94,23 +113,30 @@ export function optionalChoice<Name extends string>(
   throw optionError(place, name, value, `${choices}${meant}`);
 }
 
-/** `value` when it is undefined or an integer of at least `minimum`. */
+/** `value` when it is undefined or an integer of at least `minimum`, and of at most `maximum`. */
 export function optionalInteger(
   place: string,
   name: string,
   value: unknown,
   minimum: number,
+  maximum = Number.MAX_SAFE_INTEGER,
 ): number | undefined {
   if (value === undefined) return undefined;
-  if (!Number.isSafeInteger(value) || (value as number) < minimum) {
-    throw optionError(place, name, value, `an integer of at least ${minimum}`);
+  if (!Number.isSafeInteger(value) || (value as number) < minimum || (value as number) > maximum) {
+    const isBounded = maximum < Number.MAX_SAFE_INTEGER;
+    const range = isBounded ? `in [${minimum}, ${maximum}]` : `of at least ${minimum}`;
+    throw optionError(place, name, value, `an integer ${range}`);
   }
   return value as number;
 }
 
+/** Whether no half of a pair of code units stands alone: UTF-8, as files and native code have it, knows no such thing. */
+export const isWellFormed = (text: string) => !/\p{Surrogate}/u.test(text);
+
 export function optionalString(place: string, name: string, value: unknown): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'string' || value === '') throw optionError(place, name, value, 'a name');
+  if (!isWellFormed(value)) throw optionError(place, name, value, 'a name in well-formed Unicode');
   return value;
 }
 
@@ -134,48 +160,85 @@ export function optionalFunction<Callback>(
 export function optionalSignal(place: string, value: unknown): AbortSignal | undefined {
   if (value === undefined) return undefined;
   const signal = value as AbortSignal;
-  if (
-    typeof signal !== 'object' ||
-    signal === null ||
-    typeof signal.addEventListener !== 'function'
-  ) {
+  const isSignal =
+    isObject(value) &&
+    typeof signal.aborted === 'boolean' &&
+    typeof signal.throwIfAborted === 'function' &&
+    typeof signal.addEventListener === 'function' &&
+    typeof signal.removeEventListener === 'function';
+  if (!isSignal) {
     throw optionError(place, 'signal', value, 'an AbortSignal');
   }
   return signal;
 }
 
+/** Most values of an option, lists within lists counted together. */
+const MOST_VALUES = 100_000;
+
 /** A JSON value without anything that JSON would drop or change silently. */
-export function checkedJson(place: string, name: string, value: unknown, depth = 0): unknown {
-  if (depth > 16) throw optionError(place, name, value, 'at most 16 levels of nesting');
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-      return value;
-    case 'number':
-      if (!Number.isFinite(value)) throw optionError(place, name, value, 'a finite number');
-      return value;
-    case 'bigint':
-      if (value > BigInt(Number.MAX_SAFE_INTEGER) || value < BigInt(Number.MIN_SAFE_INTEGER)) {
-        throw optionError(place, name, value, 'an integer below 2^53');
-      }
-      return Number(value);
-    case 'object': {
-      if (value === null) return null;
-      if (ArrayBuffer.isView(value))
-        return checkedJson(place, name, Array.from(value as never), depth);
-      if (Array.isArray(value))
-        return value.map((v, i) => checkedJson(place, `${name}[${i}]`, v, depth + 1));
-      const prototype = Object.getPrototypeOf(value);
-      if (prototype !== null && Object.getPrototypeOf(prototype) !== null) break;
-      return Object.fromEntries(
-        Object.entries(value)
-          .filter(([, v]) => v !== undefined)
-          .map(([key, v]) => [
-            key,
-            checkedJson(place, name === '' ? key : `${name}.${key}`, v, depth + 1),
-          ]),
-      );
-    }
+export function checkedJson(place: string, name: string, value: unknown): unknown {
+  return new JsonCheck(place).value(name, value, 0);
+}
+
+class JsonCheck {
+  readonly #place: string;
+  #values = 0;
+
+  constructor(place: string) {
+    this.#place = place;
   }
-  throw optionError(place, name, value, 'plain data (numbers, strings, booleans, arrays, objects)');
+
+  value(name: string, value: unknown, depth: number): unknown {
+    const refuse = (expected: string) => optionError(this.#place, name, value, expected);
+    if (depth > 16) throw refuse('at most 16 levels of nesting');
+    if (++this.#values > MOST_VALUES) throw refuse(`at most ${MOST_VALUES} values`);
+    switch (typeof value) {
+      case 'string':
+        if (!isWellFormed(value)) throw refuse('well-formed Unicode');
+        return value;
+      case 'boolean':
+        return value;
+      case 'number':
+        if (!Number.isFinite(value)) throw refuse('a finite number');
+        return value;
+      case 'bigint':
+        if (value > BigInt(Number.MAX_SAFE_INTEGER) || value < BigInt(Number.MIN_SAFE_INTEGER)) {
+          throw refuse('an integer below 2^53');
+        }
+        return Number(value);
+      case 'object':
+        if (value === null) return null;
+        if (isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))) {
+          return this.#list(name, value as ArrayLike<unknown>, depth);
+        }
+        if (isPlain(value)) return this.#record(name, value, depth);
+    }
+    throw refuse('plain data (numbers, strings, booleans, arrays, objects)');
+  }
+
+  #list(name: string, list: ArrayLike<unknown>, depth: number): unknown[] {
+    const length = lengthOf(list);
+    if (length === undefined || length > MOST_VALUES) {
+      throw optionError(this.#place, name, list, `at most ${MOST_VALUES} values`);
+    }
+    // A hole is no value, and reads as undefined.
+    return Array.from({ length }, (_, i) => this.value(`${name}[${i}]`, list[i], depth + 1));
+  }
+
+  #record(name: string, record: object, depth: number): unknown {
+    const entries: [string, unknown][] = [];
+    for (const [key, value] of Object.entries(record)) {
+      const path = name === '' ? key : `${name}.${key}`;
+      if (!isWellFormed(key)) throw optionError(this.#place, path, value, 'well-formed Unicode');
+      if (value !== undefined) entries.push([key, this.value(path, value, depth + 1)]);
+    }
+    return Object.fromEntries(entries);
+  }
+}
+
+/** An object of a literal, of this realm or another one. */
+function isPlain(value: object): boolean {
+  if (!isObject(value)) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

@@ -1,8 +1,14 @@
-import type { Predictor as Contract, PredictorCallOptions, WindowInput } from '../types/index';
+import type {
+  NumberArray,
+  Predictor as Contract,
+  PredictorCallOptions,
+  WindowInput,
+} from '../types/index';
 import { ForecastError, guarded } from './errors';
 import { runJob } from './job';
 import type { NativePredictor } from './native';
-import { checkNames, optionalInteger, optionalSignal, show } from './options';
+import { optionalInteger, optionalSignal, readOptions, show } from './options';
+import { allocated, isArray, isObject, lengthOf } from './values';
 
 interface Windows {
   readonly values: Float64Array;
@@ -12,21 +18,19 @@ interface Windows {
 type Batch = Extract<WindowInput, { windows: unknown }>;
 
 function floats(place: string, values: unknown): Float64Array {
-  if (values instanceof Float64Array) return values;
+  // A proxy of one is an instance too, but nothing that native code can read.
+  if (ArrayBuffer.isView(values) && values instanceof Float64Array) return values;
   const isNumbers =
-    Array.isArray(values) ||
-    (ArrayBuffer.isView(values) &&
-      !(values instanceof DataView) &&
-      !(values instanceof BigInt64Array) &&
-      !(values instanceof BigUint64Array));
-  if (!isNumbers) {
+    isArray(values) || (ArrayBuffer.isView(values) && !(values instanceof DataView));
+  const length = isNumbers ? lengthOf(values as unknown as ArrayLike<unknown>) : undefined;
+  if (length === undefined) {
     throw new ForecastError(
       'ERR_ND_SHAPE',
       `[${place}] received ${show(values)}, expected an array of numbers or { windows, count }`,
     );
   }
-  const numbers = values as ArrayLike<unknown>;
-  const out = new Float64Array(numbers.length);
+  const numbers = values as unknown as ArrayLike<unknown>;
+  const out = allocated(place, () => new Float64Array(length));
   for (let i = 0; i < out.length; i++) {
     const value = numbers[i];
     if (typeof value !== 'number') {
@@ -42,14 +46,12 @@ function floats(place: string, values: unknown): Float64Array {
 }
 
 function readWindows(place: string, input: WindowInput): Windows {
-  const isBatch =
-    typeof input === 'object' &&
-    input !== null &&
-    !Array.isArray(input) &&
-    !ArrayBuffer.isView(input);
-  if (isBatch) checkNames(place, input, ['windows', 'count']);
-  const values = floats(place, isBatch ? (input as Batch).windows : input);
-  const count = isBatch ? (optionalInteger(place, 'count', (input as Batch).count, 1) ?? 1) : 1;
+  const isBatch = isObject(input) && !isArray(input) && !ArrayBuffer.isView(input);
+  const batch: Partial<Batch> = isBatch
+    ? readOptions(place, input as Batch, ['windows', 'count'])
+    : { windows: input as NumberArray };
+  const values = floats(place, batch.windows);
+  const count = optionalInteger(place, 'count', batch.count, 1) ?? 1;
   if (values.length === 0 || values.length % count !== 0) {
     throw new ForecastError(
       'ERR_ND_SHAPE',
@@ -87,8 +89,8 @@ export class Predictor implements Contract {
 
   async predict(input: WindowInput, options: PredictorCallOptions = {}): Promise<Float64Array> {
     this.#checkLive('predict');
-    checkNames('predict', options, ['signal']);
-    const signal = optionalSignal('predict', options.signal);
+    const { signal: given } = readOptions('predict', options, ['signal']);
+    const signal = optionalSignal('predict', given);
     const { values, count } = readWindows('predict', input);
     const out = this.#output(count);
     const job = runJob<null>((done) => this.#native.predict(values, count, out, done), signal);
@@ -112,7 +114,7 @@ export class Predictor implements Contract {
   }
 
   #output(count: number): Float64Array {
-    return new Float64Array(count * this.horizon * this.columns.length);
+    return allocated('predict', () => new Float64Array(count * this.horizon * this.columns.length));
   }
 
   #checkLive(place: string): void {

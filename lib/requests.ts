@@ -14,7 +14,6 @@ import type {
 } from '../types/index';
 import {
   checkedJson,
-  checkNames,
   optionalBoolean,
   optionalChoice,
   optionalFunction,
@@ -22,7 +21,10 @@ import {
   optionalSignal,
   optionalString,
   optionError,
+  readOptions,
 } from './options';
+import { isArray, isObject, lengthOf } from './values';
+import { optionalZone } from './zones';
 
 export const COLUMN_OPTIONS = ['idColumn', 'timeColumn', 'targetColumn'] as const;
 export const STANDARD_NAMES = { idColumn: 'unique_id', timeColumn: 'ds', targetColumn: 'y' };
@@ -34,6 +36,11 @@ const ENGINE_OPTIONS = [
   'localScaler',
   'compat',
 ] as const;
+
+/** Of every forecast, as for the horizon that is trained. */
+const LONGEST_HORIZON = 1_000_000;
+const MOST_THREADS = 1024;
+const MOST_MODELS = 1000;
 
 const CROSS_VALIDATION_OPTIONS = [
   'windows',
@@ -84,44 +91,69 @@ export function columnNames(place: string, options: Partial<ColumnNames>): Parti
 }
 
 /** Integer time may give its step as a number; native code checks the text. */
-export function frequencyText(frequency: string | number | undefined): string {
-  return typeof frequency === 'number' ? String(frequency) : (frequency ?? '');
+function frequencyText(place: string, frequency: unknown): string {
+  if (typeof frequency === 'number' || typeof frequency === 'bigint') return String(frequency);
+  if (frequency === undefined || frequency === null || frequency === '') return '';
+  return optionalString(place, 'frequency', frequency) ?? '';
 }
 
-/** The configuration that native code validates further, as JSON text. */
-export function engineConfig(place: string, options: NeuralForecastOptions): string {
-  checkNames(place, options, [...ENGINE_OPTIONS, ...COLUMN_OPTIONS, 'timeZone']);
-  if (!Array.isArray(options.models) || options.models.length === 0) {
-    throw optionError(
-      place,
-      'models',
-      options.models,
-      'an array of at least one model such as nhits()',
-    );
-  }
-  options.models.forEach((model: unknown, i) => {
-    if (typeof model === 'object' && model !== null && 'type' in model) return;
-    const hint = typeof model === 'function' ? '; call the factory' : '';
-    throw optionError(place, `models[${i}]`, model, `a model such as nhits()${hint}`);
-  });
+/** What a constructor was given, read once and checked as far as it can be here. */
+export interface Configuration {
+  /** What native code validates further, as JSON text. */
+  readonly engine: string;
+  readonly names: Partial<ColumnNames>;
+  readonly frequency: string;
+  readonly timeZone: string | undefined;
+}
+
+export function configuration(place: string, given: NeuralForecastOptions): Configuration {
+  const options = readOptions(place, given, [...ENGINE_OPTIONS, ...COLUMN_OPTIONS, 'timeZone']);
+  return {
+    names: columnNames(place, options),
+    frequency: frequencyText(place, options.frequency),
+    timeZone: optionalZone(place, 'timeZone', options.timeZone),
+    engine: engineConfig(place, options),
+  };
+}
+
+function engineConfig(place: string, options: Partial<NeuralForecastOptions>): string {
   if (typeof options.compat === 'string') {
     optionalChoice(place, 'compat', options.compat, ['neuralforecast']);
   }
-  const frequency = frequencyText(options.frequency);
-  const engine = { ...options, ...(frequency === '' ? {} : { frequency }) };
+  const frequency = frequencyText(place, options.frequency);
+  const engine = {
+    ...options,
+    frequency: frequency === '' ? undefined : frequency,
+    models: modelList(place, options.models),
+  };
   const given = ENGINE_OPTIONS.filter((name) => engine[name] !== undefined);
   return JSON.stringify(
     Object.fromEntries(given.map((name) => [name, checkedJson(place, name, engine[name])])),
   );
 }
 
+/** The models, each of them looked up once. */
+function modelList(place: string, models: unknown): unknown[] {
+  const length = isArray(models) ? lengthOf(models) : undefined;
+  if (!isArray(models) || length === undefined || length === 0 || length > MOST_MODELS) {
+    const expected = `an array of at least one model such as nhits()${length ? `, and at most ${MOST_MODELS}` : ''}`;
+    throw optionError(place, 'models', models, expected);
+  }
+  return Array.from({ length }, (_, i) => {
+    const model = models[i];
+    if (isObject(model) && 'type' in model) return model;
+    const hint = typeof model === 'function' ? '; call the factory' : '';
+    throw optionError(place, `models[${i}]`, model, `a model such as nhits()${hint}`);
+  });
+}
+
 /** 0 = that of the models. */
 function horizonOption(place: string, horizon: unknown): number {
-  return optionalInteger(place, 'horizon', horizon, 1) ?? 0;
+  return optionalInteger(place, 'horizon', horizon, 1, LONGEST_HORIZON) ?? 0;
 }
 
 function threadsOption(place: string, threads: unknown): number {
-  return optionalInteger(place, 'threads', threads, 1) ?? 0;
+  return optionalInteger(place, 'threads', threads, 1, MOST_THREADS) ?? 0;
 }
 
 export function pathOption(place: string, path: unknown): string {
@@ -131,10 +163,15 @@ export function pathOption(place: string, path: unknown): string {
   return path;
 }
 
-export function fitRequest(options: FitOptions): Request<FitProgress> {
+export function fitRequest(given: FitOptions): Request<FitProgress> {
   const place = 'fit';
-  checkNames(place, options, [
-    ...['valSize', 'fromScratch', 'statics', 'signal', 'onProgress', 'threads'],
+  const options = readOptions(place, given, [
+    'valSize',
+    'fromScratch',
+    'statics',
+    'signal',
+    'onProgress',
+    'threads',
   ]);
   return {
     options: JSON.stringify({
@@ -148,10 +185,15 @@ export function fitRequest(options: FitOptions): Request<FitProgress> {
   };
 }
 
-export function predictRequest(options: PredictOptions): Request {
+export function predictRequest(given: PredictOptions): Request {
   const place = 'predict';
-  checkNames(place, options, [
-    ...['horizon', 'future', 'statics', 'signal', 'threads', 'refitSeriesScaler'],
+  const options = readOptions(place, given, [
+    'horizon',
+    'future',
+    'statics',
+    'signal',
+    'threads',
+    'refitSeriesScaler',
   ]);
   const refit = optionalBoolean(place, 'refitSeriesScaler', options.refitSeriesScaler);
   return {
@@ -166,18 +208,18 @@ export function predictRequest(options: PredictOptions): Request {
   };
 }
 
-export function futureFrameRequest(options: FutureFrameOptions): Request {
+export function futureFrameRequest(given: FutureFrameOptions): Request {
   const place = 'makeFutureFrame';
-  checkNames(place, options, ['horizon', 'signal']);
+  const options = readOptions(place, given, ['horizon', 'signal']);
   return {
     options: JSON.stringify({ horizon: horizonOption(place, options.horizon) }),
     signal: optionalSignal(place, options.signal),
   };
 }
 
-export function insampleRequest(options: PredictInsampleOptions): Request {
+export function insampleRequest(given: PredictInsampleOptions): Request {
   const place = 'predictInsample';
-  checkNames(place, options, ['stepSize', 'statics', 'signal', 'threads']);
+  const options = readOptions(place, given, ['stepSize', 'statics', 'signal', 'threads']);
   return {
     options: JSON.stringify({
       stepSize: optionalInteger(place, 'stepSize', options.stepSize, 1) ?? 1,
@@ -223,10 +265,10 @@ const CONTRADICTIONS: readonly (readonly [
 ];
 
 export function crossValidationRequest(
-  options: CrossValidationOptions,
+  given: CrossValidationOptions,
 ): Request<CrossValidationProgress> {
   const place = 'crossValidation';
-  checkNames(place, options, CROSS_VALIDATION_OPTIONS);
+  const options = readOptions(place, given, CROSS_VALIDATION_OPTIONS);
   for (const [name, contradicts, expected] of CONTRADICTIONS) {
     const value = options[name];
     if (value !== undefined && value !== false && contradicts(options)) {

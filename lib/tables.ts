@@ -2,7 +2,8 @@
 
 import type { TableInput } from '../types/index';
 import { ForecastError } from './errors';
-import { closestName, show } from './options';
+import { closestName, isWellFormed, show } from './options';
+import { isArray, isObject, lengthOf } from './values';
 
 /** Name of the only series of a table without an id column. */
 export const SINGLE_SERIES = '1';
@@ -30,8 +31,11 @@ export interface OpenTable {
   readonly later?: (name: string) => Column['at'];
 }
 
+/** Names of columns in a message. */
+const MOST_NAMES = 100;
+
 const isColumn = (value: unknown): value is ArrayLike<unknown> =>
-  Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+  isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
 
 export function dataError(
   place: string,
@@ -41,11 +45,17 @@ export function dataError(
   return new ForecastError('ERR_ND_DATA', `[${place}] ${message}`, details);
 }
 
+function rowsOf(place: string, rows: ArrayLike<unknown>): number {
+  const length = lengthOf(rows);
+  if (length !== undefined) return length;
+  throw dataError(place, `received ${show(rows)}, expected an array with a length`, {});
+}
+
 /** The columns of records are those of the first one. */
 function openRecords(place: string, records: readonly unknown[]): OpenTable {
   const recordAt = (row: number): Record<string, unknown> => {
     const record = records[row];
-    if (typeof record === 'object' && record !== null && !Array.isArray(record)) {
+    if (isObject(record) && !isArray(record)) {
       return record as Record<string, unknown>;
     }
     throw dataError(place, `row ${row} is ${show(record)}, expected a record such as { ds, y }`, {
@@ -53,32 +63,39 @@ function openRecords(place: string, records: readonly unknown[]): OpenTable {
       value: show(record),
     });
   };
-  const first = records.length > 0 ? recordAt(0) : {};
+  const rows = rowsOf(place, records);
+  const first = rows > 0 ? recordAt(0) : {};
   return {
     names: Object.keys(first),
-    rows: records.length,
+    rows,
     column: (name) =>
-      first[name] === undefined
-        ? undefined
-        : { length: records.length, at: (row) => recordAt(row)[name] },
+      first[name] === undefined ? undefined : { length: rows, at: (row) => recordAt(row)[name] },
     later: (name) => (row) => recordAt(row)[name],
   };
 }
 
-function openColumns(place: string, columns: Record<string, unknown>): OpenTable {
-  const names = Object.keys(columns).filter((name) => isColumn(columns[name]));
+function openColumns(place: string, given: unknown): OpenTable {
+  // Each of them is asked for once: what is checked is what is read.
+  const columns = new Map(isObject(given) ? Object.entries(given) : []);
+  const names: string[] = [];
+  let rows = 0;
+  for (const [name, column] of columns) {
+    if (!isColumn(column)) continue;
+    names.push(name);
+    rows = Math.max(rows, rowsOf(place, column));
+  }
   if (names.length === 0) {
     throw dataError(
       place,
-      `received ${show(columns)} without columns, expected an array of records or an object of columns`,
+      `received ${show(given)} without columns, expected an array of records or an object of columns`,
       {},
     );
   }
   return {
     names,
-    rows: Math.max(...names.map((name) => (columns[name] as ArrayLike<unknown>).length)),
+    rows,
     column: (name) => {
-      const column = Object.hasOwn(columns, name) ? columns[name] : undefined;
+      const column = columns.get(name);
       if (column === undefined) return undefined;
       if (!isColumn(column)) {
         throw dataError(place, `column "${name}" is ${show(column)}, expected an array`, {
@@ -86,7 +103,7 @@ function openColumns(place: string, columns: Record<string, unknown>): OpenTable
         });
       }
       return {
-        length: column.length,
+        length: rowsOf(place, column),
         at: (row) => column[row],
       };
     },
@@ -95,8 +112,8 @@ function openColumns(place: string, columns: Record<string, unknown>): OpenTable
 
 /** Any accepted form of a table, by column. */
 export function openTable(place: string, input: TableInput): OpenTable {
-  if (Array.isArray(input)) return openRecords(place, input);
-  if (typeof input !== 'object' || input === null || ArrayBuffer.isView(input)) {
+  if (isArray(input)) return openRecords(place, input);
+  if (!isObject(input) || ArrayBuffer.isView(input)) {
     throw dataError(
       place,
       `received ${show(input)}, expected an array of records or an object of columns`,
@@ -105,18 +122,20 @@ export function openTable(place: string, input: TableInput): OpenTable {
   }
   const { toColumns } = input as { toColumns?: unknown };
   const columns = typeof toColumns === 'function' ? toColumns.call(input) : input;
-  return openColumns(place, columns as Record<string, unknown>);
+  return openColumns(place, columns);
 }
 
 /** A column, or E0011 saying which option names another. */
 export function required(place: string, table: OpenTable, name: string, option: string): Column {
   const column = table.column(name);
   if (column) return column;
-  const meant = closestName(name, table.names);
+  const shown = table.names.slice(0, MOST_NAMES);
+  const meant = closestName(name, shown);
+  const more = table.names.length > shown.length ? ' …' : '';
   throw dataError(
     place,
-    `the table has no column "${name}"; it has ${table.names.map((n) => `"${n}"`).join(', ') || 'none'}${meant ? `; did you mean ${option}: "${meant}"?` : `; name the right one with the option ${option}`}`,
-    { column: name, option, columns: [...table.names] },
+    `the table has no column "${name}"; it has ${shown.map((n) => `"${n}"`).join(', ') || 'none'}${more}${meant ? `; did you mean ${option}: "${meant}"?` : `; name the right one with the option ${option}`}`,
+    { column: name, option, columns: shown },
   );
 }
 
@@ -173,11 +192,11 @@ export class SeriesReader {
     };
   }
 
-  #missing(row: number, value: unknown): ForecastError {
+  #missing(row: number, value: unknown, how = ''): ForecastError {
     const problem = value === undefined || value === null ? 'missing' : show(value);
     return dataError(
       this.#place,
-      `row ${row}: ${this.#column} is ${problem}, expected the name of a series`,
+      `row ${row}: ${this.#column} is ${problem}, expected the name of a series${how}`,
       { row, column: this.#column, value: show(value) },
     );
   }
@@ -191,6 +210,7 @@ export class SeriesReader {
     const name = String(value);
     let number = this.#known.get(name);
     if (number === undefined) {
+      if (!isWellFormed(name)) throw this.#missing(row, value, ' in well-formed Unicode');
       number = this.ids.length;
       this.#known.set(name, number);
       this.ids.push(name);

@@ -118,8 +118,15 @@ export function formatIso(time: number, form: TimeForm): string {
 /** Whether a frequency counts calendar time ('MS', '15min') rather than integers ('1'). */
 export const isCalendarFrequency = (frequency: string) => !/^\s*\d*\s*$/.test(frequency);
 
-const isDate = (value: unknown): value is Date =>
-  value instanceof Date || Object.prototype.toString.call(value) === '[object Date]';
+/** Of this realm or another one; what only claims to be a Date, as a proxy does, has no time. */
+export const isDate = (value: unknown): value is Date => {
+  try {
+    Date.prototype.getTime.call(value);
+    return true;
+  } catch {
+    return false;
+  }
+};
 
 function kindOf(value: unknown): TimeKind | undefined {
   switch (typeof value) {
@@ -191,7 +198,7 @@ export class TimeReader {
       case 'iso':
         return this.#iso(value as string, row);
       case 'date': {
-        const time = Number(value as Date);
+        const time = Date.prototype.getTime.call(value);
         return Number.isNaN(time) ? 'is an invalid Date' : this.#write(time, row);
       }
       case 'number':

@@ -2,7 +2,14 @@
 
 import { fail, isProgram, listFiles, run, runQuietly } from './support.mjs';
 
-export const CPP_FOLDERS = ['native', 'binding', 'test/native', 'test/parity', 'bench'];
+export const CPP_FOLDERS = [
+  'native',
+  'binding',
+  'test/native',
+  'test/parity',
+  'test/fuzz',
+  'bench',
+];
 export const CPP_FILES = /\.(h|cc)$/;
 
 if (isProgram(import.meta.filename)) {

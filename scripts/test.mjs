@@ -1,5 +1,5 @@
 // Set-up, build, then every test: GoogleTest, then Jest with the process tests and the code of the documentation.
-//   node scripts/test.mjs [native] [api] [process] [docs] [-- Jest or gtest filter]
+//   node scripts/test.mjs [native] [api] [process] [docs] [fuzz] [-- Jest or gtest filter]
 // Ends with one line "N passed, N failed, N skipped"; every skipped test is named with its reason.
 
 import fs from 'node:fs';
@@ -34,7 +34,7 @@ try {
     add(await runGoogleTest(program, { reports: REPORTS, filter }));
     say(`native: ${totals.passed} passed`);
   }
-  const folders = ['api', 'process', 'docs'].filter(wants).map((kind) => `test/${kind}`);
+  const folders = ['api', 'process', 'docs', 'fuzz'].filter(wants).map((kind) => `test/${kind}`);
   if (folders.length > 0) add(await runJest(folders, { reports: REPORTS, filter }));
 } catch (error) {
   fail(`test: ${error.message}`);

@@ -10,7 +10,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ForecastPlot, PlotChart, PlotInput, SvgSize } from '../../types/plot';
 import { ForecastError } from '../index';
-import { checkNames } from '../options';
+import { optionError, readOptions } from '../options';
+import { pathOption } from '../requests';
+import { isObject } from '../values';
 import { htmlPage } from './html';
 import type { PlotRuntime } from './runtime';
 import { forecastChart } from './spec';
@@ -22,6 +24,23 @@ export { forecastChart } from './spec';
 const RUNTIME = join(__dirname, 'plot-runtime.js');
 
 let runtime: PlotRuntime | undefined;
+
+/** Pixels on a side. */
+const LARGEST_SIZE = 20_000;
+
+/** A chart of forecastChart(), perhaps after a way through JSON. What its specification says is not checked. */
+function checkedChart(chart: PlotChart): PlotChart {
+  if (isObject(chart)) {
+    const { title, subtitle, spec, themes } = chart;
+    const isChart =
+      typeof title === 'string' &&
+      typeof subtitle === 'string' &&
+      isObject(spec) &&
+      isObject(themes);
+    if (isChart) return { title, subtitle, spec, themes };
+  }
+  throw optionError('plot', 'chart', chart, 'the result of forecastChart()');
+}
 
 /** Loads the runtime at the first drawing, and takes its global away again. */
 function loadRuntime(): PlotRuntime {
@@ -49,7 +68,7 @@ export function plotForecast(input: PlotInput): ForecastPlot {
     toHtml,
     toSvg,
     async save(path, size) {
-      const ending = /\.(html?|svg|json)$/i.exec(path)?.[1]?.toLowerCase();
+      const ending = /\.(html?|svg|json)$/i.exec(pathOption('plot', path))?.[1]?.toLowerCase();
       if (ending === 'svg') await write(path, await toSvg(size));
       else if (ending === 'json')
         await write(path, JSON.stringify({ ...chart.spec, config: chart.themes.light }));
@@ -82,13 +101,16 @@ async function write(path: string, text: string): Promise<void> {
 
 /** The text of a self-contained page. */
 export async function forecastPlotHtml(chart: PlotChart): Promise<string> {
-  return htmlPage(chart, await readFile(RUNTIME, 'utf8'));
+  return htmlPage(checkedChart(chart), await readFile(RUNTIME, 'utf8'));
 }
 
 /** The text of an SVG document; needs no canvas. */
 export async function forecastPlotSvg(chart: PlotChart, size: SvgSize = {}): Promise<string> {
-  checkNames('toSvg', size, ['width', 'height']);
-  const { width = 900, height = 420 } = size;
-  const svg = await loadRuntime().renderSvg(chart, width, height);
+  const { width = 900, height = 420 } = readOptions('toSvg', size, ['width', 'height']);
+  for (const [name, value] of Object.entries({ width, height })) {
+    if (typeof value === 'number' && value >= 1 && value <= LARGEST_SIZE) continue;
+    throw optionError('toSvg', name, value, `a number of pixels in [1, ${LARGEST_SIZE}]`);
+  }
+  const svg = await loadRuntime().renderSvg(checkedChart(chart), width, height);
   return svg.replace(/^(<svg[^>]*>)/, `$1<style>${darkStyleSheet()}</style>`);
 }

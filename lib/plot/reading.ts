@@ -3,7 +3,8 @@
 import { ForecastError } from '../index';
 import { didYouMean, show } from '../options';
 import { outputColumn } from '../output-columns';
-import { parseIso } from '../times';
+import { isDate, parseIso } from '../times';
+import { isArray, isObject, lengthOf } from '../values';
 import type { PlotTable } from '../../types/plot';
 
 export interface ColumnNames {
@@ -43,21 +44,35 @@ type Columns = ReadonlyMap<string, ArrayLike<unknown>>;
 
 /** Columns of any accepted table. */
 function columnsOf(table: PlotTable): Columns {
-  if (typeof table !== 'object' || table === null) {
-    throw new ForecastError(
-      'ERR_ND_DATA',
-      `[plot] received ${show(table)}, expected a forecast, an array of records or an object of columns`,
-    );
+  const refuse = (value: unknown, expected: string) =>
+    new ForecastError('ERR_ND_DATA', `[plot] received ${show(value)}, expected ${expected}`);
+  if (!isObject(table)) {
+    throw refuse(table, 'a forecast, an array of records or an object of columns');
   }
-  const records = Array.isArray(table)
-    ? (table as readonly Record<string, unknown>[])
-    : 'toRecords' in table && typeof table.toRecords === 'function'
-      ? (table.toRecords() as readonly Record<string, unknown>[])
-      : undefined;
-  if (!records) return new Map(Object.entries(table as Record<string, ArrayLike<unknown>>));
-  const names = new Set(records.flatMap((record) => Object.keys(record)));
-  return new Map([...names].map((name) => [name, records.map((record) => record[name])]));
+  const { toRecords } = table as { toRecords?: unknown };
+  const hasRecords = !isArray(table) && typeof toRecords === 'function';
+  const records: unknown = hasRecords ? toRecords.call(table) : table;
+  if (!isArray(records)) {
+    if (hasRecords) throw refuse(records, 'an array of records from toRecords()');
+    const columns = Object.entries(table).filter(([, column]) => isColumn(column));
+    return new Map(columns as [string, ArrayLike<unknown>][]);
+  }
+  const rows = Array.from(records, (record) => {
+    if (isObject(record) && !isArray(record)) return record as Record<string, unknown>;
+    throw refuse(record, 'records such as { ds, y }');
+  });
+  const names = new Set(rows.flatMap((record) => Object.keys(record)));
+  return new Map([...names].map((name) => [name, rows.map((record) => record[name])]));
 }
+
+const isColumn = (value: unknown) =>
+  isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+
+/** A cell that is no number, and no text of one, is unknown. */
+const numberOf = (cell: unknown) =>
+  typeof cell === 'number' || typeof cell === 'string' || typeof cell === 'bigint'
+    ? Number(cell)
+    : Number.NaN;
 
 /** Reads `unique_id`, `ds`, `y`. */
 export function readObserved(table: PlotTable, names: ColumnNames): Reading {
@@ -113,20 +128,39 @@ function points(
   const values = fields.map(([column]) => required(columns, column));
   const series = new Map<string, Point[]>();
   let calendar = false;
-  for (let row = 0; row < times.length; ++row) {
-    const id = String(ids?.[row] ?? '1');
+  const rows = lengthOf(times) ?? 0;
+  for (let row = 0; row < rows; ++row) {
+    const id = nameOf(ids?.[row]);
     const stamp = times[row];
-    calendar ||= typeof stamp === 'string' || stamp instanceof Date;
+    checkStamp(stamp, row, names.time);
+    calendar ||= typeof stamp === 'string' || isDate(stamp);
     const list = series.get(id) ?? [];
     if (list.length === 0) series.set(id, list);
     list.push({
       time: timeOf(stamp),
       label: labelOf(stamp),
-      values: values.map((column) => Number(column[row] ?? Number.NaN)),
+      values: values.map((column) => numberOf(column[row])),
     });
   }
   for (const list of series.values()) list.sort((a, b) => a.time - b.time);
   return { calendar, series, fields: fields.map(([, name]) => name) };
+}
+
+/** Name of a series; a cell without one is of the only series. */
+function nameOf(cell: unknown): string {
+  return typeof cell === 'string' || typeof cell === 'number' || typeof cell === 'bigint'
+    ? String(cell)
+    : '1';
+}
+
+function checkStamp(stamp: unknown, row: number, column: string): void {
+  const isStamp = ['string', 'number', 'bigint'].includes(typeof stamp) || isDate(stamp);
+  if (isStamp && Number.isFinite(timeOf(stamp))) return;
+  throw new ForecastError(
+    'ERR_ND_DATA',
+    `[plot] row ${row}: ${column} is ${show(stamp)}, expected a Date, an ISO string, an integer or a bigint`,
+    { row, column, value: show(stamp) },
+  );
 }
 
 /** Milliseconds since 1970 UTC, or the integer itself. */
@@ -135,7 +169,7 @@ export function timeOf(stamp: unknown): number {
 }
 
 function labelOf(stamp: unknown): string {
-  if (!(stamp instanceof Date)) return String(stamp);
+  if (!isDate(stamp)) return String(stamp);
   return stamp
     .toISOString()
     .replace(/(?:T00:00:00)?\.000Z$/, '')

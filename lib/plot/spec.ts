@@ -3,8 +3,16 @@
  * One row per time stamp holds everything that is known at that time; each line of the chart is one field of it.
  */
 
-import type { PlotChart, PlotInput } from '../../types/plot';
-import { checkNames, optionalChoice } from '../options';
+import type { PlotChart, PlotInput, PlotTable } from '../../types/plot';
+import {
+  optionalChoice,
+  optionalInteger,
+  optionalString,
+  optionError,
+  readOptions,
+} from '../options';
+import { columnNames, STANDARD_NAMES } from '../requests';
+import { isArray } from '../values';
 import { type Reading, readForecast, readObserved } from './reading';
 import { POINTER, THEMES } from './theme';
 
@@ -30,30 +38,30 @@ const HOLDOUT = 'Hold-out';
 type Row = Record<string, number | string>;
 
 /** Builds the chart. */
-export function forecastChart(input: PlotInput): PlotChart {
-  checkNames('plot', input, OPTIONS);
-  const names = {
-    id: input.idColumn ?? 'unique_id',
-    time: input.timeColumn ?? 'ds',
-    target: input.targetColumn ?? 'y',
+export function forecastChart(given: PlotInput): PlotChart {
+  const input = readOptions('plot', given, OPTIONS);
+  const { idColumn, timeColumn, targetColumn } = {
+    ...STANDARD_NAMES,
+    ...columnNames('plot', input),
   };
-  const forecast = readForecast(input.forecast, names);
+  const names = { id: idColumn, time: timeColumn, target: targetColumn };
+  const forecast = readForecast(input.forecast as PlotTable, names);
   const history = input.history ? readObserved(input.history, names) : undefined;
   const holdout = input.holdout ? readObserved(input.holdout, names) : undefined;
 
   const known = [...forecast.series.keys()];
-  for (const id of input.series ?? []) optionalChoice('plot', 'series', id, known);
-  const chosen = (input.series ?? known).slice(0, input.maxSeries ?? 50);
-  const rows = chosen.flatMap((id) =>
-    seriesRows(id, { forecast, history, holdout }, input.maxHistory ?? 2000),
-  );
+  const maxSeries = optionalInteger('plot', 'maxSeries', input.maxSeries, 1) ?? 50;
+  const maxHistory = optionalInteger('plot', 'maxHistory', input.maxHistory, 1) ?? 2000;
+  const chosen = chosenSeries(input.series, known).slice(0, maxSeries);
+  const rows = chosen.flatMap((id) => seriesRows(id, { forecast, history, holdout }, maxHistory));
   const lines = [
     { field: 'history', name: HISTORY, shown: rows.some((row) => 'history' in row) },
     { field: 'holdout', name: HOLDOUT, shown: rows.some((row) => 'holdout' in row) },
     ...forecast.models.map((name, i) => ({ field: `m${i}`, name, shown: true })),
   ];
-  const title = input.title ?? 'Forecast';
-  const subtitle = input.subtitle ?? describe(forecast.models, chosen, known.length);
+  const title = text('title', input.title) ?? 'Forecast';
+  const subtitle =
+    text('subtitle', input.subtitle) ?? describe(forecast.models, chosen, known.length);
   return {
     title,
     subtitle,
@@ -64,10 +72,24 @@ export function forecastChart(input: PlotInput): PlotChart {
       chosen,
       title,
       subtitle,
-      valueTitle: input.valueTitle ?? '',
+      valueTitle: text('valueTitle', input.valueTitle) ?? '',
     }),
     themes: THEMES,
   };
+}
+
+/** A text that may be empty. */
+const text = (name: string, value: unknown) =>
+  value === '' ? '' : optionalString('plot', name, value);
+
+function chosenSeries(series: unknown, known: readonly string[]): readonly string[] {
+  if (series === undefined) return known;
+  if (!isArray(series)) throw optionError('plot', 'series', series, 'an array of names');
+  return Array.from(series, (id) => {
+    const name = optionalChoice('plot', 'series', id, known);
+    if (name === undefined) throw optionError('plot', 'series', id, 'an array of names');
+    return name;
+  });
 }
 
 function describe(models: readonly string[], chosen: readonly string[], known: number): string {

@@ -177,6 +177,14 @@ void name_models(std::vector<ModelConfig>& models) {
                                     "\" twice; give each model an alias of its own");
     }
   }
+  std::set<std::string> columns;
+  for (const ModelConfig& model : models) {
+    for (const std::string& column : model.columns()) {
+      if (columns.insert(column).second) continue;
+      throw Error(Code::config, "[models] received two models with the forecast column \"" +
+                                    column + "\"; give them aliases that keep their columns apart");
+    }
+  }
 }
 /// A column is encoded once, for all models.
 void check_categories(const std::vector<ModelConfig>& models) {

@@ -163,11 +163,9 @@ class SavedFile {
     return value;
   }
 
-  /// The tensor's values after its type and shape have been checked; shape {-1} = any
-  /// one-dimensional one.
-  template <class T>
-  std::vector<T> read(const std::string& name, const char* dtype,
-                      const std::vector<int64_t>& shape) {
+  /// The tensor after its type and shape have been checked; shape {-1} = any one-dimensional one.
+  const io::TensorView& require(const std::string& name, const char* dtype,
+                                const std::vector<int64_t>& shape) const {
     const auto found = file_.tensors().find(name);
     if (found == file_.tensors().end()) refuse(path_, "the tensor " + name + " is missing");
     const io::TensorView& tensor = found->second;
@@ -175,6 +173,12 @@ class SavedFile {
         shape == std::vector<int64_t>{-1} ? tensor.shape.size() == 1 : tensor.shape == shape;
     if (tensor.dtype != dtype || !fits)
       refuse(path_, "the tensor " + name + " has an unexpected type or shape");
+    return tensor;
+  }
+  template <class T>
+  std::vector<T> read(const std::string& name, const char* dtype,
+                      const std::vector<int64_t>& shape) {
+    const io::TensorView& tensor = require(name, dtype, shape);
     std::vector<T> values(tensor.bytes.size() / sizeof(T));
     if (!values.empty()) std::memcpy(values.data(), tensor.bytes.data(), values.size() * sizeof(T));
     used_.insert(name);
@@ -248,6 +252,9 @@ class SavedFile {
 
 ModelState read_model(SavedFile& file, const ModelConfig& model, const json& saved) {
   const ParameterTable& table = model.network->table();
+  // Before any memory is asked for: a small file cannot describe a large network.
+  for (const ParameterEntry& entry : table.entries())
+    file.require(model.alias + "/" + entry.name, "F32", entry.shape.dims);
   auto parameters = std::make_shared<FloatBuffer>(static_cast<size_t>(table.total()));
   for (const ParameterEntry& entry : table.entries()) {
     const auto values = file.read<float>(model.alias + "/" + entry.name, "F32", entry.shape.dims);

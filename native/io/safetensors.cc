@@ -32,7 +32,8 @@ namespace {
 class Mapping {
  public:
   explicit Mapping(const std::string& path) {
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    // Without O_NONBLOCK opening a named pipe would wait for a writer, perhaps for ever.
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (file < 0) fail(path, std::string("cannot be opened: ") + std::strerror(errno));
     struct stat status {};
     std::string problem;
