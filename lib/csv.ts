@@ -61,7 +61,7 @@ function sourceName(source: CsvSource): string {
   try {
     return fileURLToPath(source);
   } catch {
-    throw optionError('readCsv', 'source', source.href, 'a file: URL of this machine');
+    throw optionError('readCsv', 'source', source, 'a file: URL of this machine');
   }
 }
 

@@ -157,19 +157,27 @@ export function optionalFunction<Callback>(
   return value;
 }
 
+const nothing = () => undefined;
+
+/** Whether it does what is asked of a signal here; one that was tampered with has all methods, and they refuse to work. */
+function isSignal(value: unknown): value is AbortSignal {
+  if (!isObject(value)) return false;
+  const signal = value as AbortSignal;
+  try {
+    signal.addEventListener('abort', nothing);
+    signal.removeEventListener('abort', nothing);
+    return typeof signal.aborted === 'boolean' && typeof signal.throwIfAborted === 'function';
+  } catch {
+    return false;
+  }
+}
+
 export function optionalSignal(place: string, value: unknown): AbortSignal | undefined {
   if (value === undefined) return undefined;
-  const signal = value as AbortSignal;
-  const isSignal =
-    isObject(value) &&
-    typeof signal.aborted === 'boolean' &&
-    typeof signal.throwIfAborted === 'function' &&
-    typeof signal.addEventListener === 'function' &&
-    typeof signal.removeEventListener === 'function';
-  if (!isSignal) {
+  if (!isSignal(value)) {
     throw optionError(place, 'signal', value, 'an AbortSignal');
   }
-  return signal;
+  return value;
 }
 
 /** Most values of an option, lists within lists counted together. */

@@ -57,7 +57,10 @@ function columnsOf(table: PlotTable): Columns {
     const columns = Object.entries(table).filter(([, column]) => isColumn(column));
     return new Map(columns as [string, ArrayLike<unknown>][]);
   }
-  const rows = Array.from(records, (record) => {
+  const length = lengthOf(records);
+  if (length === undefined) throw refuse(records, 'an array with a length');
+  const rows = Array.from({ length }, (_, row) => {
+    const record = records[row];
     if (isObject(record) && !isArray(record)) return record as Record<string, unknown>;
     throw refuse(record, 'records such as { ds, y }');
   });

@@ -17,6 +17,8 @@ function revoked(): never {
   return proxy as never;
 }
 
+const tampered = () => Object.assign(new AbortController().signal, { constructor: 1 });
+
 async function codeOf(call: () => unknown): Promise<string> {
   try {
     await call();
@@ -119,6 +121,8 @@ describe('calls', () => {
     ['more threads than any machine has', { threads: 100_000 }],
     ['a signal without its methods', { signal: { addEventListener: () => undefined } }],
     ['a signal that cannot be read', { signal: revoked() }],
+    ['a signal that was tampered with', { signal: tampered() }],
+    ['what only inherits from signals', { signal: Object.create(AbortSignal.prototype) }],
   ])('%s: E0010', async (_what, options) => {
     expect(await codeOf(() => make().fit(panel, options as never))).toBe('ERR_ND_CONFIG');
   });
@@ -152,6 +156,12 @@ describe('calls', () => {
 describe('CSV and plots', () => {
   test.each<[string, () => unknown, string]>([
     ['a URL of another kind', () => readCsv(new URL('https://example.com/x.csv')), 'ERR_ND_CONFIG'],
+    ['a proxy of a URL', () => readCsv(new Proxy(new URL('file:///x'), {})), 'ERR_ND_CONFIG'],
+    [
+      'rows of no length',
+      () => forecastChart({ forecast: lying(Symbol('x')) as never }),
+      'ERR_ND_DATA',
+    ],
     ['a quote as separator', () => readCsv({ text: 'ds,y' }, { separator: '"' }), 'ERR_ND_CONFIG'],
     ['a source that cannot be read', () => readCsv(revoked()), 'ERR_ND_CONFIG'],
     ['a stream that throws nothing', () => readCsv(nothing() as never), 'ERR_ND_FILE'],

@@ -83,7 +83,8 @@ fuzz('damaged file', damage, async (list) => {
   let bytes = Buffer.from(saved);
   for (const { at, how, byte } of list) {
     const place = bytes.length === 0 ? 0 : at % bytes.length;
-    if (how === 'flip') bytes.fill((bytes[place] ?? 0) ^ (byte || 1), place, place + 1);
+    if (how === 'flip' && bytes.length > 0)
+      bytes.fill((bytes[place] ?? 0) ^ (byte || 1), place, place + 1);
     else if (how === 'cut') bytes = bytes.subarray(0, place);
     else if (how === 'insert')
       bytes = Buffer.concat([bytes.subarray(0, place), Buffer.of(byte), bytes.subarray(place)]);

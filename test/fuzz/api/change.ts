@@ -1,6 +1,7 @@
 /** Changes of valid arguments: what is nearly right goes further into a call than what is wholly wrong. */
 
 import fc from 'fast-check';
+import { lengthOf } from '../../../lib/values';
 import { build, CALLERS_ERROR, type Junk, junk, keys, resizableBuffer } from './junk';
 
 type Box = Record<PropertyKey, unknown>;
@@ -31,8 +32,12 @@ function places(root: unknown[]): Place[] {
   return found;
 }
 
+/** An array that can be walked through: not one of four billion holes, nor one that lies about its length. */
+const isWalkable = (value: unknown): value is unknown[] =>
+  Array.isArray(value) && (lengthOf(value) ?? Number.POSITIVE_INFINITY) <= 1000;
+
 const numbersOf = (value: unknown): number[] | undefined =>
-  Array.isArray(value) && value.every((item) => typeof item === 'number') ? value : undefined;
+  isWalkable(value) && value.every((item) => typeof item === 'number') ? value : undefined;
 
 function floatsIn(buffer: (bytes: number) => ArrayBufferLike) {
   return (value: unknown) => {
@@ -60,9 +65,9 @@ const SHAPES: Readonly<Record<string, (value: unknown) => unknown>> = {
     if (Array.isArray(value)) delete value[1];
     return value;
   },
-  reversed: (value) => (Array.isArray(value) ? value.reverse() : value),
-  repeated: (value) => (Array.isArray(value) ? [...value, ...value] : value),
-  shorter: (value) => (Array.isArray(value) ? value.slice(1) : value),
+  reversed: (value) => (isWalkable(value) ? value.reverse() : value),
+  repeated: (value) => (isWalkable(value) ? [...value, ...value] : value),
+  shorter: (value) => (isWalkable(value) ? value.slice(1) : value),
   empty: (value) => (Array.isArray(value) ? [] : typeof value === 'string' ? '' : value),
   floats: floatsIn((bytes) => new ArrayBuffer(bytes)),
   shared: floatsIn((bytes) => new SharedArrayBuffer(bytes)),
