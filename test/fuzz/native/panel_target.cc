@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <vector>
 
 #include "data/panel.h"
 #include "data/scalers.h"
@@ -63,7 +64,10 @@ void panel(Bytes bytes) {
   const data::Panel panel(raw, {.frequency = kFrequencies[(flags >> 3) & 7]});
   check(panel);
   check(panel.tail(1 + flags % 5));
-  if (panel.longest() > 1) check(panel.without_last(1));
+  std::vector<data::Piece> heads;
+  for (int64_t s = 0; s < panel.series_count(); ++s)
+    if (panel.length(s) > 1) heads.push_back({s, 0, panel.length(s) - 1});
+  if (!heads.empty()) check(panel.select(heads));
   for (const auto scaler : {data::SeriesScaler::standard, data::SeriesScaler::minmax,
                             data::SeriesScaler::robust, data::SeriesScaler::robust_iqr}) {
     for (int64_t s = 0; s < panel.series_count(); ++s) {
