@@ -93,6 +93,12 @@ std::shared_ptr<const data::Panel> panel_argument(const Napi::CallbackInfo& info
   return info[0].IsNull() ? nullptr : unwrap<const data::Panel>(info[0]);
 }
 
+/// {levels?, quantiles?}, lists of numbers.
+QuantileRequest quantile_request(const nlohmann::json& options) {
+  const auto list = [&](const char* name) { return options.value(name, std::vector<double>{}); };
+  return {list("levels"), list("quantiles")};
+}
+
 Napi::Value predict(const Napi::CallbackInfo& info) {
   constexpr const char* place = "predict";
   const auto forecaster = unwrap<Forecaster>(info.This());
@@ -101,6 +107,7 @@ Napi::Value predict(const Napi::CallbackInfo& info) {
   forecast::PredictRequest request;
   request.horizon = options.value("horizon", int64_t{0});
   request.refit_series_scaler = options.value("refitSeriesScaler", true);
+  request.quantiles = quantile_request(options);
   request.threads = threads_of(options);
   std::function<data::RawFuture()> read_future;
   std::shared_ptr<Napi::ObjectReference> alive;  // its arrays, until the job has copied them
@@ -136,6 +143,7 @@ Napi::Value predict_insample(const Napi::CallbackInfo& info) {
   const nlohmann::json options = json_argument(info, 1, place);
   forecast::InsampleRequest request;
   request.step_size = options.value("stepSize", int64_t{1});
+  request.quantiles = quantile_request(options);
   request.threads = threads_of(options);
   return submit_table(info, Lane::ask, function_argument(info, 2, place), {},
                       [=](Job& job) mutable {
@@ -167,6 +175,7 @@ Napi::Value cross_validate(const Napi::CallbackInfo& info) {
     request.folds_over = over_time ? forecast::Folds::time : forecast::Folds::series;
   }
   request.checkpoint = options.value("checkpoint", "");
+  request.quantiles = quantile_request(options);
   request.threads = threads_of(options);
   for (const char* name : {"checkpoint", "threads"}) options.erase(name);
   request.description = options.dump();

@@ -4,8 +4,10 @@
 
 import type {
   AutoformerOptions,
+  DistributionLossOptions,
   DlinearOptions,
   FredfOptions,
+  GmmOptions,
   HuberLossOptions,
   HuberMqLossOptions,
   HuberQLossOptions,
@@ -19,9 +21,11 @@ import type {
   MqLossOptions,
   MseOptions,
   NbeatsOptions,
+  NbmmOptions,
   NhitsOptions,
   NlinearOptions,
   PatchtstOptions,
+  PmmOptions,
   QuantileLossOptions,
   RmseOptions,
   ScrpsOptions,
@@ -226,4 +230,36 @@ export function huberMqLoss(options: HuberMqLossOptions = {}): LossDescription {
  */
 export function scrps(options: ScrpsOptions = {}): LossDescription {
   return describe('sCRPS', options);
+}
+
+/**
+ * DistributionLoss: A distribution per step: its mean, any quantile and its parameters from one
+ * network (Salinas et al., 2020). WM(-log p(y | parameters))
+ */
+export function distributionLoss(options: DistributionLossOptions): LossDescription {
+  return describe('DistributionLoss', options);
+}
+
+/**
+ * GMM: A mixture of normal distributions per step (Olivares et al., 2021). WM(-log Σ_k π_k·N(y |
+ * μ_k, σ_k))
+ */
+export function gmm(options: GmmOptions = {}): LossDescription {
+  return describe('GMM', options);
+}
+
+/**
+ * PMM: A mixture of Poisson distributions per step, for counts (Olivares et al., 2021). WM(-log Σ_k
+ * π_k·Poisson(y | λ_k))
+ */
+export function pmm(options: PmmOptions = {}): LossDescription {
+  return describe('PMM', options);
+}
+
+/**
+ * NBMM: A mixture of negative binomial distributions per step, for counts. WM(-log Σ_k
+ * π_k·NegativeBinomial(y | m_k, α_k))
+ */
+export function nbmm(options: NbmmOptions = {}): LossDescription {
+  return describe('NBMM', options);
 }

@@ -107,7 +107,7 @@ export interface NativeForecaster {
     progress: ((event: string) => void) | null,
     done: NativeDone<string>,
   ): NativeJob;
-  /** `panel` null = the fitted one; `options` is JSON text {horizon, threads, refitSeriesScaler}. */
+  /** `panel` null = the fitted one; `options` is JSON text {horizon, threads, refitSeriesScaler, levels, quantiles}. */
   predict(
     panel: NativePanel | null,
     options: string,
@@ -116,13 +116,13 @@ export interface NativeForecaster {
   ): NativeJob;
   /** The rows that a future table needs, without columns of models; `options` is JSON text {horizon}. */
   futureFrame(panel: NativePanel | null, options: string, done: NativeDone<NativeTable>): NativeJob;
-  /** `options` is JSON text {stepSize, threads}. */
+  /** `options` is JSON text {stepSize, threads, levels, quantiles}. */
   predictInsample(
     panel: NativePanel | null,
     options: string,
     done: NativeDone<NativeTable>,
   ): NativeJob;
-  /** `options` is JSON text {windows, stepSize, horizon, refit, fromScratch, useFitted, valSize, threads}. */
+  /** `options` is JSON text {windows, stepSize, horizon, refit, fromScratch, useFitted, valSize, threads, levels, quantiles}. */
   crossValidation(
     panel: NativePanel | null,
     options: string,

@@ -40,6 +40,7 @@ const ENGINE_OPTIONS = [
 /** Of every forecast, as for the horizon that is trained. */
 const LONGEST_HORIZON = 1_000_000;
 const MOST_THREADS = 1024;
+const MOST_QUANTILES = 1000;
 const MOST_MODELS = 1000;
 
 const CROSS_VALIDATION_OPTIONS = [
@@ -60,6 +61,8 @@ const CROSS_VALIDATION_OPTIONS = [
   'signal',
   'onProgress',
   'threads',
+  'levels',
+  'quantiles',
 ] as const;
 
 /** A call that is ready to start. */
@@ -147,6 +150,30 @@ function modelList(place: string, models: unknown): unknown[] {
   });
 }
 
+interface QuantileOptions {
+  readonly levels?: number | readonly number[];
+  readonly quantiles?: number | readonly number[];
+}
+
+/** Other quantiles than those of the losses; native code knows which of them a model can give. */
+function quantilesOption(place: string, options: QuantileOptions): QuantileOptions {
+  const list = (name: keyof QuantileOptions, expected: string) => {
+    const value = options[name];
+    if (value === undefined) return {};
+    const length = isArray(value) ? (lengthOf(value) ?? 0) : 1;
+    const read = () => Array.from({ length }, (_, i) => (isArray(value) ? value[i] : value));
+    const values: readonly unknown[] = length > MOST_QUANTILES ? [] : read();
+    if (values.length === 0 || values.some((v) => typeof v !== 'number' || !Number.isFinite(v))) {
+      throw optionError(place, name, value, expected);
+    }
+    return { [name]: values };
+  };
+  return {
+    ...list('levels', 'numbers between 0 and 100, such as [80, 95]'),
+    ...list('quantiles', 'numbers between 0 and 1, such as [0.1, 0.9]'),
+  };
+}
+
 /** 0 = that of the models. */
 function horizonOption(place: string, horizon: unknown): number {
   return optionalInteger(place, 'horizon', horizon, 1, LONGEST_HORIZON) ?? 0;
@@ -194,6 +221,8 @@ export function predictRequest(given: PredictOptions): Request {
     'signal',
     'threads',
     'refitSeriesScaler',
+    'levels',
+    'quantiles',
   ]);
   const refit = optionalBoolean(place, 'refitSeriesScaler', options.refitSeriesScaler);
   return {
@@ -201,6 +230,7 @@ export function predictRequest(given: PredictOptions): Request {
       horizon: horizonOption(place, options.horizon),
       threads: threadsOption(place, options.threads),
       refitSeriesScaler: refit ?? true,
+      ...quantilesOption(place, options),
     }),
     future: tableOption(place, 'future', options.future),
     statics: tableOption(place, 'statics', options.statics),
@@ -219,11 +249,19 @@ export function futureFrameRequest(given: FutureFrameOptions): Request {
 
 export function insampleRequest(given: PredictInsampleOptions): Request {
   const place = 'predictInsample';
-  const options = readOptions(place, given, ['stepSize', 'statics', 'signal', 'threads']);
+  const options = readOptions(place, given, [
+    'stepSize',
+    'statics',
+    'signal',
+    'threads',
+    'levels',
+    'quantiles',
+  ]);
   return {
     options: JSON.stringify({
       stepSize: optionalInteger(place, 'stepSize', options.stepSize, 1) ?? 1,
       threads: threadsOption(place, options.threads),
+      ...quantilesOption(place, options),
     }),
     statics: tableOption(place, 'statics', options.statics),
     signal: optionalSignal(place, options.signal),
@@ -300,6 +338,7 @@ export function crossValidationRequest(
       ...(folds === undefined ? {} : { folds, foldsOver: foldsOver ?? 'series' }),
       ...(checkpoint === undefined ? {} : { checkpoint: pathOption(place, checkpoint) }),
       threads: threadsOption(place, options.threads),
+      ...quantilesOption(place, options),
     }),
     statics: tableOption(place, 'statics', options.statics),
     signal: optionalSignal(place, options.signal),

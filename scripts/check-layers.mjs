@@ -42,6 +42,10 @@ const ONLY_IN = [
   { header: /^hwy\//, places: ['native/simd/', 'test/native/simd/', 'bench/native/'] },
   { header: /^(tbb|oneapi\/tbb)\//, places: ['native/parallel/'] },
   { header: /^(napi\.h|node_api\.h|js_native_api)/, places: ['binding/'] },
+  {
+    header: /^boost\//,
+    places: ['native/losses/distributions/', 'test/native/'],
+  },
   { header: /^(v8|uv|node)\.h$/, places: [] },
   { header: /^(Eigen|unsupported\/Eigen)\//, places: ['native/linalg/'] },
 ];

@@ -28,6 +28,7 @@ const PACKAGES = [
   { name: 'libtbb-dev', header: 'tbb/version.h' },
   { name: 'libgtest-dev', header: 'gtest/gtest.h' },
   { name: 'nlohmann-json3-dev', header: 'nlohmann/json.hpp' },
+  { name: 'libboost-math-dev', header: 'boost/math/special_functions/gamma.hpp' },
   { name: 'libxxhash-dev', header: 'xxhash.h' },
   { name: 'libbenchmark-dev', header: 'benchmark/benchmark.h', optional: true },
 ];

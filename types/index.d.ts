@@ -233,11 +233,24 @@ export interface FitResult {
   readonly models: readonly ModelFit[];
 }
 
+/** Quantiles to forecast instead of those of the losses: at most one of the two. */
+export interface QuantileOptions {
+  /**
+   * Prediction intervals by their coverage in percent, each in (0, 100); the median comes with them
+   * (columns `-median`, `-lo-80`, `-hi-80`). A model with a distribution loss gives any; one with a quantile loss those
+   * between its trained quantiles, interpolated linearly in the quantiles of the normal distribution; any other model
+   * is refused (E0010).
+   */
+  readonly levels?: number | readonly number[];
+  /** Quantiles, each in (0, 1), as columns `_ql0.1`; otherwise as `levels`. */
+  readonly quantiles?: number | readonly number[];
+}
+
 /** Options of {@link NeuralForecast.predict}. */
-export interface PredictOptions {
+export interface PredictOptions extends QuantileOptions {
   /**
    * Steps to forecast. Beyond the trained horizon, a recurrent network goes on and any other one reads its own point
-   * forecasts (the median of a quantile loss) as history, again and again: errors add up.
+   * forecasts (the mean of a distribution, the median of a quantile loss) as history, again and again: errors add up.
    * @default the trained horizon
    */
   readonly horizon?: number;
@@ -276,7 +289,7 @@ export interface MissingFuture {
 }
 
 /** Options of {@link NeuralForecast.predictInsample}. */
-export interface PredictInsampleOptions {
+export interface PredictInsampleOptions extends QuantileOptions {
   /** Rows between two forecasts. @default 1 */
   readonly stepSize?: number;
   /** One row per series with the columns of `statExog`; with another panel than the fitted one. */
@@ -296,7 +309,7 @@ export interface CrossValidationProgress extends FitProgress {
 }
 
 /** Options of {@link NeuralForecast.crossValidation}. */
-export interface CrossValidationOptions {
+export interface CrossValidationOptions extends QuantileOptions {
   /** Forecasts per series, each from a cutoff of its own; the last one ends with the series. @default 1 */
   readonly windows?: number;
   /** Rows between two cutoffs. @default 1 */

@@ -1137,3 +1137,207 @@ export interface ScrpsOptions {
  * validates, does not train. 2·mean over q of Σw·max(q·(y - ŷ_q), (q - 1)·(y - ŷ_q)) / Σw·|y|
  */
 export declare function scrps(options?: ScrpsOptions): LossDescription;
+
+/** Options of `distributionLoss()`. */
+export interface DistributionLossOptions {
+  /**
+   * Family: Normal and StudentT for any number, Poisson and NegativeBinomial for counts, Bernoulli
+   * for 0 and 1, Tweedie for amounts that may be 0. One of 'Normal', 'StudentT', 'Poisson',
+   * 'NegativeBinomial', 'Bernoulli', 'Tweedie'.
+   */
+  readonly distribution: 'Normal' | 'StudentT' | 'Poisson' | 'NegativeBinomial' | 'Bernoulli' | 'Tweedie';
+  /**
+   * Power of the mean that is the variance; of Tweedie, which needs it. A number in (1, 2), or
+   * null.
+   * @default null
+   */
+  readonly rho?: number | null;
+  /**
+   * Coverage of each prediction interval in percent; the median comes with them. A list of numbers,
+   * each in (0, 100), or one such element.
+   * @default [80, 90]
+   */
+  readonly levels?: number | readonly number[];
+  /**
+   * Quantiles to forecast, instead of levels. A list of numbers, each in (0, 1), or one such
+   * element, or null.
+   * @default null
+   */
+  readonly quantiles?: number | readonly number[] | null;
+  /**
+   * Forecast the parameters of the distribution too, as columns of their own. True or false.
+   * @default false
+   */
+  readonly returnParams?: boolean;
+  /**
+   * Weight of each step of the horizon, one number per step; null means 1 for all. A list of
+   * numbers, each of at least 0, or null.
+   * @default null
+   */
+  readonly horizonWeight?: readonly number[] | null;
+}
+
+/**
+ * DistributionLoss: A distribution per step: its mean, any quantile and its parameters from one
+ * network (Salinas et al., 2020). WM(-log p(y | parameters))
+ */
+export declare function distributionLoss(options: DistributionLossOptions): LossDescription;
+
+/** Options of `gmm()`. */
+export interface GmmOptions {
+  /**
+   * Number of components. An integer in [1, 100].
+   * @default 1
+   */
+  readonly nComponents?: number;
+  /**
+   * Learn the weights of the components; without, all weigh the same. True or false.
+   * @default false
+   */
+  readonly weighted?: boolean;
+  /**
+   * One component holds for all windows of a batch. True or false.
+   * @default false
+   */
+  readonly batchCorrelation?: boolean;
+  /**
+   * One component holds for the whole horizon of a window. True or false.
+   * @default false
+   */
+  readonly horizonCorrelation?: boolean;
+  /**
+   * Coverage of each prediction interval in percent; the median comes with them. A list of numbers,
+   * each in (0, 100), or one such element.
+   * @default [80, 90]
+   */
+  readonly levels?: number | readonly number[];
+  /**
+   * Quantiles to forecast, instead of levels. A list of numbers, each in (0, 1), or one such
+   * element, or null.
+   * @default null
+   */
+  readonly quantiles?: number | readonly number[] | null;
+  /**
+   * Forecast the parameters of the distribution too, as columns of their own. True or false.
+   * @default false
+   */
+  readonly returnParams?: boolean;
+  /**
+   * Weight of each step of the horizon, one number per step; null means 1 for all. A list of
+   * numbers, each of at least 0, or null.
+   * @default null
+   */
+  readonly horizonWeight?: readonly number[] | null;
+}
+
+/**
+ * GMM: A mixture of normal distributions per step (Olivares et al., 2021). WM(-log Σ_k π_k·N(y |
+ * μ_k, σ_k))
+ */
+export declare function gmm(options?: GmmOptions): LossDescription;
+
+/** Options of `pmm()`. */
+export interface PmmOptions {
+  /**
+   * Number of components. An integer in [1, 100].
+   * @default 10
+   */
+  readonly nComponents?: number;
+  /**
+   * Learn the weights of the components; without, all weigh the same. True or false.
+   * @default false
+   */
+  readonly weighted?: boolean;
+  /**
+   * One component holds for all windows of a batch. True or false.
+   * @default false
+   */
+  readonly batchCorrelation?: boolean;
+  /**
+   * One component holds for the whole horizon of a window. True or false.
+   * @default false
+   */
+  readonly horizonCorrelation?: boolean;
+  /**
+   * Coverage of each prediction interval in percent; the median comes with them. A list of numbers,
+   * each in (0, 100), or one such element.
+   * @default [80, 90]
+   */
+  readonly levels?: number | readonly number[];
+  /**
+   * Quantiles to forecast, instead of levels. A list of numbers, each in (0, 1), or one such
+   * element, or null.
+   * @default null
+   */
+  readonly quantiles?: number | readonly number[] | null;
+  /**
+   * Forecast the parameters of the distribution too, as columns of their own. True or false.
+   * @default false
+   */
+  readonly returnParams?: boolean;
+  /**
+   * Weight of each step of the horizon, one number per step; null means 1 for all. A list of
+   * numbers, each of at least 0, or null.
+   * @default null
+   */
+  readonly horizonWeight?: readonly number[] | null;
+}
+
+/**
+ * PMM: A mixture of Poisson distributions per step, for counts (Olivares et al., 2021). WM(-log Σ_k
+ * π_k·Poisson(y | λ_k))
+ */
+export declare function pmm(options?: PmmOptions): LossDescription;
+
+/** Options of `nbmm()`. */
+export interface NbmmOptions {
+  /**
+   * Number of components. An integer in [1, 100].
+   * @default 1
+   */
+  readonly nComponents?: number;
+  /**
+   * Learn the weights of the components; without, all weigh the same. True or false.
+   * @default false
+   */
+  readonly weighted?: boolean;
+  /**
+   * One component holds for all windows of a batch. True or false.
+   * @default false
+   */
+  readonly batchCorrelation?: boolean;
+  /**
+   * One component holds for the whole horizon of a window. True or false.
+   * @default false
+   */
+  readonly horizonCorrelation?: boolean;
+  /**
+   * Coverage of each prediction interval in percent; the median comes with them. A list of numbers,
+   * each in (0, 100), or one such element.
+   * @default [80, 90]
+   */
+  readonly levels?: number | readonly number[];
+  /**
+   * Quantiles to forecast, instead of levels. A list of numbers, each in (0, 1), or one such
+   * element, or null.
+   * @default null
+   */
+  readonly quantiles?: number | readonly number[] | null;
+  /**
+   * Forecast the parameters of the distribution too, as columns of their own. True or false.
+   * @default false
+   */
+  readonly returnParams?: boolean;
+  /**
+   * Weight of each step of the horizon, one number per step; null means 1 for all. A list of
+   * numbers, each of at least 0, or null.
+   * @default null
+   */
+  readonly horizonWeight?: readonly number[] | null;
+}
+
+/**
+ * NBMM: A mixture of negative binomial distributions per step, for counts. WM(-log Σ_k
+ * π_k·NegativeBinomial(y | m_k, α_k))
+ */
+export declare function nbmm(options?: NbmmOptions): LossDescription;

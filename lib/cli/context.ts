@@ -25,6 +25,17 @@ export function integerFlag(flags: Flags, name: string, minimum: number): number
   );
 }
 
+/** Numbers with commas between them, or undefined when the flag was not given. */
+export function numbersFlag(flags: Flags, name: string): number[] | undefined {
+  const text = flags[name];
+  if (text === undefined) return undefined;
+  const values = String(text).split(',').map(Number);
+  if (!/,\s*,|^\s*,|,\s*$|^\s*$/.test(String(text)) && values.every(Number.isFinite)) return values;
+  throw new UsageError(
+    `--${kebab(name)}: received ${JSON.stringify(text)}, expected numbers such as 0.1,0.9`,
+  );
+}
+
 /** The text of a flag, or undefined when it was not given. */
 export const textFlag = (flags: Flags, name: string) => flags[name] as string | undefined;
 

@@ -2,7 +2,15 @@
 
 import { basename } from 'node:path';
 import { NeuralForecast } from '../index';
-import { type Context, columnFlags, defined, integerFlag, textFlag, threadsFlag } from './context';
+import {
+  type Context,
+  columnFlags,
+  defined,
+  integerFlag,
+  numbersFlag,
+  textFlag,
+  threadsFlag,
+} from './context';
 import { fitPanel, fitSummary, sayFit } from './fit';
 import { holdOut, readPanel } from './panel';
 import { formatCsv, formatTable, say, sayFiles, sayJson } from './report';
@@ -71,7 +79,11 @@ export async function runPredict(
   const table = await nf.predict(panel?.columns ?? null, {
     signal,
     ...threadsFlag(flags),
-    ...defined({ horizon: integerFlag(flags, 'horizon', 1) }),
+    ...defined({
+      horizon: integerFlag(flags, 'horizon', 1),
+      levels: numbersFlag(flags, 'levels'),
+      quantiles: numbersFlag(flags, 'quantiles'),
+    }),
     ...(flags.refitSeriesScaler === false ? { refitSeriesScaler: false } : {}),
   });
   const rows = rowsOf(table);

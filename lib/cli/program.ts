@@ -120,6 +120,8 @@ export function createProgram(
       'other series, or the same ones further on (default: where the fit ended)',
     )
     .option('--horizon <n>', 'steps to forecast (default: the trained horizon)')
+    .option('--levels <list>', 'intervals of these coverages in percent: 80,95')
+    .option('--quantiles <list>', 'these quantiles instead: 0.1,0.9')
     .option('--no-refit-series-scaler', 'with --local-scaler: keep the scaling of the fit')
     .option('--output <next.csv>', 'write the forecast there instead of stdout')
     .option('--plot <file>', '.html, .svg or .json, repeatable', collect)

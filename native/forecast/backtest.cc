@@ -121,6 +121,7 @@ class CrossValidation {
     request.horizon = horizon_;
     request.threads = threads;
     request.cancel = request_.cancel;
+    request.quantiles = request_.quantiles;
     const auto values =
         forecast_origins(state, *panel_, scales_by_series(split.scaled_by), origins, request);
     store_.save(part, values);
@@ -195,7 +196,7 @@ ForecastTable Forecaster::cross_validate(std::shared_ptr<const data::Panel> pane
   check_fit_panel(config, panel.get(), place);
   if (!request.use_fitted) fitted = nullptr;
   return CrossValidation(impl_->config, std::move(panel), request, std::move(fitted))
-      .run(columns());
+      .run(column_names(*impl_->config, request.quantiles, place));
 }
 
 ForecastTable Forecaster::predict_insample(std::shared_ptr<const data::Panel> panel,
@@ -224,7 +225,9 @@ ForecastTable Forecaster::predict_insample(std::shared_ptr<const data::Panel> pa
   asked.horizon = config.horizon;
   asked.threads = request.threads;
   asked.cancel = request.cancel;
-  ForecastTable table = empty_table(*panel, origins, config.horizon, columns());
+  asked.quantiles = request.quantiles;
+  ForecastTable table =
+      empty_table(*panel, origins, config.horizon, column_names(config, request.quantiles, place));
   add_actual(*panel, origins, table);
   table.values =
       forecast_origins(*state, *panel, scales_for(*panel, own, *state, true), origins, asked);

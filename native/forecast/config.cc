@@ -90,7 +90,19 @@ void check_trainable(const Loss& loss, const std::string& place) {
 }
 
 void check_valid_loss(const Loss& loss, const Loss& valid, const std::string& place) {
-  if (valid.outputs() == 1 || valid.quantiles() == loss.quantiles()) return;
+  if (valid.distribution() != nullptr) {
+    const auto kind = [](const Loss& one) {
+      const nlohmann::ordered_json json = one.json();
+      return std::pair(json["type"], json["options"].value("distribution", std::string()));
+    };
+    if (kind(valid) == kind(loss) && valid.outputs() == loss.outputs()) return;
+    throw Error(Code::config, "[" + place + "] received validLoss " +
+                                  std::string(valid.spec().name) + " for the loss " +
+                                  std::string(loss.spec().name) +
+                                  ", expected the same distribution, a quantile or a point loss");
+  }
+  if (loss.distribution() != nullptr || valid.outputs() == 1) return;
+  if (valid.quantiles() == loss.quantiles()) return;
   throw Error(Code::config, "[" + place + "] received validLoss " + std::string(valid.spec().name) +
                                 " with " + std::to_string(valid.outputs()) +
                                 " outputs for a loss with " + std::to_string(loss.outputs()) +

@@ -14,6 +14,7 @@
 
 #include "base/cancel.h"
 #include "data/panel.h"
+#include "losses/columns.h"
 #include "train/trainer.h"
 
 namespace nd::serve {
@@ -54,6 +55,7 @@ struct PredictRequest {
   const data::RawFuture* future = nullptr;
   bool refit_series_scaler =
       true;  ///< false: other panels are scaled by the statistics of the fit (same ids)
+  QuantileRequest quantiles = {};  ///< other quantiles than those of each loss
 };
 
 /// What the parts of a cross-validation hold out of the training of others.
@@ -84,12 +86,14 @@ struct CrossValidationRequest {
   std::string description;  ///< everything of the call that its result depends on
   int threads = 1;
   const CancelToken* cancel = nullptr;
+  QuantileRequest quantiles = {};  ///< other quantiles than those of each loss
   /// model alias, fit, progress; called on computing threads, by one at a time.
   std::function<void(const std::string&, const FitPlace&, const train::Progress&)> on_progress = {};
 };
 
 struct InsampleRequest {
-  int64_t step_size = 1;  ///< rows between two forecasts
+  int64_t step_size = 1;           ///< rows between two forecasts
+  QuantileRequest quantiles = {};  ///< other quantiles than those of each loss
   int threads = 1;
   const CancelToken* cancel = nullptr;
 };

@@ -95,16 +95,16 @@ WindowList windows_for(const ModelConfig& model, const std::vector<std::string>&
   return list;
 }
 
-/// Forecasts of one network from many moments: [windows, H, Q] in the scale of the panel.
+/// Forecasts of one network from many moments: [windows, H, columns] in the scale of the panel.
 class ModelForecaster {
  public:
-  ModelForecaster(const ModelConfig& model, const ModelState& state, size_t windows,
-                  parallel::Team& team, const CancelToken* cancel)
+  ModelForecaster(const ModelConfig& model, const ModelState& state, const ForecastColumns& columns,
+                  size_t windows, parallel::Team& team, const CancelToken* cancel)
       : state_(state), options_(batch_options(model, state)), cancel_(cancel) {
     const int64_t batch =
         train::inference_batch(model.train.inference_windows_batch_size,
                                static_cast<int64_t>(windows) / options_.layout.series);
-    forecaster_.emplace(*model.network, options_, batch, &team);
+    forecaster_.emplace(*model.network, options_, columns, batch, &team);
   }
 
   int64_t input_size() const { return options_.layout.input_size; }
@@ -186,9 +186,10 @@ data::Panel histories(const data::Panel& scaled, const data::Exogenous& exogenou
   return panel;
 }
 
-/// The histories with the point forecasts [series, H, Q] of their next steps at their ends.
+/// The histories with the point forecasts, column `point` of [series, H, columns], of their next
+/// steps at their ends.
 data::Panel grown(const data::Panel& histories, std::span<const double> forecasts, int64_t horizon,
-                  int64_t outputs, int64_t point, int64_t rows) {
+                  int64_t columns, int64_t point, int64_t rows) {
   std::vector<int64_t> offsets = {0}, last;
   std::vector<double> values;
   std::vector<data::Feature> features;
@@ -198,7 +199,7 @@ data::Panel grown(const data::Panel& histories, std::span<const double> forecast
     const auto kept = std::min<int64_t>(static_cast<int64_t>(old.size()), rows);
     values.insert(values.end(), old.end() - kept, old.end());
     for (int64_t k = 0; k < horizon; ++k) {
-      values.push_back(forecasts[static_cast<size_t>((s * horizon + k) * outputs + point)]);
+      values.push_back(forecasts[static_cast<size_t>((s * horizon + k) * columns + point)]);
     }
     offsets.push_back(static_cast<int64_t>(values.size()));
     last.push_back(histories.last_time(s));
@@ -231,11 +232,17 @@ ModelConfig with_horizon(const ModelConfig& model, int64_t horizon) {
   return longer;
 }
 
-/// The output that a direct model reads back as history.
-int64_t point_output(const ModelConfig& model, const OriginsRequest& request, int64_t trained) {
-  const Loss& loss = model.network->loss();
-  const int64_t point = loss.point_output();
-  if (loss.quantiles()[static_cast<size_t>(point)] == 0.5) return point;
+/// `columns` with one that a direct model reads back as history, its mean or median, which is added
+/// where it was not asked for.
+ForecastColumns with_point(const ModelConfig& model, ForecastColumns columns,
+                           const OriginsRequest& request, int64_t trained) {
+  const ForecastColumns& own = model.network->loss().columns();
+  if (columns.mean || columns.quantiles[columns.point()] == 0.5) return columns;
+  if (own.quantiles[own.point()] == 0.5) {
+    columns.quantiles.push_back(0.5);
+    columns.suffixes.emplace_back();
+    return columns;
+  }
   throw Error(Code::horizon,
               std::string("[") + request.place + "] " + model.alias +
                   ": received horizon = " + std::to_string(request.horizon) +
@@ -258,12 +265,12 @@ class Columns {
         request_(request),
         columns_(columns) {}
 
-  /// `forecasts` [n, steps, Q] of the windows from `first` on, but the first `skipped` steps of
-  /// each, are those from step `offset` on.
-  void take(size_t first, int64_t offset, int64_t steps, std::span<const double> forecasts,
-            int64_t skipped = 0) {
+  /// `forecasts` [n, steps, width] of the windows from `first` on, but the first `skipped` steps of
+  /// each, are those from step `offset` on; columns beyond those of the table are left out.
+  void take(size_t first, int64_t offset, int64_t steps, size_t width,
+            std::span<const double> forecasts, int64_t skipped = 0) {
     const size_t outputs = columns_.size(),
-                 count = forecasts.size() / (outputs * static_cast<size_t>(steps));
+                 count = forecasts.size() / (width * static_cast<size_t>(steps));
     const int64_t wanted = std::min(steps - skipped, request_.horizon - offset);
     for (size_t w = 0; w < count; ++w) {
       const size_t origin = windows_.origin[first + w];
@@ -272,8 +279,7 @@ class Columns {
       const data::SeriesStatistics& scale = statistics_[series];
       for (int64_t k = 0; k < wanted; ++k) {
         const double* const step =
-            &forecasts[(w * static_cast<size_t>(steps) + static_cast<size_t>(skipped + k)) *
-                       outputs];
+            &forecasts[(w * static_cast<size_t>(steps) + static_cast<size_t>(skipped + k)) * width];
         const auto row =
             origin * static_cast<size_t>(request_.horizon) + static_cast<size_t>(offset + k);
         for (size_t q = 0; q < outputs; ++q) {
@@ -304,10 +310,12 @@ class Columns {
 
 /// Forecasts beyond the trained horizon: again and again, from histories that end in forecasts.
 void forecast_recursively(const ModelConfig& model, ModelForecaster& forecaster,
-                          const data::Panel& scaled, const WindowList& windows,
-                          const OriginsRequest& request, Columns& columns) {
-  const int64_t H = model.network->geometry().horizon, Q = model.network->geometry().outputs;
-  const int64_t point = point_output(model, request, H), rows = forecaster.input_size() + H;
+                          const ForecastColumns& read, const data::Panel& scaled,
+                          const WindowList& windows, const OriginsRequest& request,
+                          Columns& columns) {
+  const int64_t H = model.network->geometry().horizon, Q = static_cast<int64_t>(read.size());
+  const auto point = static_cast<int64_t>(read.point());
+  const int64_t rows = forecaster.input_size() + H;
   const data::Exogenous exogenous = model.exogenous.names();
   if (!exogenous.hist.empty()) {
     throw Error(
@@ -329,7 +337,7 @@ void forecast_recursively(const ModelConfig& model, ModelForecaster& forecaster,
     const int64_t skipped = model.train.compat ? 0 : earlier;
     for (Origin& end : ends) end.row -= earlier;
     forecaster.run(history, ends, [&](size_t first, std::span<const double> values) {
-      columns.take(first, offset, H, values, skipped);
+      columns.take(first, offset, H, read.size(), values, skipped);
       std::copy(values.begin(), values.end(),
                 all.begin() + static_cast<std::ptrdiff_t>(first * static_cast<size_t>(H * Q)));
     });
@@ -349,7 +357,7 @@ struct Forecasts {
 };
 
 void forecast_model(const Forecasts& call, const ModelConfig& model, const ModelState& state,
-                    std::span<std::vector<double>> out) {
+                    const ForecastColumns& asked, std::span<std::vector<double>> out) {
   const OriginsRequest& request = call.request;
   const WindowList windows =
       windows_for(model, *call.state.ids, call.panel, call.origins, request.place);
@@ -358,14 +366,15 @@ void forecast_model(const Forecasts& call, const ModelConfig& model, const Model
   const int64_t trained = model.network->geometry().horizon;
   const bool longer = request.horizon > trained;
   if (longer && !model.network->recurrent()) {
-    ModelForecaster forecaster(model, state, windows.at.size(), call.team, request.cancel);
-    forecast_recursively(model, forecaster, call.scaled, windows, request, columns);
+    const ForecastColumns read = with_point(model, asked, request, trained);
+    ModelForecaster forecaster(model, state, read, windows.at.size(), call.team, request.cancel);
+    forecast_recursively(model, forecaster, read, call.scaled, windows, request, columns);
     return;
   }
-  const ModelConfig asked = longer ? with_horizon(model, request.horizon) : model;
-  ModelForecaster forecaster(asked, state, windows.at.size(), call.team, request.cancel);
+  const ModelConfig able = longer ? with_horizon(model, request.horizon) : model;
+  ModelForecaster forecaster(able, state, asked, windows.at.size(), call.team, request.cancel);
   forecaster.run(call.scaled, windows.at, [&](size_t first, std::span<const double> values) {
-    columns.take(first, 0, asked.network->geometry().horizon, values);
+    columns.take(first, 0, able.network->geometry().horizon, asked.size(), values);
   });
 }
 }  // namespace
@@ -384,15 +393,28 @@ std::vector<std::vector<double>> forecast_origins(const State& state, const data
   parallel::Team team(std::max(1, request.threads));
   const Forecasts call{state, panel, scaled, scales, origins, request, team};
   for (size_t i = 0; i < config.models.size(); ++i) {
-    const auto outputs = static_cast<size_t>(config.models[i].network->geometry().outputs);
+    const ModelConfig& model = config.models[i];
+    const ForecastColumns asked =
+        requested_columns(model.network->loss(), request.quantiles, request.place, model.alias);
+    const size_t outputs = asked.size();
     const size_t first = values.size();
     values.resize(first + outputs);
     for (size_t q = 0; q < outputs; ++q)
       values[first + q].resize(origins.size() * static_cast<size_t>(request.horizon));
-    forecast_model(call, config.models[i], state.models[i],
-                   std::span(values).subspan(first, outputs));
+    forecast_model(call, model, state.models[i], asked, std::span(values).subspan(first, outputs));
   }
   return values;
+}
+
+std::vector<std::string> column_names(const ForecasterConfig& config, const QuantileRequest& asked,
+                                      const char* place) {
+  std::vector<std::string> names;
+  for (const ModelConfig& model : config.models) {
+    const ForecastColumns columns =
+        requested_columns(model.network->loss(), asked, place, model.alias);
+    for (const std::string& suffix : columns.suffixes) names.push_back(model.alias + suffix);
+  }
+  return names;
 }
 
 ForecastTable empty_table(const data::Panel& panel, std::span<const Origin> origins,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "forecast/forecaster_impl.h"
+#include "losses/columns.h"
 
 namespace nd::forecast {
 
@@ -24,6 +25,7 @@ struct OriginsRequest {
       0;  ///< steps, at least 1; those beyond the models' own are forecast recursively
   int threads = 1;
   const CancelToken* cancel = nullptr;
+  QuantileRequest quantiles = {};  ///< empty: the columns of each loss
 };
 
 /// Forecasts of every model from every origin in original scale, per column [origins · horizon].
@@ -37,6 +39,10 @@ std::vector<std::vector<double>> forecast_origins(const State& state, const data
                                                   const Scales& scales,
                                                   std::span<const Origin> origins,
                                                   const OriginsRequest& request);
+
+/// Columns of all models that forecast_origins() gives.
+std::vector<std::string> column_names(const ForecasterConfig& config, const QuantileRequest& asked,
+                                      const char* place);
 
 /// The table of forecasts from `origins`, in order of series, still without values: blocks and
 /// their times.

@@ -79,8 +79,10 @@ ForecastTable Forecaster::predict(std::shared_ptr<const data::Panel> panel,
   origins.horizon = request.horizon > 0 ? request.horizon : config.horizon;
   origins.threads = request.threads;
   origins.cancel = request.cancel;
+  origins.quantiles = request.quantiles;
 
-  ForecastTable table = empty_table(*panel, ends_of(*panel), origins.horizon, columns());
+  ForecastTable table = empty_table(*panel, ends_of(*panel), origins.horizon,
+                                    column_names(config, request.quantiles, "predict"));
   data::Panel tail = panel->tail(config.longest_input());
   if (const auto futr = config.future_columns(); !futr.empty()) {
     if (request.future == nullptr) throw_no_future(config, futr);

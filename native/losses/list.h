@@ -7,13 +7,15 @@ namespace nd {
 
 extern const LossSpec kMae, kMse, kRmse, kMape, kSmape, kMase, kHuberLoss, kTukeyLoss, kFreDf;
 extern const LossSpec kQuantileLoss, kHuberQLoss, kMqLoss, kHuberMqLoss, kScrps;
+extern const LossSpec kDistributionLoss, kGmm, kPmm, kNbmm;
 
 /// The option that all losses have.
 ParamSpec horizon_weight_param();
 
-/// Options of whatever forecasts several quantiles.
+/// Options of whatever forecasts several quantiles, and the columns that they ask for.
 ParamSpec levels_param();
 ParamSpec quantiles_param();
+ForecastColumns level_columns(const Options& options);
 
 /// Output names and quantiles of a point loss.
 std::vector<std::string> one_name(const Options&);

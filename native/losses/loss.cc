@@ -39,7 +39,8 @@ std::string type_of(const nlohmann::json& json) {
 std::span<const LossSpec* const> loss_list() {
   static constexpr auto kLosses = std::to_array<const LossSpec*>(
       {&kMae, &kMse, &kRmse, &kMape, &kSmape, &kMase, &kHuberLoss, &kTukeyLoss, &kFreDf,
-       &kQuantileLoss, &kHuberQLoss, &kMqLoss, &kHuberMqLoss, &kScrps});
+       &kQuantileLoss, &kHuberQLoss, &kMqLoss, &kHuberMqLoss, &kScrps, &kDistributionLoss, &kGmm,
+       &kPmm, &kNbmm});
   return kLosses;
 }
 
@@ -105,15 +106,25 @@ Loss::Loss(const nlohmann::json& json, bool compat)
     : spec_(&find_loss(type_of(json))),
       options_(options_of(json), spec_->params, lower_case(spec_->name)),
       compat_(compat) {
-  output_names_ = spec_->output_names(options_);
-  quantiles_ = spec_->quantiles(options_);
+  columns_.suffixes = spec_->output_names(options_);
+  columns_.quantiles = spec_->quantiles(options_);
+  if (spec_->distribution != nullptr) {
+    distribution_ = spec_->distribution(options_, compat);
+    columns_.mean = true;
+    columns_.suffixes.insert(columns_.suffixes.begin(), "");
+    columns_.parameters = options_.boolean("return_params");
+    if (columns_.parameters)
+      for (std::string& name : distribution_->names()) columns_.suffixes.push_back(std::move(name));
+  }
   if (!options_.is_null("horizon_weight")) horizon_weight_ = options_.numbers("horizon_weight");
 }
 
-int64_t Loss::point_output() const {
-  const auto median = std::find(quantiles_.begin(), quantiles_.end(), 0.5);
-  return median == quantiles_.end() ? 0 : median - quantiles_.begin();
+int64_t Loss::outputs() const {
+  return distribution_ != nullptr ? distribution_->outputs()
+                                  : static_cast<int64_t>(columns_.size());
 }
+
+bool Loss::mixes_series() const { return compat_ && spec_ != &kDistributionLoss; }
 
 nlohmann::ordered_json Loss::json() const {
   nlohmann::ordered_json result;
@@ -130,7 +141,10 @@ Graph loss_graph(const Loss& loss, int64_t horizon, int64_t input_size) {
                       graph.input("insample_y", Shape::batched({input_size})),
                       graph.input("insample_mask", Shape::batched({input_size})),
                       graph.input("weight", Shape::batched({horizon, 1})),
-                      graph.input("inverse_sum", Shape{})};
+                      graph.input("inverse_sum", Shape{}),
+                      graph.input("target", Shape::batched({horizon, 1})),
+                      graph.input("loc", Shape::batched({1, 1})),
+                      graph.input("scale", Shape::batched({1, 1}))};
   graph.output("loss", loss.build(graph, in));
   return graph;
 }
@@ -156,10 +170,19 @@ reference::Arguments loss_arguments(const Loss& loss, const LossWindows& in) {
   double total = 0;
   for (const double w : weights) total += w;
 
+  const auto rows = static_cast<size_t>(in.windows), steps = static_cast<size_t>(in.horizon);
+  reference::Tensor y = copy(in.y), loc(rows, 0.0), scale(rows, 1.0);
+  if (!in.loc.empty()) loc = copy(in.loc), scale = copy(in.scale);
+  if (loss.distribution() != nullptr)
+    for (size_t i = 0; i < rows * steps; ++i) y[i] = (y[i] - loc[i / steps]) / scale[i / steps];
+
   reference::Arguments arguments;
   arguments.windows = in.windows;
   arguments.inputs = {
-      {"y", copy(in.y)},
+      {"y", std::move(y)},
+      {"target", copy(in.y)},
+      {"loc", std::move(loc)},
+      {"scale", std::move(scale)},
       {"y_hat", copy(in.y_hat)},
       {"insample_y", copy(in.insample_y)},
       {"insample_mask", copy(in.insample_mask)},

@@ -5,12 +5,15 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/options.h"
 #include "graph/evaluate.h"
+#include "losses/columns.h"
+#include "losses/distributions/distribution.h"
 #include "ops/graph.h"
 
 namespace nd {
@@ -24,6 +27,9 @@ struct LossInputs {
   Var insample_mask;
   Var weight;       ///< mask ⊙ horizon weight ⊙ multiplicity of the window; 0 drops the entry
   Var inverse_sum;  ///< scalar 1 / Σ weight, 0 when nothing is observed
+  // Of a distribution loss alone, whose y is (target - loc) / scale:
+  Var target;      ///< [B, H, 1], in the scale of the panel
+  Var loc, scale;  ///< [B, 1, 1], of the window's scaler
 };
 
 struct LossSpec {
@@ -31,15 +37,17 @@ struct LossSpec {
   std::string_view summary;
   std::string_view formula;
   std::vector<ParamSpec> params;
-  /// Names of the Q outputs as column suffixes: {""} for point losses, {"-median", "-lo-90", …} for
-  /// quantiles.
+  /// Names of the outputs as column suffixes: {""} for point losses, {"-median", "-lo-90", …} for
+  /// quantiles, also those of a distribution.
   std::vector<std::string> (*output_names)(const Options&);
-  /// The quantile of each output, 0.5 for point losses.
+  /// The quantile of each name, 0.5 for point losses.
   std::vector<double> (*quantiles)(const Options&);
   /// Emits the scalar loss. `compat` restores the reference's defects (docs/compatibility.md).
   Var (*build)(Graph&, const Options&, const LossInputs&, bool compat);
   /// False: a metric, which can validate but not train.
   bool trainable = true;
+  /// What the outputs are the parameters of; nullptr: they are the forecast.
+  std::shared_ptr<const Distribution> (*distribution)(const Options&, bool compat) = nullptr;
 };
 
 /// Every loss, in one explicit list.
@@ -55,11 +63,17 @@ class Loss {
   explicit Loss(const nlohmann::json& json, bool compat = false);
   const LossSpec& spec() const { return *spec_; }
   bool compat() const { return compat_; }
-  int64_t outputs() const { return static_cast<int64_t>(output_names_.size()); }
-  const std::vector<std::string>& output_names() const { return output_names_; }
-  const std::vector<double>& quantiles() const { return quantiles_; }
-  /// Column of the point forecast: the median where there is one, else 0.
-  int64_t point_output() const;
+  /// Numbers per step of the horizon that the network gives.
+  int64_t outputs() const;
+  /// nullptr: the outputs are the forecast.
+  const std::shared_ptr<const Distribution>& distribution() const { return distribution_; }
+  /// The columns of a forecast.
+  const ForecastColumns& columns() const { return columns_; }
+  const std::vector<std::string>& output_names() const { return columns_.suffixes; }
+  const std::vector<double>& quantiles() const { return columns_.quantiles; }
+  /// Whether a multivariate network's outputs are read series by series though they are written
+  /// output by output, as the reference does.
+  bool mixes_series() const;
   /// Weight of each horizon step, empty = all 1.
   const std::vector<double>& horizon_weight() const { return horizon_weight_; }
   Var build(Graph& graph, const LossInputs& in) const {
@@ -72,18 +86,21 @@ class Loss {
   const LossSpec* spec_;
   Options options_;
   bool compat_;
-  std::vector<std::string> output_names_;
-  std::vector<double> quantiles_, horizon_weight_;
+  std::shared_ptr<const Distribution> distribution_;
+  ForecastColumns columns_;
+  std::vector<double> horizon_weight_;
 };
 
 /// A loss alone as a graph: inputs named as the members of LossInputs, output "loss".
 Graph loss_graph(const Loss& loss, int64_t horizon, int64_t input_size);
 
 /// Windows to be judged, in float64. y, weight: [B·H]; y_hat: [B·H·Q]; insample_y, insample_mask:
-/// [B·L]. `weight` excludes the horizon weight.
+/// [B·L]. `weight` excludes the horizon weight. loc, scale: [B], of the window's scaler, read by a
+/// distribution loss; empty = 0 and 1.
 struct LossWindows {
   int64_t windows, horizon, input_size;
   std::span<const double> y, y_hat, weight, insample_y, insample_mask;
+  std::span<const double> loc = {}, scale = {};
 };
 
 /// Every input of loss_graph(), the horizon weight applied. Throws E0010 when the loss weighs

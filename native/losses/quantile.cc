@@ -1,66 +1,9 @@
 // Quantile losses (Koenker and Bassett, 1978): one output per quantile.
-#include <algorithm>
-#include <charconv>
-#include <cmath>
-
 #include "losses/list.h"
 #include "ops/ops.h"
 
 namespace nd {
 namespace {
-
-/// Shortest text that reads back as the number, with ".0" where Python writes one (`point`).
-std::string text_of(double value, bool point) {
-  char buffer[40];
-  std::string text(
-      buffer, std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed).ptr);
-  return point && text.find('.') == std::string::npos ? text + ".0" : text;
-}
-
-std::vector<double> distinct(const std::vector<double>& values) {
-  std::vector<double> result;
-  for (const double v : values)
-    if (std::find(result.begin(), result.end(), v) == result.end()) result.push_back(v);
-  return result;
-}
-
-struct Outputs {
-  std::vector<double> quantiles;
-  std::vector<std::string> names;
-};
-
-/// Median first, then the bounds of all intervals in ascending order.
-Outputs outputs_of_levels(const std::vector<double>& levels) {
-  std::vector<std::pair<double, std::string>> bounds;
-  for (const double level : levels) {
-    bounds.emplace_back((50 - level / 2) / 100, "-lo-" + text_of(level, false));
-    bounds.emplace_back((50 + level / 2) / 100, "-hi-" + text_of(level, false));
-  }
-  std::stable_sort(bounds.begin(), bounds.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
-  Outputs out{{0.5}, {"-median"}};
-  for (auto& [quantile, name] : bounds) {
-    out.quantiles.push_back(quantile);
-    out.names.push_back(std::move(name));
-  }
-  return out;
-}
-
-Outputs outputs_of_quantiles(const std::vector<double>& quantiles) {
-  Outputs out{quantiles, {}};
-  for (const double q : quantiles) {
-    const double level =
-        std::nearbyint((q < 0.5 ? 100 - 200 * q : 100 - 200 * (1 - q)) * 100) / 100;
-    out.names.push_back(q == 0.5 ? "-median" : (q < 0.5 ? "-lo-" : "-hi-") + text_of(level, true));
-  }
-  return out;
-}
-
-Outputs mq_outputs(const Options& options) {
-  return options.is_null("quantiles")
-             ? outputs_of_levels(distinct(options.numbers("levels")))
-             : outputs_of_quantiles(distinct(options.numbers("quantiles")));
-}
 
 Var quantile_loss(Graph& graph, const Options& options, const LossInputs& in, bool) {
   const Observed o = observed(graph, in);
@@ -69,7 +12,7 @@ Var quantile_loss(Graph& graph, const Options& options, const LossInputs& in, bo
 
 /// The quantiles of several as a constant [Q].
 Var quantile_row(Graph& graph, const Options& options) {
-  std::vector<double> quantiles = mq_outputs(options).quantiles;
+  std::vector<double> quantiles = level_columns(options).quantiles;
   const Shape shape = Shape::fixed({static_cast<int64_t>(quantiles.size())});
   return graph.constant(shape, std::move(quantiles));
 }
@@ -120,8 +63,8 @@ ParamSpec q_param() {
           .open_maximum = true};
 }
 
-std::vector<std::string> mq_names(const Options& o) { return mq_outputs(o).names; }
-std::vector<double> mq_quantiles(const Options& o) { return mq_outputs(o).quantiles; }
+std::vector<std::string> mq_names(const Options& o) { return level_columns(o).suffixes; }
+std::vector<double> mq_quantiles(const Options& o) { return level_columns(o).quantiles; }
 std::vector<double> own_quantile(const Options& o) { return {o.number("q")}; }
 
 }  // namespace
@@ -151,6 +94,11 @@ ParamSpec quantiles_param() {
           .single = true};
 }
 
+ForecastColumns level_columns(const Options& options) {
+  return options.is_null("quantiles") ? columns_of_levels(options.numbers("levels"))
+                                      : columns_of_quantiles(options.numbers("quantiles"));
+}
+
 const LossSpec kQuantileLoss = {
     .name = "QuantileLoss",
     .summary = "Pinball loss of one quantile.",
@@ -158,7 +106,7 @@ const LossSpec kQuantileLoss = {
     .params = {q_param(), horizon_weight_param()},
     .output_names =
         [](const Options& o) {
-          return std::vector<std::string>{"_ql" + text_of(o.number("q"), true)};
+          return std::vector<std::string>{"_ql" + number_text(o.number("q"), true)};
         },
     .quantiles = own_quantile,
     .build = quantile_loss,
@@ -185,8 +133,8 @@ const LossSpec kHuberQLoss = {
     .params = {q_param(), huber_delta_param(), horizon_weight_param()},
     .output_names =
         [](const Options& o) {
-          return std::vector<std::string>{"_q" + text_of(o.number("q"), true) + "_d" +
-                                          text_of(o.number("delta"), true)};
+          return std::vector<std::string>{"_q" + number_text(o.number("q"), true) + "_d" +
+                                          number_text(o.number("delta"), true)};
         },
     .quantiles = own_quantile,
     .build = huber_quantile_loss,

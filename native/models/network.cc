@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 #include "base/error.h"
@@ -131,9 +132,9 @@ ModelInputs multivariate_inputs(Graph& graph, const Geometry& g) {
 
 /// The output [B, H, Q·N] of a multivariate model as rows [N·B, H, Q]. The reference's MQLoss reads
 /// the last axis, which its models write output by output, as if it were written series by series.
-Var rows_of(Var forecast, const Geometry& g, bool compat) {
+Var rows_of(Var forecast, const Geometry& g, bool mixed) {
   const int64_t H = g.horizon, N = g.series, Q = g.outputs;
-  const Var by_series = compat
+  const Var by_series = mixed
                             ? transpose(reshape(forecast, Shape::batched({H, N, Q})), {0, 2, 1, 3})
                             : transpose(reshape(forecast, Shape::batched({H, Q, N})), {0, 3, 1, 2});
   return reshape(by_series, Shape::batched({H, Q}, N));
@@ -187,7 +188,7 @@ Graph Network::build(Phase phase, bool with_loss, int64_t input_size) const {
   Var forecast = spec_->build({graph, options_, g, in, phase});
   check_internal(forecast.shape() == Shape::batched({g.horizon, g.outputs * g.series}),
                  "a model's output is [B, H, Q·N]");
-  if (multivariate) forecast = rows_of(forecast, g, loss_.compat());
+  if (multivariate) forecast = rows_of(forecast, g, loss_.mixes_series());
   graph.output(io_names::kForecast, forecast);
   if (with_loss) {
     const Shape per_step = Shape::batched({g.horizon, 1}, g.series);
@@ -195,9 +196,22 @@ Graph Network::build(Phase phase, bool with_loss, int64_t input_size) const {
     const Var y = graph.input(io_names::kOutsampleY, per_step),
               weight = graph.input(io_names::kWeight, per_step);
     const Var inverse_sum = graph.input(io_names::kInverseSum, Shape{});
-    graph.output(io_names::kLoss,
-                 loss_.build(graph, {y, forecast, row_input(io_names::kInsampleY),
-                                     row_input(io_names::kInsampleMask), weight, inverse_sum}));
+    LossInputs inputs{y,
+                      forecast,
+                      row_input(io_names::kInsampleY),
+                      row_input(io_names::kInsampleMask),
+                      weight,
+                      inverse_sum,
+                      {},
+                      {},
+                      {}};
+    if (loss_.distribution() != nullptr) {
+      const Shape per_row = Shape::batched({1, 1}, g.series);
+      inputs.target = graph.input(io_names::kTarget, per_step);
+      inputs.loc = graph.input(io_names::kLoc, per_row);
+      inputs.scale = graph.input(io_names::kScale, per_row);
+    }
+    graph.output(io_names::kLoss, loss_.build(graph, inputs));
   }
   return graph;
 }
@@ -222,7 +236,18 @@ std::unique_ptr<Plan> Network::compile_infer(int64_t windows, Use use) const {
   const Graph step = step_graph();
   return std::make_unique<RecurrentPlan>(std::move(plan),
                                          compile_cpu(step, table_, {.windows = windows}), step,
-                                         geometry_, loss_.compat() && use == Use::predict);
+                                         geometry_, feedback(use));
+}
+
+Feedback Network::feedback(Use use) const {
+  Feedback feedback{.distribution = loss_.distribution()};
+  feedback.replaces_outputs =
+      feedback.distribution == nullptr && loss_.compat() && use == Use::predict;
+  const nlohmann::ordered_json& options = options_.json();
+  const std::string scaler = options.value("scalerType", std::string("identity"));
+  if (scaler == "minmax1") feedback.to_network = [](double z) { return 2 * z - 1; };
+  if (scaler == "invariant") feedback.to_network = [](double z) { return std::asinh(z); };
+  return feedback;
 }
 
 std::unique_ptr<Plan> Network::compile_train(int64_t windows, Split split, bool checkpointing,

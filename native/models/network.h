@@ -11,6 +11,7 @@
 #include "graph/parameters.h"
 #include "graph/plan.h"
 #include "losses/loss.h"
+#include "models/recurrent_plan.h"
 #include "models/spec.h"
 
 namespace nd {
@@ -30,6 +31,10 @@ inline constexpr char kHistCategories[] = "hist_categories";  // [R, L, columns]
 inline constexpr char kStatExog[] = "stat_exog";              // [B, S] | [N, S]
 inline constexpr char kStatCategories[] = "stat_categories";  // [B, columns] | [N, columns]
 inline constexpr char kOutsampleY[] = "outsample_y";          // [R, H, 1]
+// Of a distribution loss, whose outsample_y is (target - loc) / scale:
+inline constexpr char kTarget[] = "target";  // [R, H, 1], in the scale of the panel
+inline constexpr char kLoc[] = "loc";        // [R, 1, 1], of the window's scaler
+inline constexpr char kScale[] = "scale";    // [R, 1, 1]
 inline constexpr char kWeight[] = "weight";                   // [R, H, 1]
 inline constexpr char kInverseSum[] = "inverse_sum";          // []
 inline constexpr char kForecast[] = "forecast";               // [R, H, Q], raw network output
@@ -93,6 +98,7 @@ class Network {
                                       Precision precision = Precision::f32) const;
 
  private:
+  Feedback feedback(Use use) const;
   Graph build(Phase phase, bool with_loss, int64_t input_size) const;
   const ModelSpec* spec_;
   Options options_;

@@ -8,17 +8,22 @@
 namespace nd {
 
 RecurrentPlan::RecurrentPlan(std::unique_ptr<Plan> context, std::unique_ptr<Plan> step,
-                             const Graph& step_graph, const Geometry& geometry, bool gives_means)
+                             const Graph& step_graph, const Geometry& geometry,
+                             const Feedback& feedback)
     : context_(std::move(context)),
       step_(std::move(step)),
       geometry_(geometry),
-      gives_means_(gives_means) {
+      feedback_(feedback) {
   for (const auto& [name, id] : step_graph.outputs())
     for (const Node& node : step_graph.nodes())
       if (node.kind == NodeKind::input && next_name(node.name) == name)
         states_.push_back(node.name);
   const int64_t B = context_->windows();
   forecast_.resize(static_cast<size_t>(B * geometry_.horizon * geometry_.outputs));
+  if (feedback_.distribution != nullptr) {
+    loc_.assign(static_cast<size_t>(B), 0.0F);
+    scale_.assign(static_cast<size_t>(B), 1.0F);
+  }
   for (const char* name : {io_names::kFutrExog, io_names::kFutrCategories}) {
     if (!step_->has_input(name)) continue;
     const auto columns = static_cast<int64_t>(step_->input(name).size()) / B,
@@ -32,12 +37,17 @@ RecurrentPlan::RecurrentPlan(std::unique_ptr<Plan> context, std::unique_ptr<Plan
 }
 
 std::span<float> RecurrentPlan::input(std::string_view name) {
+  if (!loc_.empty() && name == io_names::kLoc) return loc_;
+  if (!loc_.empty() && name == io_names::kScale) return scale_;
   for (Known& known : known_)
     if (name == known.input) return known.values;
   return context_->input(name);
 }
 
-bool RecurrentPlan::has_input(std::string_view name) const { return context_->has_input(name); }
+bool RecurrentPlan::has_input(std::string_view name) const {
+  if (!loc_.empty() && (name == io_names::kLoc || name == io_names::kScale)) return true;
+  return context_->has_input(name);
+}
 
 void RecurrentPlan::copy_state(const Plan& from) {
   for (const std::string& state : states_)
@@ -47,9 +57,22 @@ void RecurrentPlan::copy_state(const Plan& from) {
 float RecurrentPlan::mean_forecast(int64_t window, int64_t tau) const {
   const int64_t Q = geometry_.outputs;
   const float* outputs = forecast_.data() + (window * geometry_.horizon + tau) * Q;
+  if (feedback_.distribution != nullptr)
+    return static_cast<float>(
+        mean_of_distribution(window, std::span(outputs, static_cast<size_t>(Q))));
   float sum = 0;
   for (int64_t q = 0; q < Q; ++q) sum += outputs[q];
   return sum / static_cast<float>(Q);
+}
+
+double RecurrentPlan::mean_of_distribution(int64_t window, std::span<const float> outputs) const {
+  const auto row = static_cast<size_t>(window);
+  const double loc = loc_[row], scale = scale_[row];
+  const std::vector<double> raw(outputs.begin(), outputs.end());
+  std::vector<double> parameters(static_cast<size_t>(feedback_.distribution->size()));
+  feedback_.distribution->parameters(raw, loc, scale, parameters);
+  const double z = (feedback_.distribution->mean(parameters) - loc) / scale;
+  return feedback_.to_network == nullptr ? z : feedback_.to_network(z);
 }
 
 void RecurrentPlan::feed_context() {
@@ -100,7 +123,7 @@ void RecurrentPlan::run(const RunArgs& args) {
     step_is_stale_ = false;
     keep(*step_, tau);
   }
-  if (!gives_means_) return;
+  if (!feedback_.replaces_outputs) return;
   for (int64_t b = 0; b < B; ++b)
     for (int64_t tau = 0; tau < H; ++tau)
       std::fill_n(forecast_.begin() + (b * H + tau) * Q, Q, mean_forecast(b, tau));

@@ -9,25 +9,36 @@
 #include <vector>
 
 #include "graph/plan.h"
+#include "losses/distributions/distribution.h"
 #include "models/spec.h"
 
 namespace nd {
 
+/// What a recurrent network reads as its own last forecast.
+struct Feedback {
+  /// The mean of this distribution, whose parameters the outputs are; nullptr: the mean over the
+  /// outputs.
+  std::shared_ptr<const Distribution> distribution = nullptr;
+  /// That mean takes the place of every output, as in the reference.
+  bool replaces_outputs = false;
+  /// From (y - loc) / scale to what the network reads; nullptr: the same.
+  double (*to_network)(double z) = nullptr;
+};
+
 class RecurrentPlan final : public Plan {
  public:
   /// `context` gives the first forecast [B, 1, Q] and the state, `step` is the plan of `step_graph`
-  /// for as many windows. `geometry` holds H and Q. With
-  /// `gives_means` all Q outputs are their mean: what the reference predicts.
+  /// for as many windows. `geometry` holds H and Q.
   RecurrentPlan(std::unique_ptr<Plan> context, std::unique_ptr<Plan> step, const Graph& step_graph,
-                const Geometry& geometry, bool gives_means = false);
+                const Geometry& geometry, const Feedback& feedback);
 
   /// Future exogenous inputs are [B, T + H - 1, columns], the steps of the forecasts but the first
-  /// after those of the context; all else as the context reads it. Historic exogenous inputs are
-  /// zero after it.
+  /// after those of the context; with a distribution there are loc and scale [B, 1, 1]; all else as
+  /// the context reads it. Historic exogenous inputs are zero after it.
   std::span<float> input(std::string_view name) override;
   bool has_input(std::string_view name) const override;
   void run(const RunArgs& args) override;
-  /// `forecast` [B, H, Q]. What is fed back is the mean over the Q outputs, as in the reference.
+  /// `forecast` [B, H, Q].
   std::span<const float> output(std::string_view name) const override;
   int64_t windows() const override { return context_->windows(); }
   int64_t memory_bytes() const override;
@@ -44,12 +55,14 @@ class RecurrentPlan final : public Plan {
   void feed_context();
   void feed_step(int64_t tau);
   float mean_forecast(int64_t window, int64_t tau) const;
+  double mean_of_distribution(int64_t window, std::span<const float> outputs) const;
 
   std::unique_ptr<Plan> context_, step_;
   Geometry geometry_;
-  bool gives_means_;
+  Feedback feedback_;
   std::vector<std::string> states_;
   std::vector<float> forecast_;
+  std::vector<float> loc_, scale_;  // of a distribution
   std::vector<Known> known_;
   bool step_is_stale_ = true;  // its weights are not packed yet
 };

@@ -9,6 +9,7 @@
 #include "data/windows.h"
 #include "parallel/team.h"
 #include "train/plan_ladder.h"
+#include "train/readout.h"
 
 namespace nd::serve {
 
@@ -21,9 +22,10 @@ namespace {
 /// What one forecast at a time needs: plans, and room beside them.
 struct Engine {
   explicit Engine(const PredictorState& s)
-      : state(s), plans(kMostWindows, [this](int64_t windows) {
-          return state.network->compile_infer(windows);
-        }) {
+      : state(s),
+        readout(state.network->loss(), state.network->loss().columns(), state.window_scaler),
+        plans(kMostWindows,
+              [this](int64_t windows) { return state.network->compile_infer(windows); }) {
     const WindowSize window = state.network->window(Use::predict);
     layout.input_size = window.input_size;
     layout.horizon = window.horizon;
@@ -77,19 +79,28 @@ struct Engine {
     const auto used = static_cast<size_t>(count * layout.input_size);
     std::fill(insample_y.begin() + static_cast<ptrdiff_t>(used), insample_y.end(), 0.0F);
     std::fill(insample_mask.begin() + static_cast<ptrdiff_t>(used), insample_mask.end(), 0.0F);
+    if (plan.has_input(io_names::kLoc)) {
+      const std::span<float> loc = plan.input(io_names::kLoc), scale = plan.input(io_names::kScale);
+      for (size_t row = 0; row < static_cast<size_t>(count); ++row) {
+        loc[row] = static_cast<float>(window_statistics[row].shift);
+        scale[row] = static_cast<float>(window_statistics[row].scale);
+      }
+    }
     RunArgs args;
     args.parameters = state.parameters->span();
     args.parameters_changed = changed;
     plans.run(args);
     changed = false;
     const std::span<const float> raw = plan.output(io_names::kForecast);
-    const size_t per_window = out.size() / static_cast<size_t>(count);
+    const size_t per_window = out.size() / static_cast<size_t>(count),
+                 outputs = static_cast<size_t>(layout.horizon * state.network->geometry().outputs);
+    for (size_t row = 0; row < static_cast<size_t>(count); ++row) {
+      readout.read(window_statistics[row], raw.subspan(row * outputs, outputs),
+                   out.subspan(row * per_window, per_window));
+    }
     for (size_t i = 0; i < out.size(); ++i) {
       const size_t row = i / per_window;
-      const data::SeriesStatistics& s = series_statistics[row];
-      const double value = data::unscale_value(state.window_scaler, window_statistics[row],
-                                               static_cast<double>(raw[i]));
-      out[i] = data::unscale_value(state.series_scaler, s, value);
+      out[i] = data::unscale_value(state.series_scaler, series_statistics[row], out[i]);
       if (!std::isfinite(out[i])) {
         throw Error(Code::diverged, "[predictor] gave a forecast of " + std::to_string(out[i]) +
                                         " for window " + std::to_string(row) +
@@ -100,6 +111,7 @@ struct Engine {
   }
 
   const PredictorState& state;
+  train::Readout readout;
   data::WindowLayout layout;
   train::PlanLadder plans;
   bool changed = true;                         // until a first run has succeeded
@@ -163,7 +175,9 @@ int64_t Predictor::input_size() const {
   return impl_->state.network->window(Use::predict).input_size;
 }
 int64_t Predictor::horizon() const { return impl_->state.network->window(Use::predict).horizon; }
-int64_t Predictor::outputs() const { return impl_->state.network->geometry().outputs; }
+int64_t Predictor::outputs() const {
+  return static_cast<int64_t>(impl_->state.network->loss().columns().size());
+}
 const std::vector<std::string>& Predictor::columns() const { return impl_->state.columns; }
 
 void Predictor::predict(std::span<const double> windows, int64_t count, int64_t length,

@@ -30,7 +30,7 @@ class Predictor {
   ~Predictor();
   int64_t input_size() const;
   int64_t horizon() const;
-  int64_t outputs() const;
+  int64_t outputs() const;  ///< columns of a forecast
   const std::vector<std::string>& columns() const;
   /// `count` windows of raw values, each `length` long (oldest first; only the last L are read by
   /// the network, shorter ones are padded as in training; a series scaler is computed over all

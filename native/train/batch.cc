@@ -31,7 +31,13 @@ WindowBatch::WindowBatch(const BatchOptions& options, int64_t windows)
       outsample_mask_(outsample_y_.size()),
       exogenous_(options.exogenous, options.layout, options.scaler, options.compat,
                  options.recurrent, capacity_),
-      statistics_(static_cast<size_t>(capacity_)) {}
+      statistics_(static_cast<size_t>(capacity_)) {
+  if (!options_.distribution) return;
+  z_.resize(outsample_y_.size());
+  target_.resize(outsample_y_.size());
+  loc_.resize(static_cast<size_t>(capacity_));
+  scale_.resize(static_cast<size_t>(capacity_));
+}
 
 void WindowBatch::load(const data::Panel& panel, std::span<const data::WindowRef> windows,
                        int64_t hidden, bool with_target, parallel::Team* team) {
@@ -70,6 +76,31 @@ void WindowBatch::load(const data::Panel& panel, std::span<const data::WindowRef
   clear(outsample_mask_, count * H, count_ * H);
   exogenous_.clear(count, count_);
   count_ = count;
+  if (options_.distribution) load_targets(panel, windows, with_target ? hidden : panel.longest());
+}
+
+// A likelihood is that of the data themselves; what is left over of the buffers must not spoil it.
+void WindowBatch::load_targets(const data::Panel& panel, std::span<const data::WindowRef> windows,
+                               int64_t hidden) {
+  const int64_t L = options_.layout.input_size, H = options_.layout.horizon;
+  std::ranges::fill(z_, 0.0F);
+  std::ranges::fill(target_, 0.0F);
+  std::ranges::fill(loc_, 0.0F);
+  std::ranges::fill(scale_, 1.0F);
+  for (size_t row = 0; row < windows.size(); ++row) {
+    const data::WindowStatistics& s = statistics_[row];
+    loc_[row] = static_cast<float>(s.shift), scale_[row] = static_cast<float>(s.scale);
+    const std::span<const double> series = panel.target(windows[row].series);
+    const int64_t end = static_cast<int64_t>(series.size()) - hidden;
+    for (int64_t t = 0; t < H; ++t) {
+      const int64_t at = windows[row].start + L + t;
+      if (at < 0 || at >= end) continue;
+      const double y = series[static_cast<size_t>(at)];
+      const size_t to = row * static_cast<size_t>(H) + static_cast<size_t>(t);
+      target_[to] = static_cast<float>(y);
+      z_[to] = static_cast<float>((y - s.shift) / s.scale);
+    }
+  }
 }
 
 void WindowBatch::feed_history(Plan& plan, const char* name, const std::vector<float>& insample,
@@ -91,7 +122,12 @@ void WindowBatch::feed_history(Plan& plan, const char* name, const std::vector<f
 void WindowBatch::feed(Plan& plan) const {
   feed_history(plan, io_names::kInsampleY, insample_y_, outsample_y_);
   feed_history(plan, io_names::kInsampleMask, insample_mask_, outsample_mask_);
-  copy_if_present(plan, io_names::kOutsampleY, outsample_y_);
+  copy_if_present(plan, io_names::kOutsampleY, options_.distribution ? z_ : outsample_y_);
+  if (options_.distribution) {
+    copy_if_present(plan, io_names::kTarget, target_);
+    copy_if_present(plan, io_names::kLoc, loc_);
+    copy_if_present(plan, io_names::kScale, scale_);
+  }
   exogenous_.feed(plan);
   const int64_t windows = count_ / options_.layout.series;
   if (plan.has_input(kWindowMask)) {
@@ -101,18 +137,6 @@ void WindowBatch::feed(Plan& plan) const {
   }
   if (plan.has_input(kInverseWindows))
     plan.input(kInverseWindows)[0] = windows > 0 ? 1.0F / static_cast<float>(windows) : 0.0F;
-}
-
-void WindowBatch::unscale(std::span<const float> raw, int64_t outputs,
-                          std::span<double> out) const {
-  const int64_t per_window = options_.layout.horizon * outputs;
-  for (int64_t row = 0; row < count_; ++row) {
-    const data::WindowStatistics& s = statistics(row);
-    for (int64_t i = row * per_window; i < (row + 1) * per_window; ++i) {
-      const auto at = static_cast<size_t>(i);
-      out[at] = data::unscale_value(options_.scaler, s, static_cast<double>(raw[at]));
-    }
-  }
 }
 
 }  // namespace nd::train

@@ -25,6 +25,7 @@ struct BatchOptions {
   bool exclude_insample_y = false, compat = false;
   data::Exogenous exogenous{};
   bool recurrent = false;  ///< exogenous inputs of a step are those of the step that it forecasts
+  bool distribution = false;  ///< the targets are those of a distribution loss
 };
 
 /// One batch as the network sees it, in buffers of a fixed capacity: one row per window, N rows per
@@ -46,6 +47,10 @@ class WindowBatch {
   std::span<const float> insample_mask() const { return insample_mask_; }  ///< [capacity, L]
   std::span<const float> outsample_y() const { return outsample_y_; }      ///< [capacity, H]
   std::span<const float> outsample_mask() const { return outsample_mask_; }
+  /// Of every row in use.
+  std::span<const data::WindowStatistics> statistics() const {
+    return std::span(statistics_).first(static_cast<size_t>(count_));
+  }
   const data::WindowStatistics& statistics(int64_t row) const {
     return statistics_[static_cast<size_t>(row)];
   }
@@ -53,16 +58,17 @@ class WindowBatch {
   /// Copies the network's inputs into `plan`, for at least as many windows as the batch holds now.
   /// A recurrent network that trains also reads the horizon as history, up to its last step.
   void feed(Plan& plan) const;
-  /// Inverse window scaling of a network output [count, H, Q].
-  void unscale(std::span<const float> raw, int64_t outputs, std::span<double> out) const;
 
  private:
   void feed_history(Plan& plan, const char* name, const std::vector<float>& insample,
                     const std::vector<float>& outsample) const;
+  void load_targets(const data::Panel& panel, std::span<const data::WindowRef> windows,
+                    int64_t hidden);
   BatchOptions options_;
   int64_t capacity_, count_ = 0;
   std::vector<float> insample_y_, insample_mask_, outsample_y_, outsample_mask_;
   ExogenousBatch exogenous_;
+  std::vector<float> z_, target_, loc_, scale_;  // of a distribution loss
   std::vector<data::WindowStatistics> statistics_;
 };
 

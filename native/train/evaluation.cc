@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "train/ranges.h"
 
 namespace nd::train {
 
@@ -24,16 +25,41 @@ void gather_raw(const data::Panel& panel, const data::WindowRef& window, int64_t
     mask[i] = observed ? 1 : 0;
   }
 }
+
+/// A recurrent network reads the mean of its distribution back, and so the window's scaler.
+BatchOptions with_loss(BatchOptions options, const Loss& loss) {
+  options.distribution = loss.distribution() != nullptr;
+  return options;
+}
+
+/// The columns that a validation loss reads. A point loss judges the point forecast of a quantile
+/// network and the mean of a distribution.
+ForecastColumns judged_columns(const Loss& trained, const Loss& judge) {
+  const ForecastColumns& own = trained.columns();
+  if (judge.distribution() != nullptr) return own;
+  if (trained.distribution() == nullptr) {
+    if (judge.columns().size() == own.size()) return own;
+    return {.suffixes = {own.suffixes[own.point()]},
+            .mean = false,
+            .quantiles = {own.quantiles[own.point()]},
+            .parameters = false};
+  }
+  if (judge.columns().suffixes.front().empty())
+    return {.suffixes = {""}, .mean = true, .quantiles = {}, .parameters = false};
+  return judge.columns();
+}
 }  // namespace
 
 WindowForecaster::WindowForecaster(const Network& network, const BatchOptions& options,
-                                   int64_t windows, parallel::Team* team, Use use)
+                                   ForecastColumns columns, int64_t windows, parallel::Team* team,
+                                   Use use)
     : network_(network),
       plans_(windows, [&network, use](int64_t n) { return network.compile_infer(n, use); }),
-      batch_(options, windows),
+      batch_(with_loss(options, network.loss()), windows),
+      readout_(network.loss(), std::move(columns), options.scaler),
       team_(team),
-      forecasts_(static_cast<size_t>(batch_.capacity() * network.geometry().horizon *
-                                     network.geometry().outputs)) {}
+      forecasts_(static_cast<size_t>(batch_.capacity() * network.geometry().horizon) *
+                 readout_.size()) {}
 
 std::span<const double> WindowForecaster::run(const data::Panel& panel,
                                               std::span<const data::WindowRef> windows,
@@ -50,8 +76,21 @@ std::span<const double> WindowForecaster::run(const data::Panel& panel,
   args.team = team_;
   plans_.run(args);
   changed_ = false;
-  batch_.unscale(plan.output(io_names::kForecast), g.outputs, forecasts_);
-  return std::span(forecasts_).first(windows.size() * static_cast<size_t>(g.horizon * g.outputs));
+  const size_t outputs = static_cast<size_t>(g.horizon * g.outputs),
+               columns = static_cast<size_t>(g.horizon) * readout_.size();
+  raw_ = plan.output(io_names::kForecast).first(windows.size() * outputs);
+  const auto read = [&](int64_t begin, int64_t end) {
+    for (auto row = static_cast<size_t>(begin); row < static_cast<size_t>(end); ++row)
+      readout_.read(batch_.statistics()[row], raw_.subspan(row * outputs, outputs),
+                    std::span(forecasts_).subspan(row * columns, columns));
+  };
+  const auto rows = static_cast<int64_t>(windows.size());
+  // A quantile of a distribution may take microseconds, a scaled number nanoseconds.
+  if (network_.loss().distribution() != nullptr)
+    for_ranges(team_, rows, 1, 1, read);
+  else
+    read(0, rows);
+  return std::span(forecasts_).first(windows.size() * columns);
 }
 
 int64_t inference_batch(int64_t inference_windows_batch_size, int64_t windows) {
@@ -66,6 +105,7 @@ Validator::Validator(const Network& network, const Loss& loss, const data::Panel
       loss_(loss),
       panel_(panel),
       options_(options),
+      likelihood_(loss.distribution() != nullptr),
       windows_(data::validation_windows(panel, options.layout)) {
   if (windows_.empty()) {
     throw Error(
@@ -76,17 +116,14 @@ Validator::Validator(const Network& network, const Loss& loss, const data::Panel
   }
   const int64_t windows = static_cast<int64_t>(windows_.size()) / options.layout.series;
   const int64_t batch = inference_batch(inference_windows_batch_size, windows);
-  forecaster_ = std::make_unique<WindowForecaster>(network, options, batch, team, Use::validate);
+  forecaster_ = std::make_unique<WindowForecaster>(
+      network, options, judged_columns(network.loss(), loss), batch, team, Use::validate);
 }
 
 double Validator::evaluate(std::span<const float> parameters, const CancelToken* cancel) {
-  const int64_t L = options_.layout.input_size, H = options_.layout.horizon,
-                Q = network_.geometry().outputs;
+  const int64_t L = options_.layout.input_size, H = options_.layout.horizon;
   const auto l = static_cast<size_t>(L), h = static_cast<size_t>(H);
-  const int64_t kept =
-      loss_.outputs();  // a point loss judges the point forecast of a quantile network
-  const int64_t first = kept == Q ? 0 : network_.loss().point_output();
-  std::vector<double> y, weight, insample, insample_mask, forecast;
+  std::vector<double> y, weight, insample, insample_mask, outputs, loc, scale;
   double sum = 0;
   forecaster_->parameters_changed();
   for (size_t begin = 0; begin < windows_.size();
@@ -94,7 +131,7 @@ double Validator::evaluate(std::span<const float> parameters, const CancelToken*
     const size_t n =
         std::min(windows_.size() - begin, static_cast<size_t>(forecaster_->capacity()));
     const auto windows = std::span(windows_).subspan(begin, n);
-    const std::span<const double> all = forecaster_->run(panel_, windows, parameters, cancel);
+    std::span<const double> judged = forecaster_->run(panel_, windows, parameters, cancel);
     y.resize(n * h), weight.resize(n * h), insample.resize(n * l), insample_mask.resize(n * l);
     for (size_t i = 0; i < n; ++i) {
       gather_raw(panel_, windows[i], L, std::span(y).subspan(i * h, h),
@@ -102,16 +139,16 @@ double Validator::evaluate(std::span<const float> parameters, const CancelToken*
       gather_raw(panel_, windows[i], 0, std::span(insample).subspan(i * l, l),
                  std::span(insample_mask).subspan(i * l, l));
     }
-    forecast.resize(n * h * static_cast<size_t>(kept));
-    for (size_t row = 0; row < n * h; ++row) {
-      for (int64_t q = 0; q < kept; ++q) {
-        forecast[row * static_cast<size_t>(kept) + static_cast<size_t>(q)] =
-            all[row * static_cast<size_t>(Q) + static_cast<size_t>(first + q)];
-      }
+    if (likelihood_) {
+      outputs.assign(forecaster_->raw().begin(), forecaster_->raw().end());
+      loc.clear(), scale.clear();
+      for (const data::WindowStatistics& s : forecaster_->statistics())
+        loc.push_back(s.shift), scale.push_back(s.scale);
+      judged = outputs;
     }
-    sum +=
-        static_cast<double>(n) * evaluate_loss(loss_, {static_cast<int64_t>(n), H, L, y, forecast,
-                                                       weight, insample, insample_mask});
+    const LossWindows in{static_cast<int64_t>(n), H,   L,    y, judged, weight, insample,
+                         insample_mask,           loc, scale};
+    sum += static_cast<double>(n) * evaluate_loss(loss_, in);
   }
   const double loss = sum / static_cast<double>(windows_.size());
   return std::isfinite(loss) ? loss : std::numeric_limits<double>::infinity();

@@ -10,6 +10,7 @@
 #include "models/network.h"
 #include "train/batch.h"
 #include "train/plan_ladder.h"
+#include "train/readout.h"
 
 namespace nd::train {
 
@@ -17,12 +18,16 @@ namespace nd::train {
 class WindowForecaster {
  public:
   /// `windows`: the most of one run; `options.layout` is that of `use`, validate or predict.
-  WindowForecaster(const Network& network, const BatchOptions& options, int64_t windows,
-                   parallel::Team* team, Use use = Use::predict);
+  /// `columns`: what the forecast is read out as.
+  WindowForecaster(const Network& network, const BatchOptions& options, ForecastColumns columns,
+                   int64_t windows, parallel::Team* team, Use use = Use::predict);
   /// Gathers and forecasts at most `capacity()` rows, whole groups of N for a multivariate network;
-  /// gives [rows, H, Q] in the scale of the panel, valid until the next call.
+  /// gives [rows, H, columns] in the scale of the panel, valid until the next call.
   std::span<const double> run(const data::Panel& panel, std::span<const data::WindowRef> windows,
                               std::span<const float> parameters, const CancelToken* cancel);
+  /// Of the last run: the network's outputs [rows, H, Q] and the statistics of each row.
+  std::span<const float> raw() const { return raw_; }
+  std::span<const data::WindowStatistics> statistics() const { return batch_.statistics(); }
   /// Tells that `parameters` differ from those of the last run.
   void parameters_changed() { changed_ = true; }
   int64_t capacity() const { return batch_.capacity(); }  ///< rows: windows, times N
@@ -31,7 +36,9 @@ class WindowForecaster {
   const Network& network_;
   PlanLadder plans_;
   WindowBatch batch_;
+  Readout readout_;
   parallel::Team* team_;
+  std::span<const float> raw_;
   std::vector<double> forecasts_;
   bool changed_ = true;
 };
@@ -57,6 +64,7 @@ class Validator {
   const Loss& loss_;
   const data::Panel& panel_;
   BatchOptions options_;
+  bool likelihood_;  // the loss reads the outputs, not the forecast
   std::vector<data::WindowRef> windows_;
   std::unique_ptr<WindowForecaster> forecaster_;
 };

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "data/row_error.h"
 #include "data/windows.h"
 #include "nn/batch.h"
 #include "ops/op.h"
@@ -37,6 +38,7 @@ BatchOptions batch_options(const TrainRequest& r, Use use) {
   options.compat = r.config.compat;
   options.exogenous = r.exogenous;
   options.recurrent = r.network->recurrent();
+  options.distribution = r.network->loss().distribution() != nullptr;
   return options;
 }
 
@@ -334,6 +336,29 @@ void check_series(const Geometry& geometry, int64_t count, const char* place,
               R"({"option":"nSeries"})");
 }
 
+namespace {
+/// Every known target must be one that the network's distribution can give.
+void check_support(const Network& network, const data::Panel& panel) {
+  const Distribution* distribution = network.loss().distribution().get();
+  if (distribution == nullptr) return;
+  for (int64_t s = 0; s < panel.series_count(); ++s) {
+    const std::span<const double> target = panel.target(s);
+    for (size_t row = 0; row < target.size(); ++row) {
+      const double y = target[row];
+      if (std::isnan(y) || distribution->supports(y)) continue;
+      const std::string& id = panel.ids()[static_cast<size_t>(s)];
+      throw data::row_error(
+          {id, static_cast<int64_t>(row),
+           panel.frequency().advance(panel.first_time(s), static_cast<int64_t>(row)), y},
+          panel.calendar(),
+          std::string(network.spec().name) + " expects " + std::string(distribution->support()) +
+              ", because its loss learns such a distribution; a localScaler "
+              "changes what a value is");
+    }
+  }
+}
+}  // namespace
+
 void check_request(const TrainRequest& request) {
   const Geometry& g = request.network->geometry();
   const TrainConfig& config = request.config;
@@ -350,6 +375,7 @@ void check_request(const TrainRequest& request) {
                                   " and valSize = 0. Set valSize>0 if early stopping is enabled.");
   }
   make_optimizer(config.optimizer, optimizer_options(config), 0);
+  check_support(*request.network, *request.panel);
   if (request.network->spec().capabilities.multivariate)
     check_series(g, request.panel->series_count(), "fit", model);
   check_columns(request.exogenous, *request.panel, model, "fit");

@@ -2,8 +2,10 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import {
+  distributionLoss,
   evaluate,
   ForecastError,
+  mqLoss,
   mse,
   NeuralForecast,
   quantileLoss,
@@ -67,6 +69,9 @@ const PROVOKED: Readonly<Record<string, readonly (() => unknown)[]>> = {
     () => make({ scalerType: 'robst' }),
     () => make({}, { models: [{ type: 'NHIT', options: {} }] }),
     async () => (await fitted()).predictor('MPL'),
+    async () => (await fitted()).predict(null, { levels: 80 }),
+    async () =>
+      (await fitted({ loss: mqLoss({ levels: 80 }) })).predict(null, { quantiles: [0.95] }),
     () => make().crossValidation(panel, { testSize: 8, windows: 2 }),
     () => make().crossValidation(panel, { folds: 2 }),
     () => evaluate({ ds: [1], y: [1], MLP: [2] }, { metrics: 'coverage' }),
@@ -76,6 +81,11 @@ const PROVOKED: Readonly<Record<string, readonly (() => unknown)[]>> = {
     () => make().fit({ date: panel.ds, y: panel.y }),
     () => make({}, { timeColumn: 'dat' }).fit({ date: panel.ds, y: panel.y }),
     () => make().fit({ ...panel, y: panel.y.with(7, Number.NaN) }),
+    () =>
+      make({ loss: distributionLoss({ distribution: 'Poisson' }) }).fit({
+        ds: panel.ds.map((_, i) => i),
+        y: panel.ds.map((_, i) => (i === 41 ? -3 : 2)),
+      }),
     () => make().fit({ ds: [1, 2, 2, 3], y: [1, 2, 3, 4] }),
     () => make().fit({ ds: [1, 2, 3, 4, 7, 8], y: [1, 2, 3, 4, 5, 6] }),
     () => evaluate({ ds: [1, 1], y: [5, 6], MLP: [5, 6] }),

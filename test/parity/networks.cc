@@ -221,6 +221,11 @@ class NetworkCase {
     for (const double w : weight) total += w;
     inputs_[io_names::kInverseSum] = {total > 0 ? 1 / total : 0};
     inputs_[io_names::kWeight] = std::move(weight);
+    // A distribution loss sees location 0 and scale 1.
+    const auto rows = static_cast<size_t>(windows() * network_.geometry().series);
+    inputs_[io_names::kTarget] = inputs_.at("outsample_y");
+    inputs_[io_names::kLoc].assign(rows, 0.0);
+    inputs_[io_names::kScale].assign(rows, 1.0);
     inputs_[kWindowMask].assign(static_cast<size_t>(windows()), 1.0);
     inputs_[kInverseWindows] = {1.0 / static_cast<double>(windows())};
     train_graph_ = without_dropout(network_.train_graph(/*input_gradient=*/true));

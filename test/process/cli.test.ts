@@ -184,6 +184,10 @@ describe('fit and predict', () => {
     expect(lines[0]).toBe('unique_id,ds,DLinear');
     expect(lines[1]).toMatch(/^AirPassengers,1961-01-01,\d/);
 
+    const refused = cli('predict', 'air.safetensors', '--levels', '80');
+    expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining('E0010') });
+    expect(cli('predict', 'air.safetensors', '--quantiles', '0.1,').status).toBe(2);
+
     const other = json(
       'predict',
       'air.safetensors',

@@ -195,10 +195,10 @@ TEST(Losses, OutputNamesAndQuantilesOfTheReference) {
   const Loss levels(json{{"type", "MQLoss"}, {"levels", {80, 90}}});
   EXPECT_EQ(levels.output_names(), (Names{"-median", "-lo-90", "-lo-80", "-hi-80", "-hi-90"}));
   EXPECT_EQ(levels.quantiles(), (Quantiles{0.5, 0.05, 0.1, 0.9, 0.95}));
-  EXPECT_EQ(levels.point_output(), 0);
+  EXPECT_EQ(levels.columns().point(), 0u);
   const Loss quantiles(json{{"type", "MQLoss"}, {"quantiles", {0.1, 0.5, 0.7}}});
   EXPECT_EQ(quantiles.output_names(), (Names{"-lo-80.0", "-median", "-hi-40.0"}));
-  EXPECT_EQ(quantiles.point_output(), 1);
+  EXPECT_EQ(quantiles.columns().point(), 1u);
   EXPECT_EQ(Loss(json{{"type", "MQLoss"}, {"levels", 97.5}}).output_names(),
             (Names{"-median", "-lo-97.5", "-hi-97.5"}));
   EXPECT_EQ(Loss(json{{"type", "MQLoss"}, {"levels", {80, 80}}}).outputs(), 3);
@@ -225,11 +225,10 @@ std::string message_of(const json& spec) {
 }
 
 TEST(Losses, RefusalsSayWhatWasExpected) {
-  EXPECT_EQ(
-      message_of("MEA"),
-      "[losses] received loss \"MEA\", expected one of MAE, MSE, RMSE, MAPE, SMAPE, MASE, "
-      "HuberLoss, TukeyLoss, FreDF, QuantileLoss, HuberQLoss, MQLoss, HuberMQLoss, sCRPS; did "
-      "you mean \"MAE\"?");
+  EXPECT_EQ(message_of("MEA"),
+            "[losses] received loss \"MEA\", expected one of MAE, MSE, RMSE, MAPE, SMAPE, MASE, "
+            "HuberLoss, TukeyLoss, FreDF, QuantileLoss, HuberQLoss, MQLoss, HuberMQLoss, sCRPS, "
+            "DistributionLoss, GMM, PMM, NBMM; did you mean \"MAE\"?");
   EXPECT_EQ(
       message_of(json{{"type", "MASE"}}),
       "[mase] received no seasonality, expected an integer in [1, 1000000]; it has no default");

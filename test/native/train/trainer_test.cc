@@ -366,7 +366,7 @@ TEST(Trainer, ValidatesInOriginalScale) {
   BatchOptions options;
   options.layout = window_layout(net, Use::train, r.config, r.val_size);
   options.scaler = data::WindowScaler::standard;
-  WindowForecaster forecaster(net, options, 1, nullptr);
+  WindowForecaster forecaster(net, options, net.loss().columns(), 1, nullptr);
   double sum = 0, count = 0;
   for (int64_t start = 120 - 10 - 24; start + 24 + 6 <= 120; ++start) {
     const data::WindowRef window{0, start};

@@ -1,0 +1,34 @@
+#include "losses/distributions/families.h"
+#include "losses/distributions/math.h"
+
+namespace nd {
+namespace {
+
+/// Whether something happens; the network's output is the logit of its probability.
+class Bernoulli final : public Distribution {
+ public:
+  std::vector<std::string> names() const override { return {"-logits"}; }
+
+  void parameters(std::span<const double> raw, double /*loc*/, double /*scale*/,
+                  std::span<double> out) const override {
+    out[0] = distribution::sigmoid(raw[0]);
+  }
+  double mean(std::span<const double> p) const override { return p[0]; }
+  double quantile(std::span<const double> p, double q) const override {
+    return 1 - p[0] >= q ? 0 : 1;
+  }
+  bool supports(double y) const override { return y == 0 || y == 1; }
+  std::string_view support() const override { return "0 or 1"; }
+
+ protected:
+  Var negative_log_likelihood(const LikelihoodInputs& in) const override {
+    return softplus(in.raw[0]) - in.target * in.raw[0];
+  }
+};
+}  // namespace
+
+std::shared_ptr<const Distribution> bernoulli_distribution() {
+  return std::make_shared<Bernoulli>();
+}
+
+}  // namespace nd
