@@ -47,6 +47,8 @@ function outputsOf(loss: LossValue, file: string): Record<string, unknown> {
 }
 
 const OF_OUTPUTS = ['level', 'quantiles'];
+/** How many draws the reference takes the quantiles of a distribution from; ours are exact. */
+const MEANINGLESS = ['num_samples'];
 
 /** The loss of a checkpoint as a description of ours. */
 export function lossJson(value: Value, registry: Registry, file: string): LossDescriptionJson {
@@ -64,7 +66,8 @@ export function lossJson(value: Value, registry: Registry, file: string): LossDe
     }
   };
   for (const [name, argument] of value.args) {
-    if (!OF_OUTPUTS.includes(name)) set(camelCase(name), plain(argument, file), name);
+    if (![...OF_OUTPUTS, ...MEANINGLESS].includes(name))
+      set(camelCase(name), plain(argument, file), name);
   }
   if (known.includes('levels') || known.includes('quantiles')) {
     for (const [name, option] of Object.entries(outputsOf(value, file))) set(name, option, name);
