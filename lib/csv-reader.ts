@@ -28,11 +28,16 @@ export function csvError(
   });
 }
 
+/** What a row is: a moment of a series, one still to come (without a target), or a series as a whole (without times). */
+export const CSV_ROWS = ['panel', 'future', 'statics'] as const;
+type CsvRows = (typeof CSV_ROWS)[number];
+
 /** Takes records one by one and builds columns. */
 export class CsvReader {
   readonly #file: string;
   readonly #separator: string;
   readonly #options: Partial<ColumnNames>;
+  readonly #kind: CsvRows;
   #header: string[] | undefined;
   #id = -1;
   #time = -1;
@@ -46,7 +51,8 @@ export class CsvReader {
   // A panel repeats its names and time stamps; one copy of each is kept.
   readonly #known = new Map<string, string>();
 
-  constructor(file: string, separator: string, options: Partial<ColumnNames>) {
+  constructor(file: string, separator: string, options: Partial<ColumnNames>, kind: CsvRows) {
+    this.#kind = kind;
     this.#file = file;
     this.#separator = separator;
     this.#options = options;
@@ -61,10 +67,18 @@ export class CsvReader {
       const id = this.#cell(record, this.#id, line);
       this.#ids.push(this.#shared(id));
     }
-    const time = this.#cell(record, this.#time, line);
-    this.#timesAreIntegers &&= INTEGER.test(time);
-    this.#times.push(this.#shared(time));
+    if (this.#time >= 0) {
+      const time = this.#cell(record, this.#time, line);
+      this.#timesAreIntegers &&= INTEGER.test(time);
+      this.#times.push(this.#shared(time));
+    }
+    if (this.#target >= 0) this.#takeTarget(record, line);
+    this.#rows++;
+    for (const { index, cells } of this.#extras)
+      cells.push(this.#shared((record[index] ?? '').trim()));
+  }
 
+  #takeTarget(record: readonly string[], line: number): void {
     const text = this.#cell(record, this.#target, line);
     if (!NUMBER.test(text)) this.#refuse(line, this.#target, text, 'a number');
     const value = Number(text);
@@ -74,9 +88,7 @@ export class CsvReader {
       larger.set(this.#values);
       this.#values = larger;
     }
-    this.#values[this.#rows++] = value;
-    for (const { index, cells } of this.#extras)
-      cells.push(this.#shared((record[index] ?? '').trim()));
+    this.#values[this.#rows] = value;
   }
 
   async panel(signal: AbortSignal | undefined): Promise<CsvPanel> {
@@ -100,8 +112,8 @@ export class CsvReader {
     }
     const columns: Record<string, string[] | number[] | bigint[] | Float64Array> = {};
     if (this.#id >= 0) columns.unique_id = this.#ids;
-    columns.ds = this.#timesAreIntegers ? integers(this.#times) : this.#times;
-    columns.y = this.#values.slice(0, this.#rows);
+    if (this.#time >= 0) columns.ds = this.#timesAreIntegers ? integers(this.#times) : this.#times;
+    if (this.#target >= 0) columns.y = this.#values.slice(0, this.#rows);
     for (const { name, cells } of this.#extras) {
       columns[name] = await numbersOrText(cells, signal);
     }
@@ -118,14 +130,14 @@ export class CsvReader {
     }
     const { idColumn, timeColumn = 'ds', targetColumn = 'y' } = this.#options;
     this.#header = header;
-    this.#time = this.#find(timeColumn, 'timeColumn');
-    this.#target = this.#find(targetColumn, 'targetColumn');
+    if (this.#kind !== 'statics') this.#time = this.#find(timeColumn, 'timeColumn');
+    if (this.#kind === 'panel') this.#target = this.#find(targetColumn, 'targetColumn');
     this.#id =
       idColumn === undefined ? header.indexOf('unique_id') : this.#find(idColumn, 'idColumn');
     const standard = ['unique_id', 'ds', 'y'];
     header.forEach((name, index) => {
       if (index === this.#id || index === this.#time || index === this.#target) return;
-      if (standard.includes(name)) {
+      if (this.#kind === 'panel' && standard.includes(name)) {
         const option = { unique_id: 'idColumn', ds: 'timeColumn', y: 'targetColumn' }[
           name
         ] as string;

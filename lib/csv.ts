@@ -9,26 +9,42 @@ import { fileURLToPath } from 'node:url';
 import { createGunzip } from 'node:zlib';
 import { CsvError, parse, type InfoRecord } from 'csv-parse';
 import type { CsvOptions, CsvPanel, CsvSource } from '../types/index';
-import { CsvReader, csvError } from './csv-reader';
+import { CSV_ROWS, CsvReader, csvError } from './csv-reader';
 import { columnNames } from './requests';
 import { ForecastError } from './errors';
-import { optionalSignal, optionalString, optionError, readOptions, show } from './options';
+import {
+  optionalChoice,
+  optionalSignal,
+  optionalString,
+  optionError,
+  readOptions,
+  show,
+} from './options';
 import { isObject } from './values';
 
-const OPTIONS = ['idColumn', 'timeColumn', 'targetColumn', 'separator', 'signal'] as const;
+const OPTIONS = [
+  ...(['idColumn', 'timeColumn', 'targetColumn'] as const),
+  ...(['rows', 'separator', 'signal'] as const),
+];
 /** Bytes of a text that are parsed in one turn of the event loop: about a millisecond. */
 const PIECE = 65_536;
 
 /** Reads a CSV file with a header line. Rejects with E0006 (file), E0010 (options, columns) or E0011 (cells). */
+export async function readCsv(
+  source: CsvSource,
+  options?: CsvOptions & { readonly rows?: 'panel' },
+): Promise<CsvPanel>;
+export async function readCsv(source: CsvSource, options: CsvOptions): Promise<Partial<CsvPanel>>;
 export async function readCsv(source: CsvSource, given: CsvOptions = {}): Promise<CsvPanel> {
   const options = readOptions('readCsv', given, OPTIONS);
   const names = columnNames('readCsv', options);
   const signal = optionalSignal('readCsv', options.signal);
   const separator = separatorOption(options.separator);
+  const rows = optionalChoice('readCsv', 'rows', options.rows, CSV_ROWS) ?? 'panel';
   signal?.throwIfAborted();
 
   const file = sourceName(source);
-  const reader = new CsvReader(file, separator, names);
+  const reader = new CsvReader(file, separator, names, rows);
   const parser = parse({
     bom: true,
     delimiter: separator,

@@ -11,6 +11,7 @@ import { at, fail, isProgram, listFiles } from './support.mjs';
 const GUIDES = [
   'docs/quick-start.md',
   'docs/concepts.md',
+  'docs/exogenous.md',
   'docs/evaluation.md',
   'docs/models.md',
   'docs/cli.md',

@@ -108,6 +108,11 @@ export type CsvSource =
 
 /** How the columns of the file are called, and how to read it. */
 export interface CsvOptions extends ColumnNames {
+  /**
+   * What a row is: a moment of a series; one still to come, without a target, for `predict({ future })`; or a series as a
+   * whole, without times, for the option `statics`. @default 'panel'
+   */
+  readonly rows?: 'panel' | 'future' | 'statics';
   /** Between two cells. @default ',' */
   readonly separator?: string;
   /** Stops reading. */
@@ -130,7 +135,11 @@ export interface CsvPanel {
 }
 
 /** Reads a CSV file with a header line, piece by piece. Rejects with E0006 (file), E0010 (options, columns) or E0011 (cells). */
-export declare function readCsv(source: CsvSource, options?: CsvOptions): Promise<CsvPanel>;
+export declare function readCsv(
+  source: CsvSource,
+  options?: CsvOptions & { readonly rows?: 'panel' },
+): Promise<CsvPanel>;
+export declare function readCsv(source: CsvSource, options: CsvOptions): Promise<Partial<CsvPanel>>;
 
 // ── Forecasting ─────────────────────────────────────────────────────────────────────────────────
 

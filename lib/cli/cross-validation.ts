@@ -5,7 +5,7 @@ import { type Context, columnFlags, defined, integerFlag, textFlag, threadsFlag 
 import { newForecaster } from './fit';
 import { type Flags, kebab } from './flags';
 import { loadWithPanel } from './forecast';
-import { type Panel, readPanel } from './panel';
+import { type Panel, readPanel, readTables } from './panel';
 import { progressBar } from './progress';
 import { say, sayFiles, sayJson, UsageError } from './report';
 import { sayScores, scoresOf } from './scores';
@@ -14,7 +14,7 @@ import { recordsOf, rowsOf, writeCsv } from './tables';
 /** The flags that mean something where nothing is trained. */
 const WITHOUT_TRAINING = new Set([
   ...['idColumn', 'timeColumn', 'targetColumn', 'separator', 'threads', 'json', 'quiet'],
-  ...['windows', 'testSize', 'stepSize', 'horizon', 'seasonLength', 'output'],
+  ...['windows', 'testSize', 'stepSize', 'horizon', 'seasonLength', 'output', 'statics'],
 ]);
 
 /** `--step-size` is the distance of cutoffs here, so that the option of the training has another name. */
@@ -83,10 +83,12 @@ async function crossValidate(files: readonly string[], context: Context) {
   };
   const { nf, panel, useFitted } = await subjectOf(files, context);
   const bar = progressBar(json || flags.quiet === true);
+  const { statics } = await readTables(context, columnFlags(flags));
   const started = performance.now();
   try {
     const table = await nf.crossValidation(panel.columns, {
       ...options,
+      ...defined({ statics }),
       // New models are trained for it.
       ...(useFitted ? { useFitted, ...defined({ horizon }) } : {}),
       onProgress: bar.update,

@@ -4,7 +4,7 @@ import type { FitOptions, FitResult, NeuralForecastOptions } from '../../types/i
 import { NeuralForecast } from '../index';
 import { type Context, columnFlags, defined, integerFlag, textFlag, threadsFlag } from './context';
 import { modelsFrom } from './flags';
-import { type Panel, readPanel } from './panel';
+import { type Panel, readPanel, readTables } from './panel';
 import { progressBar } from './progress';
 import { formatNumber, say, sayFiles, sayJson, UsageError } from './report';
 
@@ -52,8 +52,10 @@ export async function fitPanel(
   const { flags, signal, json } = context;
   const { nf, horizon } = newForecaster(panel, context, defaultHorizon);
   const bar = progressBar(json || flags.quiet === true);
+  const { statics } = await readTables(context, columnFlags(flags));
   const options: FitOptions = {
     ...threadsFlag(flags),
+    ...defined({ statics }),
     ...defined({ valSize: integerFlag(flags, 'valSize', 0) }),
     signal,
     onProgress: bar.update,

@@ -219,6 +219,9 @@ function lossFrom(
   return { type: loss.type, options: take(loss.params, flags, used) };
 }
 
+/** Options of every model whose flags mean more than their value, or belong to all models together. */
+const SPECIAL = new Set(['horizon', 'inputSize', 'alias', 'loss', 'validLoss']);
+
 /** The models that the flags describe. A flag that none of them has is a usage error. */
 export function modelsFrom(registry: Registry, flags: Flags): ModelDescription[] {
   const names = (flags.model as string[] | undefined) ?? ['nhits'];
@@ -230,12 +233,14 @@ export function modelsFrom(registry: Registry, flags: Flags): ModelDescription[]
   const loss = lossFrom(registry, flags, used, 'loss');
   const validLoss = lossFrom(registry, flags, used, 'validLoss');
   const chosen = names.map((name) => findModel(registry, name));
+  const columns = registry.common.filter(({ name }) => !SPECIAL.has(name));
   const models = chosen.map((model, i) => ({
     type: model.type,
     options: {
       ...(aliases ? { alias: aliases[i] } : {}),
       ...(loss ? { loss } : {}),
       ...(validLoss ? { validLoss } : {}),
+      ...take(columns, flags, used),
       ...take(registry.training, flags, used),
       ...take(model.params, flags, used),
     },

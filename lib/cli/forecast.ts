@@ -12,7 +12,7 @@ import {
   threadsFlag,
 } from './context';
 import { fitPanel, fitSummary, sayFit } from './fit';
-import { holdOut, readPanel } from './panel';
+import { holdOut, readPanel, readTables } from './panel';
 import { formatCsv, formatTable, say, sayFiles, sayJson } from './report';
 import { sayScores, scoresOf } from './scores';
 import { recordsOf, rowsOf, writeCsv, writePlot } from './tables';
@@ -25,9 +25,14 @@ export async function runForecast(file: string, context: Context): Promise<void>
   const whole = await readPanel(file, columnFlags(flags), signal);
   const split = count === undefined ? { training: whole } : holdOut(whole, count);
   const fitted = await fitPanel(split.training, context, count);
-  const table = await fitted.nf.predict(null, { signal, ...threadsFlag(flags) });
-
   const holdout = 'holdout' in split ? split.holdout : undefined;
+  const { future = holdout?.columns } = await readTables(context, columnFlags(flags));
+  const table = await fitted.nf.predict(null, {
+    ...defined({ future }),
+    ...threadsFlag(flags),
+    signal,
+  });
+
   const { frequency } = fitted.fit;
   const scores =
     holdout && scoresOf(table, split.training, frequency, season, { actual: holdout.columns });
@@ -76,7 +81,11 @@ export async function runPredict(
 ): Promise<void> {
   const { flags, signal, version } = context;
   const { nf, panel } = await loadWithPanel(model, file, context);
+  const { idColumn, timeColumn } = nf.info();
+  const { separator, ...names } = columnFlags(flags);
+  const id = idColumn === 'unique_id' ? names.idColumn : idColumn;
   const table = await nf.predict(panel?.columns ?? null, {
+    ...(await readTables(context, { ...defined({ separator, idColumn: id }), timeColumn })),
     signal,
     ...threadsFlag(flags),
     ...defined({

@@ -1,8 +1,9 @@
 /** A CSV file as the commands use it: columns under the names of the file, and rows that can be held out. */
 
-import type { ColumnNames, CsvPanel } from '../../types/index';
+import type { ColumnNames, CsvPanel, TableInput } from '../../types/index';
 import { ForecastError, readCsv } from '../index';
 import { timeOf } from '../plot/reading';
+import { type Context, defined, textFlag } from './context';
 
 type Names = Required<ColumnNames>;
 
@@ -29,15 +30,39 @@ export async function readPanel(
   const given = Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),
   );
-  const { unique_id, ds, y }: CsvPanel = await readCsv(file, { ...given, signal });
+  const { unique_id, ds, y, ...others }: CsvPanel = await readCsv(file, { ...given, signal });
   return {
     names,
     rows: y.length,
     columns: {
+      ...(others as Columns),
       ...(unique_id ? { [names.idColumn]: unique_id } : {}),
       [names.timeColumn]: ds,
       [names.targetColumn]: y,
     },
+  };
+}
+
+/** Files of the flags --statics and --future, for the calls that take such tables. */
+export async function readTables(
+  { flags, signal }: Context,
+  names: Partial<ColumnNames> & { separator?: string },
+): Promise<{ statics?: TableInput; future?: TableInput }> {
+  const { targetColumn: _, timeColumn, ...rest } = names;
+  const statics = textFlag(flags, 'statics');
+  const future = textFlag(flags, 'future');
+  return {
+    ...(statics && {
+      statics: (await readCsv(statics, { ...rest, rows: 'statics', signal })) as TableInput,
+    }),
+    ...(future && {
+      future: (await readCsv(future, {
+        ...rest,
+        ...defined({ timeColumn }),
+        rows: 'future',
+        signal,
+      })) as TableInput,
+    }),
   };
 }
 

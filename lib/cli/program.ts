@@ -63,6 +63,7 @@ function addFitFlags(
       '--time-zone <name>',
       'zone of stamps without an offset, and of days and longer steps: Europe/Berlin … (default UTC)',
     )
+    .option('--statics <file.csv>', 'one row per series with the columns of --stat-exog')
     .option('--val-size <n>', 'last steps of every series that are kept for validation (default 0)')
     .addOption(scaler)
     .addOption(
@@ -95,6 +96,10 @@ export function createProgram(
       '--holdout <n>',
       'hold out the last n rows of every series and score the forecasts on them',
     )
+    .option(
+      '--future <file.csv>',
+      'the columns of --futr-exog at the steps to come (default: the rows of --holdout)',
+    )
     .option(...SEASON_FLAG)
     .option('--output <file.csv>', 'write the forecast as CSV')
     .option(
@@ -122,6 +127,8 @@ export function createProgram(
     .option('--horizon <n>', 'steps to forecast (default: the trained horizon)')
     .option('--levels <list>', 'intervals of these coverages in percent: 80,95')
     .option('--quantiles <list>', 'these quantiles instead: 0.1,0.9')
+    .option('--future <file.csv>', 'the future columns of the models at the steps to come')
+    .option('--statics <file.csv>', 'with data: one row per series with the static columns')
     .option('--no-refit-series-scaler', 'with --local-scaler: keep the scaling of the fit')
     .option('--output <next.csv>', 'write the forecast there instead of stdout')
     .option('--plot <file>', '.html, .svg or .json, repeatable', collect)

@@ -8,6 +8,7 @@ import {
   mqLoss,
   mse,
   NeuralForecast,
+  nlinear,
   quantileLoss,
   readCsv,
 } from '../../lib/index';
@@ -31,6 +32,12 @@ async function fitted(model = {}) {
   return nf;
 }
 
+async function promoted() {
+  const nf = make({ futrExog: ['promo'], maxSteps: 1 });
+  await nf.fit({ ...panel, promo: panel.y });
+  return nf;
+}
+
 /** A call that fails, by the number of the error. */
 const PROVOKED: Readonly<Record<string, readonly (() => unknown)[]>> = {
   E0001: [() => make().predict(), () => make().save(path.join(folder, 'model.safetensors'))],
@@ -42,6 +49,15 @@ const PROVOKED: Readonly<Record<string, readonly (() => unknown)[]>> = {
   E0003: [
     () => make().fit([]),
     () => make().fit({ ds: panel.ds.slice(0, 3), y: panel.y.slice(0, 3) }),
+  ],
+  E0004: [
+    () => new NeuralForecast({ ...sizes, models: [nlinear({ futrExog: ['promo'] })] }),
+    () => make({ futrExog: ['promo'] }).fit(panel),
+    () => make({ statExog: ['size'] }).fit(panel),
+    () => make({ statExog: ['size'] }).fit(panel, { statics: { unique_id: ['A'], size: [1] } }),
+    async () => (await promoted()).predict(),
+    async () => (await promoted()).predict(null, { future: { ds: panel.ds, promo: panel.y } }),
+    async () => (await promoted()).predictor(),
   ],
   E0005: [
     () => make().fit(panel, { valSize: 2 }),
