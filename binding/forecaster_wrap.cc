@@ -234,6 +234,10 @@ Napi::Value names(const Napi::CallbackInfo& info) {
   return wrap(info.Env(), unwrap<Forecaster>(info.This())->series());
 }
 
+Napi::Value export_parts(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), unwrap<Forecaster>(info.This())->export_parts().dump());
+}
+
 Napi::Value predictor(const Napi::CallbackInfo& info) {
   const auto forecaster = unwrap<Forecaster>(info.This());
   const std::string alias = string_argument(info, 0, "predictor");
@@ -283,13 +287,14 @@ Napi::Value copy_to(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void define_forecaster(Napi::Env env) {
-  define_class(env, Kind::forecaster, "NativeForecaster",
-               {method<fit>("fit"), method<predict>("predict"),
-                method<predict_insample>("predictInsample"), method<future_frame>("futureFrame"),
-                method<cross_validate>("crossValidation"), method<save>("save"),
-                method<load_weights>("loadWeights"), method<describe_forecaster>("info"),
-                method<summary>("summary"), method<names>("names"), method<predictor>("predictor"),
-                method<clone>("clone"), method<dispose<Forecaster>>("dispose")});
+  define_class(
+      env, Kind::forecaster, "NativeForecaster",
+      {method<fit>("fit"), method<predict>("predict"), method<predict_insample>("predictInsample"),
+       method<future_frame>("futureFrame"), method<cross_validate>("crossValidation"),
+       method<save>("save"), method<load_weights>("loadWeights"),
+       method<describe_forecaster>("info"), method<summary>("summary"), method<names>("names"),
+       method<export_parts>("exportParts"), method<predictor>("predictor"), method<clone>("clone"),
+       method<dispose<Forecaster>>("dispose")});
   define_class(env, Kind::table, "NativeTable",
                {method<describe_table>("describe"), method<ids_of_table>("ids"),
                 method<copy_to>("copyTo"), method<dispose<const ForecastTable>>("dispose")});

@@ -138,6 +138,8 @@ export interface NativeForecaster {
   info(): string;
   /** Of the series of the fitted panel, as they are now. */
   names(): NativeNames;
+  /** JSON text {shared: per model [[other name of a tensor, its name]], times: of the rows that save() writes}. */
+  exportParts(): string;
   /** `alias` '' = the only model. */
   predictor(alias: string, done: NativeDone<NativePredictor>): NativeJob;
   /** Shares weights and data until one of the two is fitted again. */

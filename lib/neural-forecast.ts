@@ -4,6 +4,7 @@ import type {
   ColumnNames,
   NeuralForecast as Contract,
   CrossValidationOptions,
+  ExportOptions,
   FitOptions,
   FitResult,
   ForecastInfo,
@@ -18,6 +19,7 @@ import type {
   TableInput,
 } from '../types/index';
 import { binding } from './binding';
+import { exportForecaster } from './checkpoint/export';
 import { importForecaster } from './checkpoint/import';
 import { readFuture, readPanel, type ReadOptions } from './columns';
 import { ForecastError, guarded } from './errors';
@@ -226,6 +228,12 @@ export class NeuralForecast implements Contract {
       const signal = optionalSignal('save', options.signal);
       await runJob<null>((done) => this.#native.save(file, request, done), signal);
     });
+  }
+
+  exportCheckpoint(folder: string, options: ExportOptions = {}): Promise<void> {
+    return this.#track('exportCheckpoint', () =>
+      exportForecaster(this.#native, folder, options, { names: this.#names, registry: registry() }),
+    );
   }
 
   predictor(alias?: string, options: CallOptions = {}): Promise<Predictor> {

@@ -3,7 +3,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { check, compare, readTable } from './parity-pipeline.mjs';
+import { check, compare, readFuture, readStatics, readTable } from './parity-pipeline.mjs';
 
 /** How E0006 says that a checkpoint needs what is still missing here. */
 const MISSING = /: (holds .*), which this version does not have$/;
@@ -13,7 +13,9 @@ async function runCase(folder, api) {
   const forecaster = await api.NeuralForecast.importCheckpoint(file('checkpoint'));
   try {
     const panel = await api.readCsv(file('df.csv'));
-    const table = await forecaster.predict(panel);
+    const statics = readStatics(file('static.csv'));
+    const future = fs.existsSync(file('futr.csv')) ? readFuture(file('futr.csv')) : undefined;
+    const table = await forecaster.predict(panel, { statics, future });
     const rows = readTable(file('predict.csv'));
     const columns = Object.keys(rows[0]).filter((name) => name !== 'unique_id' && name !== 'ds');
     const records = table.toRecords();

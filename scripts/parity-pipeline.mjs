@@ -73,9 +73,9 @@ const typed = (records, texts) =>
       ]),
     ),
   );
-const readStatics = (file) =>
+export const readStatics = (file) =>
   fs.existsSync(file) ? typed(readTable(file), ['unique_id']) : undefined;
-const readFuture = (file) => typed(readTable(file), ['unique_id', 'ds']);
+export const readFuture = (file) => typed(readTable(file), ['unique_id', 'ds']);
 
 const timeKey = (value) => {
   const text = value instanceof Date ? value.toISOString() : String(value);

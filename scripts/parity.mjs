@@ -1,8 +1,9 @@
 // Compares the package with golden values of the reference implementation.
-//   npm run parity -- [DIR] [--checkpoints] [--filter TEXT] [--json FILE] [--no-build]
+//   npm run parity -- [DIR] [--checkpoints | --export] [--filter TEXT] [--json FILE] [--no-build]
 // DIR holds any of parity/ (networks), values/ (losses, scalers, optimisers, schedules) and pipeline/ (frames in, frames
 // out); the default is ../shared/fixtures beside the repository. With --checkpoints, DIR holds folders that NeuralForecast
-// saved, each with what it forecasts from and what it forecasts. One line per case with its largest errors, then the
+// saved, each with what it forecasts from and what it forecasts. With --export, NeuralForecast itself (in an environment in
+// build/, or ND_BENCH_PYTHON) loads what exportCheckpoint writes, and both forecast. One line per case with its largest errors, then the
 // totals; ends with exit code 1 when a case failed or none was found. What this version does not have is skipped by
 // name and reason, read from the registry: a model that is added makes its cases run.
 
@@ -11,6 +12,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { runCheckpoints } from './parity-checkpoints.mjs';
+import { runExports } from './parity-export.mjs';
 import { runPipelines } from './parity-pipeline.mjs';
 import { at, capture, fail } from './support.mjs';
 
@@ -50,6 +52,7 @@ function options() {
         filter: { type: 'string', default: '' },
         json: { type: 'string' },
         checkpoints: { type: 'boolean', default: false },
+        export: { type: 'boolean', default: false },
         'no-build': { type: 'boolean', default: false },
       },
     });
@@ -61,8 +64,8 @@ function options() {
   }
 }
 
-const { folder, filter, json, checkpoints, 'no-build': noBuild } = options();
-if (!fs.existsSync(folder)) fail(`parity: there is no folder ${folder}`);
+const { folder, filter, json, checkpoints, export: exported, 'no-build': noBuild } = options();
+if (!exported && !fs.existsSync(folder)) fail(`parity: there is no folder ${folder}`);
 const outcomes = [];
 const report = (outcome) => {
   outcomes.push(outcome);
@@ -74,7 +77,9 @@ try {
     await build({ target: 'parity', quiet: true });
   }
   const api = createRequire(import.meta.url)(at('dist', 'index.js'));
-  if (checkpoints) {
+  if (exported) {
+    for await (const outcome of runExports(filter, api)) report(outcome);
+  } else if (checkpoints) {
     for await (const outcome of runCheckpoints(folder, filter, api)) report(outcome);
   } else {
     for (const outcome of runNative(folder, filter)) report(outcome);

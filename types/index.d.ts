@@ -407,6 +407,16 @@ export interface ImportOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Options of {@link NeuralForecast.exportCheckpoint}. */
+export interface ExportOptions {
+  /** Whether the last window of every series is written, so that `predict()` works there without data. @default true */
+  readonly includeData?: boolean;
+  /** Whether a folder that is not empty is replaced. @default false */
+  readonly overwrite?: boolean;
+  /** Aborts the call: it rejects with the reason of the signal. */
+  readonly signal?: AbortSignal;
+}
+
 /** What every call accepts. */
 export interface CallOptions {
   /** Aborts the call: it rejects with the reason of the signal. */
@@ -526,6 +536,13 @@ export declare class NeuralForecast {
     panel?: TableInput | null,
     options?: FutureFrameOptions,
   ): Promise<MissingFuture>;
+  /**
+   * Writes a folder that `NeuralForecast.load` of NeuralForecast (Python) 3.3 reads, and that forecasts there what this
+   * object does with `compat: 'neuralforecast'`: safetensors and JSON, the same bytes for the same object. Names of series
+   * become texts; stamps of a `timeZone` are written as its clocks show them. Rejects with E0001 before a fit and with
+   * E0006 when the folder is not empty or cannot be written.
+   */
+  exportCheckpoint(folder: string, options?: ExportOptions): Promise<void>;
   /** Writes one safetensors file, atomically: a kill leaves the old file or the new one. */
   save(path: string, options?: SaveOptions): Promise<void>;
   /** One fitted model for serving; a later fit does not change it. `alias` may be left out when there is only one. */

@@ -1,9 +1,18 @@
 /** Series, their scales and their rows, as saved files of ours hold them. */
 
 import type { TimeForm } from '../times';
+import { importColumns, type Rows } from './import-features';
 import { refuse } from './refuse';
+import { type Scales, scalesOf, unscale } from './scales';
 import { Tensor } from './tensor';
-import { type Checkpoint, isMap, ScalerValue, TimesValue, type Value } from './values';
+import {
+  type Checkpoint,
+  type DatasetRecord,
+  type ModelRecord,
+  TimesValue,
+  textList,
+  type Value,
+} from './values';
 
 export interface ImportedData {
   /** Part of the metadata "data". */
@@ -13,8 +22,6 @@ export interface ImportedData {
   readonly form: TimeForm | undefined;
 }
 
-type Statistics = readonly { readonly shift: number; readonly scale: number }[];
-
 const NANOSECONDS: Readonly<Record<string, bigint>> = {
   s: 10n ** 9n,
   ms: 10n ** 6n,
@@ -23,43 +30,20 @@ const NANOSECONDS: Readonly<Record<string, bigint>> = {
 };
 const MILLISECOND = 10n ** 6n;
 
-/** Without rows the series have no names, so that their scales are nobody's: a forecast computes its own. */
-const NOTHING: ImportedData = {
-  contract: { ids: [] },
-  tensors: new Map([
-    ['data/scaler_shift', Tensor.doubles([0], [])],
-    ['data/scaler_scale', Tensor.doubles([0], [])],
-  ]),
-  form: undefined,
+const tensorsOf = (scales: Scales): [string, Tensor][] => {
+  const shape = [scales.length];
+  const shifts = scales.map(({ shift }) => shift);
+  return [
+    ['data/scaler_shift', Tensor.doubles(shape, shifts)],
+    [
+      'data/scaler_scale',
+      Tensor.doubles(
+        shape,
+        scales.map(({ scale }) => scale),
+      ),
+    ],
+  ];
 };
-
-function statisticsOf(
-  scalers: Value | undefined,
-  column: string,
-  series: number,
-  file: string,
-): Statistics {
-  const scaler = isMap(scalers) ? scalers.get(column) : undefined;
-  const stats = scaler instanceof ScalerValue ? scaler.stats : undefined;
-  if (stats === undefined) return Array.from({ length: series }, () => ({ shift: 0, scale: 1 }));
-  const values = stats.numbers(file);
-  if (values.length !== 2 * series)
-    return refuse(file, `scales ${values.length / 2} series, expected ${series}`);
-  return Array.from({ length: series }, (_, s) => ({
-    shift: values[2 * s]!,
-    scale: values[2 * s + 1]!,
-  }));
-}
-
-/** The value before a series scaler, whose boxcox has λ where others have a shift. */
-function unscale(
-  type: Value | undefined,
-  value: number,
-  { shift, scale }: Statistics[number],
-): number {
-  if (type !== 'boxcox') return value * scale + shift;
-  return shift === 0 ? Math.exp(value) : (shift * value + 1) ** (1 / shift);
-}
 
 /** Names of series: texts, or integers. */
 function idsOf(value: Value | undefined, file: string): string[] {
@@ -86,65 +70,84 @@ function stampsOf(value: Value | undefined, file: string): { last: bigint[]; for
   return { last: integers.map((v) => BigInt(v)), form: { kind: 'number', calendar: false } };
 }
 
-/** What a checkpoint says of the data of its fit. */
-export function importData({ configuration, dataset }: Checkpoint): ImportedData {
-  if (dataset === undefined) return NOTHING;
+/** One of the columns of a table of numbers. */
+function columnOf(table: Tensor, names: readonly Value[], file: string) {
+  const values = table.numbers(file);
+  const width = names.length;
+  return (name: Value): number[] | undefined => {
+    const at = names.indexOf(name);
+    if (at < 0) return undefined;
+    return Array.from({ length: values.length / width }, (_, row) => values[row * width + at]!);
+  };
+}
+
+/** The rows of a data set, checked against the number of its series. */
+function rowsOf({ file, fields }: DatasetRecord, series: number): Rows {
+  const table = (values: Value | undefined, names: Value | undefined, rows: number) => {
+    if (
+      !(values instanceof Tensor) ||
+      !Array.isArray(names) ||
+      values.length !== rows * names.length
+    ) {
+      return refuse(file, 'holds rows that do not fit its series');
+    }
+    return columnOf(values, names, file);
+  };
+  const indptr = fields.get('indptr');
+  const offsets = indptr instanceof Tensor ? indptr.numbers(file) : [];
+  const rising = offsets.every((offset, s) => offset >= (offsets[s - 1] ?? 0));
+  if (!rising || offsets[0] !== 0 || offsets.length !== series + 1) {
+    return refuse(file, 'holds rows that do not fit its series');
+  }
+  const names = fields.get('static_cols') ?? null;
+  const none = () => undefined;
+  return {
+    file,
+    series,
+    offsets,
+    column: table(fields.get('temporal'), fields.get('temporal_cols'), offsets.at(-1)!),
+    static: names === null ? none : table(fields.get('static'), names, series),
+  };
+}
+
+/** What a checkpoint says of the data of its fit, as far as `models` read it. */
+export function importData(checkpoint: Checkpoint, models: readonly ModelRecord[]): ImportedData {
+  const { configuration, dataset } = checkpoint;
+  if (dataset === undefined) {
+    // Without rows the series have no names, so that their scales are nobody's: a forecast computes its own.
+    const { contract, tensors } = importColumns(checkpoint, models, undefined);
+    const nobody = tensorsOf([]);
+    return {
+      contract: { ids: [], ...contract },
+      tensors: new Map([...nobody, ...tensors]),
+      form: undefined,
+    };
+  }
   const { file, fields } = dataset;
   const ids = idsOf(configuration.get('uids'), file);
   const { last, form } = stampsOf(configuration.get('last_dates'), file);
-  const temporal = fields.get('temporal');
-  const columns = fields.get('temporal_cols');
-  const indptr = fields.get('indptr');
-  if (!(temporal instanceof Tensor) || !(indptr instanceof Tensor) || !Array.isArray(columns)) {
-    return refuse(file, 'holds no rows');
-  }
-  const offsets = indptr.numbers(file);
-  const rows = offsets.at(-1) ?? 0;
-  const values = temporal.numbers(file);
-  const rising = offsets.every((offset, s) => offset >= (offsets[s - 1] ?? 0));
-  if (
-    !rising ||
-    offsets[0] !== 0 ||
-    offsets.length !== ids.length + 1 ||
-    last.length !== ids.length ||
-    values.length !== rows * columns.length
-  ) {
-    return refuse(file, 'holds rows that do not fit its series');
-  }
-  const column = (name: Value) => {
-    const at = columns.indexOf(name);
-    return at < 0
-      ? undefined
-      : Array.from({ length: rows }, (_, row) => values[row * columns.length + at]!);
-  };
-  if (column('available_mask')?.some((mask) => mask !== 1)) {
+  if (last.length !== ids.length) return refuse(file, 'holds stamps that do not fit its series');
+  const rows = rowsOf(dataset, ids.length);
+  if (rows.column('available_mask')?.some((mask) => mask !== 1)) {
     return refuse(file, 'holds rows without a target; import it with includeData: false');
   }
-  const target = String(columns[Number(fields.get('y_idx') ?? 0)]);
-  const scales = statisticsOf(configuration.get('scalers_'), target, ids.length, file);
+  const names = textList(fields.get('temporal_cols')) ?? [];
+  const target = names[Number(fields.get('y_idx') ?? 0)] ?? '';
+  const scaled = rows.column(target) ?? refuse(file, 'holds no target');
+  const scales =
+    scalesOf(configuration.get('scalers_'), target, ids.length, file) ??
+    ids.map(() => ({ shift: 0, scale: 1 }));
   const scaler = configuration.get('local_scaler_type');
-  const scaled = column(target) ?? refuse(file, 'holds no target');
-  const original = ids.flatMap((_, s) =>
-    scaled.slice(offsets[s], offsets[s + 1]).map((value) => unscale(scaler, value, scales[s]!)),
+  const original = scales.flatMap((one, s) =>
+    scaled.slice(rows.offsets[s], rows.offsets[s + 1]).map((value) => unscale(scaler, value, one)),
   );
+  const columns = importColumns(checkpoint, models, rows);
   const tensors = new Map<string, Tensor>([
-    [
-      'data/scaler_shift',
-      Tensor.doubles(
-        [ids.length],
-        scales.map(({ shift }) => shift),
-      ),
-    ],
-    [
-      'data/scaler_scale',
-      Tensor.doubles(
-        [ids.length],
-        scales.map(({ scale }) => scale),
-      ),
-    ],
-    ['data/offsets', Tensor.integers([offsets.length], offsets.map(BigInt))],
+    ...tensorsOf(scales),
+    ['data/offsets', Tensor.integers([rows.offsets.length], rows.offsets.map(BigInt))],
     ['data/last_times', Tensor.integers([last.length], last)],
-    ['data/values', Tensor.doubles([rows], original)],
+    ['data/values', Tensor.doubles([original.length], original)],
+    ...columns.tensors,
   ]);
-  return { contract: { ids }, tensors, form };
+  return { contract: { ids, ...columns.contract }, tensors, form };
 }

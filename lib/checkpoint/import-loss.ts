@@ -38,8 +38,8 @@ const short = (value: number): number => Number(value.toPrecision(7));
 
 /** The levels, or the quantiles, that a loss forecasts. */
 function outputsOf(loss: LossValue, file: string): Record<string, unknown> {
-  const { outputNames: names = [], quantiles } = loss;
-  const levels = levelsOf(names);
+  const { outputNames, quantiles } = loss;
+  const levels = outputNames ? levelsOf(outputNames) : numberList(loss.args.get('level'), file);
   if (levels !== undefined) return { levels };
   if (quantiles) return { quantiles: quantiles.map(short) };
   const given = numberList(loss.args.get('quantiles'), file);

@@ -112,7 +112,7 @@ function description(
   { compat }: Request,
 ): { bytes: Uint8Array; note: Note } {
   const frequency = frequencyOf(checkpoint);
-  const data = importData(checkpoint);
+  const data = importData(checkpoint, [...models.values()]);
   const config = {
     frequency,
     horizon: checkpoint.configuration.get('h'),

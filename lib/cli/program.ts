@@ -10,7 +10,7 @@ import { runEvaluate } from './evaluate';
 import { runFit } from './fit';
 import { addModelFlags, type Flags, suggestions } from './flags';
 import { runForecast, runPredict } from './forecast';
-import { runImport } from './import';
+import { runExport, runImport } from './checkpoint';
 import { runInfo } from './info';
 import { runModels } from './models';
 import { EXIT_HELP } from './report';
@@ -197,6 +197,16 @@ export function createProgram(
     .option('--no-data', 'leave out the rows of the fit')
     .option(...JSON_FLAG)
     .action((folder: string, flags: Flags) => runImport(folder, withFlags(flags)));
+
+  program
+    .command('export')
+    .description('make a checkpoint of NeuralForecast of a model file')
+    .argument('<model>', 'a file that fit wrote')
+    .requiredOption('--output <folder>', 'a folder that load() of NeuralForecast 3.3 reads')
+    .option('--overwrite', 'replace a folder that is not empty')
+    .option('--no-data', 'leave out the last rows of every series')
+    .option(...JSON_FLAG)
+    .action((file: string, flags: Flags) => runExport(file, withFlags(flags)));
 
   program
     .command('doctor')

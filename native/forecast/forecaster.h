@@ -165,6 +165,10 @@ class Forecaster {
   /// weights that were declared, until load_weights() brings theirs.
   static Forecaster from_description(const std::string& path);
 
+  /// {shared: per model [[another name of a tensor in the reference, its name here]], times: of
+  /// every row that save() writes}: what exportCheckpoint needs beside a saved file.
+  nlohmann::ordered_json export_parts() const;
+
   /// A predictor of one model that shares its weights (a later fit does not change it). `alias` ""
   /// = the only model.
   std::unique_ptr<serve::Predictor> predictor(const std::string& alias) const;

@@ -37,6 +37,7 @@ const forecasterMembers: Members<NativeForecaster> = {
   crossValidation: 'function',
   save: 'function',
   loadWeights: 'function',
+  exportParts: 'function',
   summary: 'function',
   info: 'function',
   names: 'function',

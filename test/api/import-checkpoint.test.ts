@@ -48,6 +48,17 @@ const withoutFeatures = async () => {
   return { unique_id, ds, y };
 };
 
+/** A table of the fixtures: numbers where a cell reads as one. */
+function records(file: string): Record<string, string | number>[] {
+  const [header, ...lines] = fs.readFileSync(path.join(fixtures, file), 'utf8').trim().split('\n');
+  const names = header!.split(',');
+  const cell = (text: string) => (Number.isNaN(Number(text)) ? text : Number(text));
+  return lines.map((line) => {
+    const cells = line.split(',');
+    return Object.fromEntries(names.map((name, i) => [name, cell(cells[i]!)]));
+  });
+}
+
 describe.each(VERSIONS)('a checkpoint of NeuralForecast %s', (version) => {
   const checkpoint = of(version, 'target-only', 'checkpoint');
   const expected = of(version, 'target-only', 'predict.csv');
@@ -91,6 +102,23 @@ describe.each(VERSIONS)('a checkpoint of NeuralForecast %s', (version) => {
     expect(first! / forecastOf(expected).get('mean')![0]! - 1).toBeCloseTo(0, 5);
     const { models } = await nf.fit(panel);
     expect(models[0]).toMatchObject({ alias: 'mean', steps: 5 });
+    await nf.dispose();
+  });
+
+  test('reads columns beside the target: numbers, categories, values per series', async () => {
+    const nf = await NeuralForecast.importCheckpoint(of(version, 'exogenous', 'checkpoint'));
+    expect(nf.info().models[0]!.options).toMatchObject({
+      futrExog: ['season', 'wave'],
+      histExog: ['lagged'],
+      statExog: ['height'],
+      catExog: ['season'],
+      catCardinalities: { season: 4 },
+    });
+    const forecast = of(version, 'exogenous', 'predict.csv');
+    const future = records('future.csv');
+    expect(difference(await nf.predict(null, { future }), forecast)).toBeLessThan(1e-5);
+    const others = { future, statics: records('static.csv') };
+    expect(difference(await nf.predict(records('panel.csv'), others), forecast)).toBeLessThan(1e-5);
     await nf.dispose();
   });
 

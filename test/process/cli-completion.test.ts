@@ -20,6 +20,7 @@ const COMMANDS = [
   'evaluate',
   'info',
   'import',
+  'export',
   'doctor',
   'models',
   'completion',

@@ -1,4 +1,4 @@
-/** The command `import`: a checkpoint of NeuralForecast as a model file. */
+/** The commands `import` and `export`: a checkpoint of NeuralForecast as a model file, and the reverse. */
 
 import { NeuralForecast } from '../index';
 import { type Context, defined, textFlag } from './context';
@@ -25,4 +25,15 @@ export async function runImport(folder: string, context: Context): Promise<void>
   for (const { alias, type, parameters } of models)
     say(`${alias}: ${type}, ${parameters} weights\n`);
   sayFiles(files);
+}
+
+/** `export model.safetensors --output folder`. */
+export async function runExport(file: string, context: Context): Promise<void> {
+  const { flags, signal, json, version } = context;
+  const output = textFlag(flags, 'output') as string;
+  const nf = await NeuralForecast.load(file, { signal });
+  const overwrite = flags.overwrite === true;
+  await nf.exportCheckpoint(output, { includeData: flags.data !== false, overwrite, signal });
+  if (json) sayJson({ version, command: 'export', file, files: [output] });
+  else sayFiles([output]);
 }

@@ -1,0 +1,188 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { pandasFrequency } from '../../lib/checkpoint/export-data';
+import { Float, pythonJson } from '../../lib/checkpoint/python-json';
+import { readSafetensors } from '../../lib/checkpoint/safetensors';
+import { mqLoss, NeuralForecast, nbeats, tsmixer } from '../../lib/index';
+import { monthly, sizes, temporaryFolder, tiny } from './support';
+
+// That NeuralForecast itself loads them and forecasts the same is shown by `npm run parity -- --export`.
+const folder = temporaryFolder();
+const fixtures = path.join(__dirname, '..', 'fixtures', 'checkpoints');
+const units = { mlpUnits: [[4, 4]], maxSteps: 3, windowsBatchSize: 8 };
+const panel = (({ ds, y }) => ({ unique_id: y.map((_, i) => (i < 30 ? 'b' : 'a')), ds, y }))(
+  monthly(60),
+);
+
+async function fitted(options: object = {}) {
+  const nf = new NeuralForecast({
+    ...sizes,
+    localScaler: 'standard',
+    models: [
+      nbeats({
+        ...units,
+        stackTypes: ['identity'],
+        nBlocks: [2],
+        sharedWeights: true,
+        activation: 'PReLU',
+      }),
+      tiny({ alias: 'small', loss: mqLoss({ levels: [80] }), scalerType: 'revin' }),
+      tsmixer({ nSeries: 2, ffDim: 4, maxSteps: 3, windowsBatchSize: 8 }),
+    ],
+    ...options,
+  });
+  await nf.fit(panel);
+  return nf;
+}
+
+const contentOf = (where: string) =>
+  Object.fromEntries(
+    fs
+      .readdirSync(where)
+      .sort()
+      .map((name) => [name, fs.readFileSync(path.join(where, name))]),
+  );
+
+test('what was exported can be imported and forecasts the same', async () => {
+  const nf = await fitted();
+  const where = path.join(folder, 'round');
+  await nf.exportCheckpoint(where);
+  const again = await NeuralForecast.importCheckpoint(where, { compat: false });
+  expect(again.info()).toMatchObject({
+    series: ['b', 'a'],
+    frequency: 'MS',
+    localScaler: 'standard',
+  });
+  const before = await nf.predict();
+  const after = await again.predict();
+  expect(after.modelColumns).toHaveLength(before.modelColumns.length);
+  expect([...after.ds]).toEqual([...before.ds]);
+  for (const name of before.modelColumns) {
+    const values = [...before.column(name)];
+    for (const [i, value] of after.column(name).entries())
+      expect(value / values[i]!).toBeCloseTo(1, 5);
+  }
+  await nf.dispose();
+  await again.dispose();
+});
+
+test('the same object gives the same bytes; tensors and their other names are those of the reference', async () => {
+  const nf = await fitted();
+  const [first, second] = [path.join(folder, 'first'), path.join(folder, 'second')];
+  await nf.exportCheckpoint(first);
+  const copy = nf.clone();
+  await copy.exportCheckpoint(second);
+  expect(contentOf(second)).toEqual(contentOf(first));
+  expect(Object.keys(contentOf(first))).toEqual([
+    'NBEATS_0.safetensors',
+    'TSMixer_0.safetensors',
+    'configuration.json',
+    'configuration.safetensors',
+    'dataset.json',
+    'dataset.safetensors',
+    'small_0.safetensors',
+  ]);
+  const read = (name: string) => readSafetensors(contentOf(first)[name]!, name);
+  expect(JSON.parse(read('NBEATS_0.safetensors').metadata.get('shared')!)).toHaveProperty(
+    ['blocks.0.layers.0.weight'],
+    ['blocks.1.layers.0.weight'],
+  );
+  const small = read('small_0.safetensors');
+  expect(JSON.parse(small.metadata.get('shared')!)).toEqual({
+    'loss.quantiles': ['valid_loss.quantiles'],
+  });
+  const quantiles = small.tensors.get('loss.quantiles')!.numbers('');
+  expect(quantiles.map((q) => Number(q.toFixed(6)))).toEqual([0.5, 0.1, 0.9]);
+  expect(small.tensors.get('scaler.revin_weight')!.numbers('')).toEqual([1]);
+  const batches = [...read('TSMixer_0.safetensors').tensors].filter(([name]) =>
+    name.endsWith('.num_batches_tracked'),
+  );
+  expect(batches).toHaveLength(4);
+  const hyper = small.metadata.get('hyper_parameters')!;
+  expect(JSON.parse(hyper)).toMatchObject({
+    h: 4,
+    input_size: 8,
+    hidden_size: 8,
+    alias: 'small',
+    optimizer: { name: 'Adam' },
+  });
+  expect(hyper).toMatch(/"training_data_availability_threshold": 0\.0,/);
+  await nf.dispose();
+  await copy.dispose();
+});
+
+test('without data there is no data set; a folder with something in it is kept', async () => {
+  const nf = await fitted();
+  const where = path.join(folder, 'kept');
+  await nf.exportCheckpoint(where, { includeData: false });
+  expect(fs.readdirSync(where)).not.toContain('dataset.json');
+  await expect(nf.exportCheckpoint(where)).rejects.toMatchObject({
+    code: 'ERR_ND_FILE',
+    message: `[exportCheckpoint] ${where}: is not empty; set overwrite: true to replace it`,
+  });
+  await nf.exportCheckpoint(where, { overwrite: true });
+  expect(fs.readdirSync(where)).toContain('dataset.json');
+  // Nothing that was on its way is left beside it.
+  expect(fs.readdirSync(folder).filter((name) => name.startsWith('kept'))).toEqual(['kept']);
+  await nf.dispose();
+  const fresh = new NeuralForecast({ ...sizes, models: [tiny()] });
+  await expect(fresh.exportCheckpoint(where)).rejects.toMatchObject({ code: 'ERR_ND_NOT_FITTED' });
+});
+
+test('columns beside the target survive: a checkpoint of NeuralForecast, imported, exported and imported again', async () => {
+  const rows = fs
+    .readFileSync(path.join(fixtures, 'future.csv'), 'utf8')
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((line) => line.split(','))
+    .map(([unique_id, ds, wave, season]) => ({ unique_id, ds, wave: Number(wave), season }));
+  const first = await NeuralForecast.importCheckpoint(
+    path.join(fixtures, '3.3', 'exogenous', 'checkpoint'),
+  );
+  const where = path.join(folder, 'exogenous');
+  await first.exportCheckpoint(where);
+  const second = await NeuralForecast.importCheckpoint(where);
+  const expected = await first.predict(null, { future: rows as never });
+  const received = await second.predict(null, { future: rows as never });
+  for (const [i, value] of received.column('NHITS').entries()) {
+    expect(value / expected.column('NHITS')[i]!).toBeCloseTo(1, 5);
+  }
+  await first.dispose();
+  await second.dispose();
+});
+
+test('steps of time in the words of pandas', () => {
+  const march = Date.UTC(2020, 2, 1);
+  expect(
+    ['MS', '2MS', 'M', 'Q', 'QS', 'Y', 'YS-APR', 'W', '2W-MON', 'D', '15min', '3'].map((f) =>
+      pandasFrequency(f, march),
+    ),
+  ).toEqual([
+    'MS',
+    '2MS',
+    'ME',
+    'QE-MAR',
+    'QS-MAR',
+    'YE-MAR',
+    'YS-APR',
+    '7D',
+    '2W-MON',
+    'D',
+    '15min',
+    3,
+  ]);
+});
+
+test('numbers that Python is to read as floats stay floats', () => {
+  expect(
+    pythonJson({
+      a: new Float(1),
+      b: 1,
+      c: [new Float(0.5), null],
+      d: 'x"',
+      e: true,
+      f: new Float(1e-7),
+    }),
+  ).toBe('{"a": 1.0, "b": 1, "c": [0.5, null], "d": "x\\"", "e": true, "f": 1e-7}');
+});
