@@ -46,7 +46,8 @@ function outputsOf(loss: LossValue, file: string): Record<string, unknown> {
   return given ? { quantiles: given } : {};
 }
 
-const OF_OUTPUTS = ['level', 'quantiles'];
+/** Read with the outputs; and a number of draws, which this engine chooses itself. */
+const READ_ELSEWHERE = ['level', 'quantiles', 'num_samples'];
 /** How many draws the reference takes the quantiles of a distribution from; ours are exact. */
 const MEANINGLESS = ['num_samples'];
 
@@ -66,7 +67,7 @@ export function lossJson(value: Value, registry: Registry, file: string): LossDe
     }
   };
   for (const [name, argument] of value.args) {
-    if (![...OF_OUTPUTS, ...MEANINGLESS].includes(name))
+    if (![...READ_ELSEWHERE, ...MEANINGLESS].includes(name))
       set(camelCase(name), plain(argument, file), name);
   }
   if (known.includes('levels') || known.includes('quantiles')) {

@@ -1,9 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { pandasFrequency } from '../../lib/checkpoint/export-data';
+import { lossJson } from '../../lib/checkpoint/import-loss';
 import { Float, pythonJson } from '../../lib/checkpoint/python-json';
 import { readSafetensors } from '../../lib/checkpoint/safetensors';
-import { mqLoss, NeuralForecast, nbeats, tsmixer } from '../../lib/index';
+import { LossValue, type Value } from '../../lib/checkpoint/values';
+import { mqLoss, NeuralForecast, nbeats, registry, tsmixer } from '../../lib/index';
 import { monthly, sizes, temporaryFolder, tiny } from './support';
 
 // That NeuralForecast itself loads them and forecasts the same is shown by `npm run parity -- --export`.
@@ -150,6 +152,21 @@ test('columns beside the target survive: a checkpoint of NeuralForecast, importe
   }
   await first.dispose();
   await second.dispose();
+});
+
+test('a distribution with the number of draws that NeuralForecast writes is read', () => {
+  const args = new Map<string, Value>([
+    ['distribution', 'Normal'],
+    ['level', [80]],
+    ['num_samples', 1000],
+    ['return_params', false],
+  ]);
+  const names = ['', '-median', '-lo-80', '-hi-80'];
+  const loss = new LossValue('DistributionLoss', args, names, [0.5, 0.1, 0.9]);
+  expect(lossJson(loss, registry(), 'x')).toEqual({
+    type: 'DistributionLoss',
+    options: { distribution: 'Normal', levels: [80], returnParams: false },
+  });
 });
 
 test('steps of time in the words of pandas', () => {
