@@ -61,7 +61,7 @@ export async function runForecast(file: string, context: Context): Promise<void>
   sayFiles(files);
 }
 
-/** A saved model and, of a CSV file, the panel under the column names with which the model was fitted. */
+/** A saved model, the column names with which it was fitted and, of a CSV file, the panel under these names. */
 export async function loadWithPanel(model: string, file: string | undefined, context: Context) {
   const { flags, signal } = context;
   const { separator, ...names } = columnFlags(flags);
@@ -70,7 +70,8 @@ export async function loadWithPanel(model: string, file: string | undefined, con
   // The standard name need not be there: a file without it is one series.
   const id = idColumn === 'unique_id' ? names.idColumn : idColumn;
   const columns = { ...defined({ separator, idColumn: id }), timeColumn, targetColumn };
-  return { nf, panel: file === undefined ? undefined : await readPanel(file, columns, signal) };
+  const panel = file === undefined ? undefined : await readPanel(file, columns, signal);
+  return { nf, columns, panel };
 }
 
 /** `predict model.safetensors [data.csv]`. */
@@ -80,12 +81,9 @@ export async function runPredict(
   context: Context,
 ): Promise<void> {
   const { flags, signal, version } = context;
-  const { nf, panel } = await loadWithPanel(model, file, context);
-  const { idColumn, timeColumn } = nf.info();
-  const { separator, ...names } = columnFlags(flags);
-  const id = idColumn === 'unique_id' ? names.idColumn : idColumn;
+  const { nf, columns, panel } = await loadWithPanel(model, file, context);
   const table = await nf.predict(panel?.columns ?? null, {
-    ...(await readTables(context, { ...defined({ separator, idColumn: id }), timeColumn })),
+    ...(await readTables(context, columns)),
     signal,
     ...threadsFlag(flags),
     ...defined({

@@ -72,15 +72,6 @@ bool parse_compat(const json* value) {
                                 ", expected \"neuralforecast\" or false");
 }
 
-/// Takes `name` out of a flat options object; null when absent.
-json take(json& options, const char* name) {
-  const auto found = options.find(name);
-  if (found == options.end()) return nullptr;
-  json value = std::move(*found);
-  options.erase(found);
-  return value;
-}
-
 void check_trainable(const Loss& loss, const std::string& place) {
   if (loss.spec().trainable) return;
   const std::string name(loss.spec().name);
@@ -124,9 +115,10 @@ ModelConfig parse_model(const json& description, const ForecasterConfig& default
     throw Error(Code::config,
                 "[" + place + "] received options = " + flat.dump() + ", expected an object");
 
-  const json horizon = take(flat, "horizon"), input_size = take(flat, "inputSize");
-  const json loss_json = take(flat, "loss"), valid_loss_json = take(flat, "validLoss"),
-             alias_json = take(flat, "alias");
+  const json horizon = take_option(flat, "horizon"), input_size = take_option(flat, "inputSize");
+  const json loss_json = take_option(flat, "loss"),
+             valid_loss_json = take_option(flat, "validLoss"),
+             alias_json = take_option(flat, "alias");
   ExogenousOptions exogenous(flat, place);
   Geometry geometry;
   geometry.horizon =

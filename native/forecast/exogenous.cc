@@ -30,16 +30,8 @@ const std::array<std::string, 3> kRules = {"fastai", "sqrt", "half"};
               std::string(R"({"option":")") + option + R"("})");
 }
 
-json take(json& options, const char* name) {
-  const auto found = options.find(name);
-  if (found == options.end()) return nullptr;
-  json value = std::move(*found);
-  options.erase(found);
-  return value;
-}
-
 std::vector<std::string> names_option(json& options, const char* option, const std::string& place) {
-  const json value = take(options, option);
+  const json value = take_option(options, option);
   std::vector<std::string> names;
   if (value.is_null()) return names;
   const char* const expected = "a list of column names, each once";
@@ -110,6 +102,14 @@ void encode(const std::vector<std::string>& vocabulary, data::Feature& column) {
 }
 }  // namespace
 
+json take_option(json& options, const char* name) {
+  const auto found = options.find(name);
+  if (found == options.end()) return nullptr;
+  json value = std::move(*found);
+  options.erase(found);
+  return value;
+}
+
 ExogenousOptions::ExogenousOptions(json& options, const std::string& place)
     : futr_(names_option(options, "futrExog", place)),
       hist_(names_option(options, "histExog", place)),
@@ -123,7 +123,7 @@ ExogenousOptions::ExogenousOptions(json& options, const std::string& place)
     refuse(place, "catExog", categorical_,
            "columns of futrExog, histExog or statExog (\"" + name + "\" is in none)");
   }
-  const json cardinalities = take(options, "catCardinalities");
+  const json cardinalities = take_option(options, "catCardinalities");
   if (!cardinalities.is_null()) {
     if (!cardinalities.is_object())
       refuse(place, "catCardinalities", cardinalities, "an object such as { season: 4 }");
@@ -136,7 +136,7 @@ ExogenousOptions::ExogenousOptions(json& options, const std::string& place)
       cardinalities_[name] = count;
     }
   }
-  const json dim = take(options, "catEmbDim");
+  const json dim = take_option(options, "catEmbDim");
   if (dim.is_null()) return;
   if (dim.is_string() &&
       std::find(kRules.begin(), kRules.end(), dim.get<std::string>()) != kRules.end()) {

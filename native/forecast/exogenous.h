@@ -18,6 +18,9 @@ namespace nd::forecast {
 /// that the fit did not see.
 using Vocabularies = std::map<std::string, std::vector<std::string>>;
 
+/// Takes `name` out of a flat object of options; null when absent.
+nlohmann::json take_option(nlohmann::json& options, const char* name);
+
 /// futrExog, histExog, statExog, catExog, catCardinalities and catEmbDim of one model.
 class ExogenousOptions {
  public:
