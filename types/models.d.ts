@@ -1142,16 +1142,22 @@ export declare function scrps(options?: ScrpsOptions): LossDescription;
 export interface DistributionLossOptions {
   /**
    * Family: Normal and StudentT for any number, Poisson and NegativeBinomial for counts, Bernoulli
-   * for 0 and 1, Tweedie for amounts that may be 0. One of 'Normal', 'StudentT', 'Poisson',
-   * 'NegativeBinomial', 'Bernoulli', 'Tweedie'.
+   * for 0 and 1, Tweedie for amounts that may be 0, ISQF for any shape: a spline through the
+   * quantiles, scored by the CRPS (Park et al., 2022). One of 'Normal', 'StudentT', 'Poisson',
+   * 'NegativeBinomial', 'Bernoulli', 'Tweedie', 'ISQF'.
    */
-  readonly distribution: 'Normal' | 'StudentT' | 'Poisson' | 'NegativeBinomial' | 'Bernoulli' | 'Tweedie';
+  readonly distribution: 'Normal' | 'StudentT' | 'Poisson' | 'NegativeBinomial' | 'Bernoulli' | 'Tweedie' | 'ISQF';
   /**
    * Power of the mean that is the variance; of Tweedie, which needs it. A number in (1, 2), or
    * null.
    * @default null
    */
   readonly rho?: number | null;
+  /**
+   * Linear pieces between two quantiles; of ISQF. An integer in [1, 100].
+   * @default 5
+   */
+  readonly numPieces?: number;
   /**
    * Coverage of each prediction interval in percent; the median comes with them. A list of numbers,
    * each in (0, 100), or one such element.

@@ -23,6 +23,9 @@ std::shared_ptr<const Distribution> family_of(const Options& options, bool compa
   if (name == "Poisson") return poisson_distribution(compat);
   if (name == "NegativeBinomial") return negative_binomial_distribution(compat);
   if (name == "Bernoulli") return bernoulli_distribution();
+  if (name == "ISQF")
+    return isqf_distribution(level_columns(options).quantiles, options.integer("num_pieces"),
+                             compat);
   if (options.is_null("rho"))
     throw Error(Code::config,
                 "[distributionloss] received no rho, expected a number in (1, 2): the Tweedie "
@@ -69,7 +72,8 @@ std::vector<ParamSpec> mixture_params(std::string_view default_components) {
 Var likelihood_loss(const Distribution& family, const LossInputs& in, bool sees_all = false) {
   const Var zero = in.y.graph->constant(0.0), one = in.y.graph->constant(1.0);
   const auto seen = [&](Var x) { return sees_all ? x : where(in.weight, x, zero); };
-  LikelihoodInputs inputs{.raw = {},
+  LikelihoodInputs inputs{.outputs = seen(in.y_hat),
+                          .raw = {},
                           .target = seen(in.target),
                           .z = seen(in.y),
                           .loc = in.loc,
@@ -77,8 +81,8 @@ Var likelihood_loss(const Distribution& family, const LossInputs& in, bool sees_
                           .scale = where(greater(in.scale, zero), in.scale, one),
                           .weight = in.weight,
                           .inverse_sum = in.inverse_sum};
-  const Var raw = seen(in.y_hat);
-  for (int64_t i = 0; i < family.outputs(); ++i) inputs.raw.push_back(slice(raw, 2, i, i + 1));
+  for (int64_t i = 0; i < family.outputs(); ++i)
+    inputs.raw.push_back(slice(inputs.outputs, 2, i, i + 1));
   return family.loss(inputs);
 }
 
@@ -108,9 +112,11 @@ const LossSpec kDistributionLoss = {
     .params = {{.name = "distribution",
                 .type = ParamType::choice,
                 .doc = "Family: Normal and StudentT for any number, Poisson and NegativeBinomial "
-                       "for counts, Bernoulli for 0 and 1, Tweedie for amounts that may be 0.",
+                       "for counts, Bernoulli for 0 and 1, Tweedie for amounts that may be 0, ISQF "
+                       "for any shape: a spline through the quantiles, scored by the CRPS (Park "
+                       "et al., 2022).",
                 .choices = {"Normal", "StudentT", "Poisson", "NegativeBinomial", "Bernoulli",
-                            "Tweedie"}},
+                            "Tweedie", "ISQF"}},
                {.name = "rho",
                 .type = ParamType::number,
                 .default_json = "null",
@@ -120,6 +126,12 @@ const LossSpec kDistributionLoss = {
                 .open_minimum = true,
                 .open_maximum = true,
                 .nullable = true},
+               {.name = "num_pieces",
+                .type = ParamType::integer,
+                .default_json = "5",
+                .doc = "Linear pieces between two quantiles; of ISQF.",
+                .minimum = 1,
+                .maximum = 100},
                levels_param(),
                quantiles_param(),
                return_params_param(),

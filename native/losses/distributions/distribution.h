@@ -17,7 +17,8 @@ namespace nd {
 /// What a likelihood reads. Every Var is [R, H, 1] but loc and scale [R, 1, 1]; where `weight` is 0
 /// the target and the outputs are 0.
 struct LikelihoodInputs {
-  std::vector<Var> raw;  ///< the P outputs of the network
+  Var outputs;           ///< [R, H, P], of the network
+  std::vector<Var> raw;  ///< the same one by one
   Var target;            ///< in the scale of the panel
   Var z;                 ///< (target - loc) / scale, computed in float64
   Var loc, scale;        ///< of the window's scaler; 0 and 1 without one

@@ -64,6 +64,35 @@ TEST(DistributionForecast, LearnsAPriceNearAMillionThatMovesByAHundredth) {
   EXPECT_NEAR(fit[0]["validLoss"].get<double>(), 0.5 + std::log(0.01 * 2.5066), 0.3);
 }
 
+// Two levels, 0 and 10, in equal shares: between them there is nothing, which no bell can say.
+TEST(DistributionForecast, ASplineLearnsWhatHasTwoPeaks) {
+  data::RawPanel raw;
+  raw.ids = {"switch"};
+  for (int64_t t = 0; t < 400; ++t) {
+    const auto at = static_cast<uint32_t>(t);
+    const bool high = philox_uniform({.seed = 8}, at) > 0.5F;
+    const double noise = 0.1 * static_cast<double>(philox_uniform({.seed = 9}, at));
+    raw.series.push_back(0), raw.times.push_back(t), raw.target.push_back((high ? 10 : 0) + noise);
+  }
+  // Nothing of the past is read: there is nothing to learn but the distribution.
+  Forecaster f = with_loss(distribution("ISQF"),
+                           {{"maxSteps", 400},
+                            {"scalerType", "identity"},
+                            {"excludeInsampleY", true},
+                            {"hiddenSize", 16}},
+                           "MLP");
+  f.fit(std::make_shared<const data::Panel>(std::move(raw), data::PanelOptions{}), {});
+  PredictRequest request;
+  request.quantiles.quantiles = {0.05, 0.2, 0.3, 0.7, 0.8, 0.95};
+  const auto values = f.predict(nullptr, request).values;
+  for (size_t h = 0; h < 6; ++h) {
+    EXPECT_NEAR(values[0][h], 5, 0.6);
+    for (const size_t c : {1, 2, 3}) EXPECT_NEAR(values[c][h], 0, 0.5) << c;
+    for (const size_t c : {4, 5, 6}) EXPECT_NEAR(values[c][h], 10, 0.5) << c;
+    for (size_t c = 2; c < 7; ++c) EXPECT_GT(values[c][h], values[c - 1][h]);
+  }
+}
+
 TEST(DistributionForecast, CountsAreForecastAsCounts) {
   for (const json& loss :
        {distribution("Poisson"), distribution("NegativeBinomial"),

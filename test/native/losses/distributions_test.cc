@@ -19,13 +19,12 @@ namespace {
 using nlohmann::json;
 using reference::Tensor;
 
-Loss loss_of(const char* text, bool compat = false) { return Loss(json::parse(text), compat); }
-
 struct FamilyCase {
   const char* loss;
   /// Mean and variance by the parameters, as textbooks give them.
   std::function<std::pair<double, double>(std::span<const double>)> moments;
-  bool atoms = false;  ///< single values of positive probability
+  bool atoms = false;   ///< single values of positive probability
+  double error = 1e-9;  ///< of the moments, relative
 };
 
 std::pair<double, double> mixture_moments(const std::vector<std::array<double, 3>>& components) {
@@ -36,6 +35,31 @@ std::pair<double, double> mixture_moments(const std::vector<std::array<double, 3
 
 std::pair<double, double> negative_binomial_moments(double count, double p) {
   return {count * p / (1 - p), count * p / (1 - p) / (1 - p)};
+}
+
+Loss loss_of(const char* text, bool compat = false) { return Loss(json::parse(text), compat); }
+
+constexpr const char* kIsqf =
+    R"({"type": "DistributionLoss", "distribution": "ISQF", "numPieces": 3, "levels": [80]})";
+
+/// ∫ f(α) dα over (0, 1), by the trapezoidal rule in log(α / (1 - α)).
+template <class F>
+double over_probabilities(const F& f) {
+  constexpr int kSteps = 20000;
+  constexpr double kEnd = 30, kStep = 2 * kEnd / kSteps;
+  double sum = 0;
+  for (int i = 0; i <= kSteps; ++i) {
+    const double alpha = 1 / (1 + std::exp(kEnd - i * kStep));
+    sum += f(alpha) * alpha * (1 - alpha) * kStep;
+  }
+  return sum;
+}
+
+std::pair<double, double> isqf_moments(std::span<const double> p) {
+  const Loss loss = loss_of(kIsqf);
+  const auto at = [&](double alpha) { return loss.distribution()->quantile(p, alpha); };
+  const double mean = over_probabilities(at);
+  return {mean, over_probabilities([&](double alpha) { return std::pow(at(alpha) - mean, 2); })};
 }
 
 const FamilyCase kFamilies[] = {
@@ -67,6 +91,7 @@ const FamilyCase kFamilies[] = {
        return mixture_moments({{p[4], m0, v0}, {p[5], m1, v1}});
      },
      true},
+    {kIsqf, isqf_moments, false, 1e-6},
 };
 
 /// Raw outputs like those of a network.
@@ -100,7 +125,7 @@ TEST(Distributions, TenThousandDrawsHaveTheMomentsAndQuantilesOfTheClosedForm) {
     const Loss loss = loss_of(c.loss);
     const std::vector<double> p = parameters_of(loss);
     const auto [mean, variance] = c.moments(p);
-    EXPECT_NEAR(loss.distribution()->mean(p), mean, 1e-9 * std::abs(mean));
+    EXPECT_NEAR(loss.distribution()->mean(p), mean, c.error * std::abs(mean));
 
     std::vector<double> draws(kDraws);
     double sum = 0, squares = 0, fourth = 0;
@@ -253,6 +278,29 @@ TEST(Tweedie, LearnsItsMeanWithoutAScalerUnlikeTheReference) {
   const LossWindows in{1, 1, 0, y, raw, weight, none, none};
   EXPECT_NE(value_and_gradient(loss_of(kFamilies[5].loss), in).second[0], 0);
   EXPECT_EQ(value_and_gradient(loss_of(kFamilies[5].loss, true), in).second[0], 0);
+}
+
+// CRPS = 2·∫ pinball(y - q(α), α) dα: inside the spline, on a knot, in both tails.
+TEST(Isqf, LossIsTheCrpsOfItsQuantileFunction) {
+  for (const char* text :
+       {kIsqf, R"({"type": "DistributionLoss", "distribution": "ISQF", "quantiles": [0.3]})",
+        R"({"type": "DistributionLoss", "distribution": "ISQF", "numPieces": 1})"}) {
+    const Loss loss = loss_of(text), compat = loss_of(text, true);
+    const std::vector<double> raw = raw_outputs(loss, 1), none, weight = {1}, loc = {kLoc},
+                              scale = {kScale}, p = parameters_of(loss);
+    const auto at = [&](double alpha) { return loss.distribution()->quantile(p, alpha); };
+    for (const double q : {1e-6, 0.05, 0.1, 0.2, 0.4, 0.5, 0.77, 0.9, 0.95, 1 - 1e-6}) {
+      SCOPED_TRACE(std::string(text) + " " + std::to_string(q));
+      const std::vector<double> y = {at(q)};
+      const double crps = 2 / kScale * over_probabilities([&](double alpha) {
+                            const double error = y[0] - at(alpha);
+                            return error * (alpha - (error < 0 ? 1 : 0));
+                          });
+      const LossWindows in{1, 1, 0, y, raw, weight, none, none, loc, scale};
+      EXPECT_NEAR(evaluate_loss(loss, in), crps, 1e-6);
+      EXPECT_NEAR(evaluate_loss(compat, in), distribution::softplus(crps) + std::log(kScale), 1e-6);
+    }
+  }
 }
 
 TEST(Distributions, SayWhichTargetsTheyCanGive) {
