@@ -25,6 +25,8 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
   /** Columns beside the target that are read. */
   readonly features?: readonly string[];
+  /** The column with the weights of rows. */
+  readonly weight?: string | undefined;
   /** Columns of a table with one row per series, and that table. */
   readonly statics?: { readonly names: readonly string[]; readonly table: TableInput | undefined };
 }
@@ -60,10 +62,15 @@ interface ReadRows {
 }
 
 /** Whatever is missing under its option or standard name. */
-function missingFeature(place: string, table: OpenTable, name: string): ForecastError {
+function missingFeature(
+  place: string,
+  table: OpenTable,
+  name: string,
+  use = 'which a model reads',
+): ForecastError {
   return new ForecastError(
     'ERR_ND_FEATURES',
-    `[${place}] the table has no column "${name}", which a model reads; it has ${quoted(table.names)}${didYouMean(name, table.names)}`,
+    `[${place}] the table has no column "${name}", ${use}; it has ${quoted(table.names)}${didYouMean(name, table.names)}`,
     { column: name, columns: [...table.names] },
   );
 }
@@ -77,7 +84,7 @@ async function readRows(
   place: string,
   table: TableInput,
   names: Partial<ColumnNames>,
-  { frequency = '', timeZone, signal, features = [] }: ReadOptions,
+  { frequency = '', timeZone, signal, features = [], weight }: ReadOptions,
   hasTarget: boolean,
 ): Promise<ReadRows> {
   const open = openTable(place, table);
@@ -93,9 +100,11 @@ async function readRows(
   const idValues = names.idColumn
     ? required(place, open, idColumn, 'idColumn')
     : open.column(idColumn);
-  const columns = features.map((name) => {
+  const columns = [...features, ...(weight === undefined ? [] : [weight])].map((name) => {
     const column = open.column(name);
-    if (!column) throw missingFeature(place, open, name);
+    if (!column) {
+      throw missingFeature(place, open, name, name === weight ? 'the sampleWeight' : undefined);
+    }
     return { name, column, reader: allocated(place, () => new FeatureReader(name, rows)) };
   });
   for (const [name, column] of [
@@ -147,8 +156,10 @@ async function readRows(
   if (rest) await rest;
   for (const { name, column, reader: feature } of columns) {
     rest = slices.eachRow(rows, (row) => {
-      const problem = feature.read(column.at(row), row);
+      const problem =
+        name === weight ? weightProblem(column.at(row)) : feature.read(column.at(row), row);
       if (problem !== undefined) throw fail(row, name, column.at(row), problem);
+      if (name === weight) feature.read(column.at(row), row);
     });
     if (rest) await rest;
   }
@@ -254,6 +265,12 @@ export async function readFuture(
 ): Promise<FutureRows> {
   const { target: _, ...rows } = await readRows(place, table, names, options, false);
   return rows;
+}
+
+function weightProblem(weight: unknown): string | undefined {
+  if (typeof weight === 'number' && Number.isFinite(weight) && weight >= 0) return undefined;
+  const missing = weight === undefined || weight === null;
+  return `is ${missing ? 'missing' : show(weight)}, expected a weight: a finite number of at least 0`;
 }
 
 function targetProblem(y: unknown): string {

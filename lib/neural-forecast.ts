@@ -86,8 +86,11 @@ function withNames(info: Omit<ForecastInfo, 'series'>, names: NativeNames): Fore
   };
 }
 
-const exogenousIn = (native: NativeForecaster): Exogenous =>
-  exogenousOf(JSON.parse(guarded(() => native.info())).models);
+/** Columns beside the target, and the one with the weights of rows, that a forecaster reads. */
+function columnsOf(native: NativeForecaster): { exogenous: Exogenous; weight: string | undefined } {
+  const info: ForecastInfo = JSON.parse(guarded(() => native.info()));
+  return { exogenous: exogenousOf(info.models), weight: info.sampleWeight };
+}
 
 /** How the table of a call is read. */
 interface PanelCall {
@@ -95,6 +98,8 @@ interface PanelCall {
   readonly statics?: TableInput | undefined;
   /** Whether nothing beside the target is read. */
   readonly bare?: boolean;
+  /** Whether something is trained on it. */
+  readonly trains?: boolean;
 }
 
 type TableJob = (done: NativeDone<NativeTable>) => NativeJob;
@@ -107,6 +112,8 @@ export class NeuralForecast implements Contract {
   readonly #timeZone: string | undefined;
   /** What the models read beside the target. */
   readonly #exogenous: Exogenous;
+  /** The column with the weights of rows, which training reads. */
+  readonly #weight: string | undefined;
   readonly #pending = new Set<Promise<unknown>>();
   /** How the stamps of the fitted panel were written. */
   #form: TimeForm | undefined;
@@ -118,7 +125,7 @@ export class NeuralForecast implements Contract {
   constructor(options: NeuralForecastOptions | Loaded) {
     if (isObject(options) && options instanceof Loaded) {
       this.#native = options.native;
-      this.#exogenous = exogenousIn(options.native);
+      ({ exogenous: this.#exogenous, weight: this.#weight } = columnsOf(options.native));
       this.#names = options.note.columns;
       this.#frequency = options.note.frequency;
       this.#timeZone = options.note.timeZone;
@@ -127,7 +134,7 @@ export class NeuralForecast implements Contract {
     }
     const { engine, names, frequency, timeZone } = configuration('NeuralForecast', options);
     this.#native = guarded(() => binding().createForecaster(engine));
-    this.#exogenous = exogenousIn(this.#native);
+    ({ exogenous: this.#exogenous, weight: this.#weight } = columnsOf(this.#native));
     this.#names = names;
     this.#frequency = frequency;
     this.#timeZone = timeZone;
@@ -301,12 +308,10 @@ export class NeuralForecast implements Contract {
     const started = performance.now();
     signal?.throwIfAborted();
     const prepare = async () => {
-      const { input, form } = await readPanel(
-        'fit',
-        table,
-        this.#names,
-        this.#reading(this.#frequency, signal, statics),
-      );
+      const { input, form } = await readPanel('fit', table, this.#names, {
+        ...this.#reading(this.#frequency, signal, statics),
+        weight: this.#weight,
+      });
       return { panel: await createPanel(input, signal), form };
     };
     return this.#inTurn(prepare, async ({ panel, form }) => {
@@ -373,20 +378,26 @@ export class NeuralForecast implements Contract {
   ): Promise<BacktestTable> {
     const { options, signal, onProgress, statics } = crossValidationRequest(call);
     const started = performance.now();
-    return this.#withPanel('crossValidation', table, { signal, statics }, async (panel, form) => {
-      const native = await runJob<NativeTable>((done, stop) => {
-        const report = progressReport(onProgress, started, stop);
-        return this.#native.crossValidation(panel, options, report, done);
-      }, signal);
-      return this.#backtest(native, panel, form);
-    });
+    const trains = JSON.parse(options).useFitted !== true;
+    return this.#withPanel(
+      'crossValidation',
+      table,
+      { signal, statics, trains },
+      async (panel, form) => {
+        const native = await runJob<NativeTable>((done, stop) => {
+          const report = progressReport(onProgress, started, stop);
+          return this.#native.crossValidation(panel, options, report, done);
+        }, signal);
+        return this.#backtest(native, panel, form);
+      },
+    );
   }
 
   /** Calls `use` with the panel of a table (null = the fitted one), which is freed afterwards. */
   async #withPanel<Result>(
     place: string,
     table: TableInput | undefined,
-    { signal, statics, bare = false }: PanelCall,
+    { signal, statics, bare = false, trains = false }: PanelCall,
     use: (panel: NativePanel | null, form: TimeForm | undefined) => Promise<Result>,
   ): Promise<Result> {
     signal?.throwIfAborted();
@@ -398,7 +409,10 @@ export class NeuralForecast implements Contract {
       this.#names,
       bare
         ? { frequency, timeZone: this.#timeZone, signal }
-        : this.#reading(fitted ? frequency : this.#frequency, signal, statics),
+        : {
+            ...this.#reading(fitted ? frequency : this.#frequency, signal, statics),
+            ...(trains ? { weight: this.#weight } : {}),
+          },
     );
     const panel = await createPanel(read.input, signal);
     try {

@@ -34,6 +34,7 @@ const ENGINE_OPTIONS = [
   'inputSize',
   'frequency',
   'localScaler',
+  'sampleWeight',
   'compat',
 ] as const;
 

@@ -163,6 +163,11 @@ export interface NeuralForecastOptions extends ColumnNames {
   readonly timeZone?: string;
   /** Scaling of each whole series before training; 'boxcox' needs positive values. @default 'none' */
   readonly localScaler?: 'none' | 'standard' | 'minmax' | 'robust' | 'robust-iqr' | 'boxcox';
+  /**
+   * Column of the panel with the weight of each row's error in the losses of training and validation, a finite number of at
+   * least 0. Read by `fit` and by a `crossValidation` that trains. @default none: all rows weigh 1
+   */
+  readonly sampleWeight?: string;
   /** Restores the behaviour of the Python reference where it differs from ours (docs/compatibility.md). */
   readonly compat?: 'neuralforecast';
 }
@@ -455,6 +460,8 @@ export interface ForecastInfo {
   readonly inputSize: number;
   /** Scaling of whole series. */
   readonly localScaler: string;
+  /** Column with the weights of rows; absent when all weigh 1. */
+  readonly sampleWeight?: string;
   /** Whether the behaviour of the Python reference is restored. */
   readonly compat: boolean;
   /** Forecast columns of all models, in order. */

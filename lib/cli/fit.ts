@@ -34,6 +34,7 @@ export function newForecaster(
       frequency: textFlag(flags, 'frequency'),
       timeZone: textFlag(flags, 'timeZone'),
       localScaler: textFlag(flags, 'localScaler') as NeuralForecastOptions['localScaler'],
+      sampleWeight: textFlag(flags, 'sampleWeight'),
       compat: textFlag(flags, 'compat') as NeuralForecastOptions['compat'],
       inputSize: integerFlag(flags, 'inputSize', -1),
     }),

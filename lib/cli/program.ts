@@ -66,6 +66,7 @@ function addFitFlags(
     .option('--statics <file.csv>', 'one row per series with the columns of --stat-exog')
     .option('--val-size <n>', 'last steps of every series that are kept for validation (default 0)')
     .addOption(scaler)
+    .option('--sample-weight <name>', 'column with the weight of each row in the losses')
     .addOption(
       new Option('--compat <name>', 'behave like the Python reference').choices(['neuralforecast']),
     )

@@ -227,4 +227,17 @@ void gather_feature(std::span<const double> rows, std::span<const double> future
   }
 }
 
+void gather_weights(std::span<const double> rows, const WindowRef& window,
+                    const WindowLayout& layout, int64_t limit, bool averaged,
+                    std::span<double> out) {
+  const int64_t end = std::clamp<int64_t>(limit, 0, static_cast<int64_t>(rows.size()));
+  double sum = 0;
+  for (size_t t = 0; t < out.size(); ++t) {
+    const int64_t row = window.start + layout.input_size + static_cast<int64_t>(t);
+    out[t] = row >= 0 && row < end ? rows[static_cast<size_t>(row)] : 0;
+    sum += out[t];
+  }
+  if (averaged) std::ranges::fill(out, sum / static_cast<double>(out.size()));
+}
+
 }  // namespace nd::data

@@ -131,4 +131,10 @@ void gather_feature(std::span<const double> rows, std::span<const double> future
                     int64_t limit, bool compat, int64_t first, int64_t steps, float* out,
                     int64_t stride);
 
+/// What the horizon of a window weighs in a loss, [H]: `rows` (the weights of a series) at each
+/// step, 0 before the series and from row `limit` on; with `averaged` their mean at every step.
+void gather_weights(std::span<const double> rows, const WindowRef& window,
+                    const WindowLayout& layout, int64_t limit, bool averaged,
+                    std::span<double> out);
+
 }  // namespace nd::data

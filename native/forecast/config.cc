@@ -208,6 +208,20 @@ void check_categories(const std::vector<ModelConfig>& models) {
     }
   }
 }
+
+/// Weights stay as they are given; what models read is scaled and encoded.
+void check_unread(const ForecasterConfig& config) {
+  if (config.sample_weight.empty()) return;
+  for (const ModelConfig& model : config.models) {
+    const data::Exogenous names = model.exogenous.names();
+    for (const auto* kind : {&names.futr, &names.hist})
+      for (const auto* list : {&kind->numeric, &kind->categorical})
+        if (std::ranges::find(*list, config.sample_weight) != list->end())
+          throw Error(Code::config, "[forecaster] received sampleWeight = \"" +
+                                        config.sample_weight + "\", which " + model.alias +
+                                        " reads, expected a column that no model reads");
+  }
+}
 }  // namespace
 
 std::vector<std::string> ModelConfig::columns() const {
@@ -271,8 +285,8 @@ size_t ForecasterConfig::find(const std::string& alias, const char* place) const
 
 ForecasterConfig parse_config(const json& description) {
   check_names(description,
-              std::array<std::string, 6>{"frequency", "horizon", "inputSize", "localScaler",
-                                         "compat", "models"},
+              std::array<std::string, 7>{"frequency", "horizon", "inputSize", "localScaler",
+                                         "sampleWeight", "compat", "models"},
               "forecaster");
   ForecasterConfig config;
   if (const json* value = option(description, "frequency")) {
@@ -288,6 +302,8 @@ ForecasterConfig parse_config(const json& description) {
     config.series_scaler =
         data::parse_series_scaler(text_option(*value, "forecaster", "localScaler"));
   }
+  if (const json* value = option(description, "sampleWeight"))
+    config.sample_weight = text_option(*value, "forecaster", "sampleWeight");
   config.compat = parse_compat(option(description, "compat"));
   const json* models = option(description, "models");
   if (models == nullptr || !models->is_array() || models->empty()) {
@@ -301,6 +317,7 @@ ForecasterConfig parse_config(const json& description) {
   }
   name_models(config.models);
   check_categories(config.models);
+  check_unread(config);
   return config;
 }
 
@@ -320,6 +337,7 @@ ordered_json config_json(const ForecasterConfig& config) {
   out["horizon"] = config.horizon;
   out["inputSize"] = config.input_size;
   out["localScaler"] = data::name_of(config.series_scaler);
+  if (!config.sample_weight.empty()) out["sampleWeight"] = config.sample_weight;
   out["compat"] = config.compat;
   out["models"] = ordered_json::array();
   for (const ModelConfig& model : config.models) {

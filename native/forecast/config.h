@@ -31,12 +31,13 @@ struct ModelConfig {
   std::vector<std::string> columns() const;
 };
 
-/// {frequency, horizon, inputSize, localScaler, compat, models}.
+/// {frequency, horizon, inputSize, localScaler, sampleWeight?, compat, models}.
 struct ForecasterConfig {
   std::string frequency;  ///< "" = that of the panel
   int64_t horizon = 0;
   int64_t input_size = 0;  ///< < 1 = three horizons, as in the reference
   data::SeriesScaler series_scaler = data::SeriesScaler::none;
+  std::string sample_weight;  ///< column of the weights of rows in losses; "" = all weigh 1
   bool compat = false;
   std::vector<ModelConfig> models;
 

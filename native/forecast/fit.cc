@@ -56,9 +56,10 @@ int64_t last_good_step(const Error& error) {
   return details.is_object() ? details.value("lastGoodStep", int64_t{0}) : 0;
 }
 
-train::TrainRequest train_request(const ModelConfig& model, const data::Panel& scaled,
-                                  const FitRequest& request) {
+train::TrainRequest train_request(const ForecasterConfig& config, const ModelConfig& model,
+                                  const data::Panel& scaled, const FitRequest& request) {
   train::TrainRequest r;
+  r.sample_weight = config.sample_weight;
   r.network = model.network.get();
   r.panel = &scaled;
   r.config = model.train;
@@ -75,10 +76,11 @@ struct Superseded {};
 
 /// Trains the model of this turn; gives its summary. `progress` keeps calls of the user's function
 /// apart.
-ordered_json train_model(const ModelConfig& model, const data::Panel& scaled,
+ordered_json train_model(const ForecasterConfig& config, const data::Panel& scaled,
                          const FitRequest& request, const data::RevinAffine& revin,
                          const Turn& turn, std::mutex& progress, FloatBuffer& parameters) {
-  train::TrainRequest training = train_request(model, scaled, request);
+  const ModelConfig& model = config.models[turn.index];
+  train::TrainRequest training = train_request(config, model, scaled, request);
   training.revin = revin;
   training.shared_threads = &turn.threads;
   training.on_progress = [&](const train::Progress& p) {
@@ -108,7 +110,7 @@ FitOutcome fit_models(std::shared_ptr<State> start, std::shared_ptr<const data::
   // Every model is checked before the first one trains: a late refusal would waste the earlier
   // ones' time.
   for (const ModelConfig& model : config.models)
-    train::check_request(train_request(model, *scaled, request));
+    train::check_request(train_request(config, model, *scaled, request));
 
   const parallel::Claim claim(request.threads);
   std::vector<std::shared_ptr<FloatBuffer>> trained(config.models.size());
@@ -117,8 +119,8 @@ FitOutcome fit_models(std::shared_ptr<State> start, std::shared_ptr<const data::
   const auto train_one = [&](const Turn& turn) {
     const ModelState& state = next.models[turn.index];
     trained[turn.index] = std::make_shared<FloatBuffer>(*state.parameters);
-    out.summaries[turn.index] = train_model(config.models[turn.index], *scaled, request,
-                                            state.revin, turn, progress, *trained[turn.index]);
+    out.summaries[turn.index] =
+        train_model(config, *scaled, request, state.revin, turn, progress, *trained[turn.index]);
   };
   const Outcome outcome = run_side_by_side(config.models.size(), request.threads, train_one);
   const auto keep = [&](size_t i, ordered_json history) {

@@ -89,6 +89,7 @@ nlohmann::ordered_json Forecaster::info() const {
   out["horizon"] = config.horizon;
   out["inputSize"] = config.longest_input();
   out["localScaler"] = data::name_of(config.series_scaler);
+  if (!config.sample_weight.empty()) out["sampleWeight"] = config.sample_weight;
   out["compat"] = config.compat;
   out["columns"] = columns();
   out["aliases"] = aliases();

@@ -16,7 +16,8 @@ std::vector<std::string> scaled_columns(const ForecasterConfig& config, const da
   for (const data::Feature& column : panel.features()) {
     const bool is_category =
         std::find(categorical.begin(), categorical.end(), column.name) != categorical.end();
-    if (column.is_numeric() && !is_category) names.push_back(column.name);
+    const bool is_weight = column.name == config.sample_weight;
+    if (column.is_numeric() && !is_category && !is_weight) names.push_back(column.name);
   }
   return names;
 }

@@ -32,6 +32,7 @@ WindowBatch::WindowBatch(const BatchOptions& options, int64_t windows)
       exogenous_(options.exogenous, options.layout, options.scaler, options.compat,
                  options.recurrent, capacity_),
       statistics_(static_cast<size_t>(capacity_)) {
+  if (!options_.sample_weight.empty()) outsample_weight_.resize(outsample_y_.size());
   if (!options_.distribution) return;
   z_.resize(outsample_y_.size());
   target_.resize(outsample_y_.size());
@@ -77,6 +78,22 @@ void WindowBatch::load(const data::Panel& panel, std::span<const data::WindowRef
   exogenous_.clear(count, count_);
   count_ = count;
   if (options_.distribution) load_targets(panel, windows, with_target ? hidden : panel.longest());
+  if (with_target && !options_.sample_weight.empty()) load_weights(panel, windows, hidden);
+}
+
+void WindowBatch::load_weights(const data::Panel& panel, std::span<const data::WindowRef> windows,
+                               int64_t hidden) {
+  const data::Feature& column = *data::find_feature(panel.features(), options_.sample_weight);
+  const auto H = static_cast<size_t>(options_.layout.horizon);
+  std::vector<double> weights(H);
+  for (size_t row = 0; row < windows.size(); ++row) {
+    const int64_t s = windows[row].series;
+    data::gather_weights(panel.rows_of(column, s), windows[row], options_.layout,
+                         panel.length(s) - hidden, options_.compat, weights);
+    for (size_t t = 0; t < H; ++t)
+      outsample_weight_[row * H + t] =
+          outsample_mask_[row * H + t] * static_cast<float>(weights[t]);
+  }
 }
 
 // A likelihood is that of the data themselves; what is left over of the buffers must not spoil it.

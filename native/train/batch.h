@@ -3,6 +3,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <vector>
 
 #include "data/panel.h"
@@ -25,7 +26,8 @@ struct BatchOptions {
   bool exclude_insample_y = false, compat = false;
   data::Exogenous exogenous{};
   bool recurrent = false;  ///< exogenous inputs of a step are those of the step that it forecasts
-  bool distribution = false;  ///< the targets are those of a distribution loss
+  bool distribution = false;    ///< the targets are those of a distribution loss
+  std::string sample_weight{};  ///< column of the weights of rows in the loss; "" = all weigh 1
 };
 
 /// One batch as the network sees it, in buffers of a fixed capacity: one row per window, N rows per
@@ -47,6 +49,10 @@ class WindowBatch {
   std::span<const float> insample_mask() const { return insample_mask_; }  ///< [capacity, L]
   std::span<const float> outsample_y() const { return outsample_y_; }      ///< [capacity, H]
   std::span<const float> outsample_mask() const { return outsample_mask_; }
+  /// [capacity, H]: the mask times the weights of the rows.
+  std::span<const float> outsample_weight() const {
+    return options_.sample_weight.empty() ? outsample_mask_ : outsample_weight_;
+  }
   /// Of every row in use.
   std::span<const data::WindowStatistics> statistics() const {
     return std::span(statistics_).first(static_cast<size_t>(count_));
@@ -64,10 +70,13 @@ class WindowBatch {
                     const std::vector<float>& outsample) const;
   void load_targets(const data::Panel& panel, std::span<const data::WindowRef> windows,
                     int64_t hidden);
+  void load_weights(const data::Panel& panel, std::span<const data::WindowRef> windows,
+                    int64_t hidden);
   BatchOptions options_;
   int64_t capacity_, count_ = 0;
   std::vector<float> insample_y_, insample_mask_, outsample_y_, outsample_mask_;
   ExogenousBatch exogenous_;
+  std::vector<float> outsample_weight_;          // empty without weights of rows
   std::vector<float> z_, target_, loc_, scale_;  // of a distribution loss
   std::vector<data::WindowStatistics> statistics_;
 };

@@ -120,6 +120,15 @@ Validator::Validator(const Network& network, const Loss& loss, const data::Panel
       network, options, judged_columns(network.loss(), loss), batch, team, Use::validate);
 }
 
+void Validator::weigh(const data::WindowRef& window, std::span<double> mask) const {
+  if (options_.sample_weight.empty()) return;
+  const data::Feature& column = *data::find_feature(panel_.features(), options_.sample_weight);
+  std::vector<double> weights(mask.size());
+  data::gather_weights(panel_.rows_of(column, window.series), window, options_.layout,
+                       panel_.length(window.series), options_.compat, weights);
+  for (size_t t = 0; t < mask.size(); ++t) mask[t] *= weights[t];
+}
+
 double Validator::evaluate(std::span<const float> parameters, const CancelToken* cancel) {
   const int64_t L = options_.layout.input_size, H = options_.layout.horizon;
   const auto l = static_cast<size_t>(L), h = static_cast<size_t>(H);
@@ -136,6 +145,7 @@ double Validator::evaluate(std::span<const float> parameters, const CancelToken*
     for (size_t i = 0; i < n; ++i) {
       gather_raw(panel_, windows[i], L, std::span(y).subspan(i * h, h),
                  std::span(weight).subspan(i * h, h));
+      weigh(windows[i], std::span(weight).subspan(i * h, h));
       gather_raw(panel_, windows[i], 0, std::span(insample).subspan(i * l, l),
                  std::span(insample_mask).subspan(i * l, l));
     }

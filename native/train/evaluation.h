@@ -60,6 +60,9 @@ class Validator {
   double evaluate(std::span<const float> parameters, const CancelToken* cancel);
 
  private:
+  /// Multiplies the mask of a horizon with the weights of its rows.
+  void weigh(const data::WindowRef& window, std::span<double> mask) const;
+
   const Network& network_;
   const Loss& loss_;
   const data::Panel& panel_;

@@ -7,7 +7,6 @@
 #include <optional>
 
 #include "base/error.h"
-#include "data/row_error.h"
 #include "data/windows.h"
 #include "nn/batch.h"
 #include "ops/op.h"
@@ -19,6 +18,7 @@
 #include "train/evaluation.h"
 #include "train/gradient_mean.h"
 #include "train/optimizer.h"
+#include "train/panel_checks.h"
 #include "train/plan_ladder.h"
 #include "train/schedule.h"
 
@@ -39,6 +39,7 @@ BatchOptions batch_options(const TrainRequest& r, Use use) {
   options.exogenous = r.exogenous;
   options.recurrent = r.network->recurrent();
   options.distribution = r.network->loss().distribution() != nullptr;
+  options.sample_weight = r.sample_weight;
   return options;
 }
 
@@ -196,11 +197,11 @@ class Fit {
     return clip;
   }
 
-  /// Fills `weight` (mask ⊙ horizon weight ⊙ multiplicity, 0 for spare rows) and `inverse_sum`;
+  /// Fills `weight` (mask ⊙ weights of rows, steps and windows, 0 for spare rows), `inverse_sum`;
   /// gives Σ w.
   double feed_weights(std::span<const float> multiplicity, Plan& plan) {
     const std::span<float> weight = plan.input(io_names::kWeight);
-    const std::span<const float> mask = batch_.outsample_mask();
+    const std::span<const float> mask = batch_.outsample_weight();
     const std::vector<double>& horizon_weight = network_.loss().horizon_weight();
     const auto h = static_cast<size_t>(options_.layout.horizon);
     const size_t rows = static_cast<size_t>(batch_.count()), used = rows * h;
@@ -336,29 +337,6 @@ void check_series(const Geometry& geometry, int64_t count, const char* place,
               R"({"option":"nSeries"})");
 }
 
-namespace {
-/// Every known target must be one that the network's distribution can give.
-void check_support(const Network& network, const data::Panel& panel) {
-  const Distribution* distribution = network.loss().distribution().get();
-  if (distribution == nullptr) return;
-  for (int64_t s = 0; s < panel.series_count(); ++s) {
-    const std::span<const double> target = panel.target(s);
-    for (size_t row = 0; row < target.size(); ++row) {
-      const double y = target[row];
-      if (std::isnan(y) || distribution->supports(y)) continue;
-      const std::string& id = panel.ids()[static_cast<size_t>(s)];
-      throw data::row_error(
-          {id, static_cast<int64_t>(row),
-           panel.frequency().advance(panel.first_time(s), static_cast<int64_t>(row)), y},
-          panel.calendar(),
-          std::string(network.spec().name) + " expects " + std::string(distribution->support()) +
-              ", because its loss learns such a distribution; a localScaler "
-              "changes what a value is");
-    }
-  }
-}
-}  // namespace
-
 void check_request(const TrainRequest& request) {
   const Geometry& g = request.network->geometry();
   const TrainConfig& config = request.config;
@@ -379,6 +357,7 @@ void check_request(const TrainRequest& request) {
   if (request.network->spec().capabilities.multivariate)
     check_series(g, request.panel->series_count(), "fit", model);
   check_columns(request.exogenous, *request.panel, model, "fit");
+  if (!request.sample_weight.empty()) check_weights(request.sample_weight, *request.panel);
   if (config.max_steps == 0 && config.max_epochs == 0)
     return;  // nothing is trained, nothing can be too short
   const data::TrainingWindows windows(

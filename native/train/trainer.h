@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "base/cancel.h"
@@ -33,6 +34,7 @@ struct TrainRequest {
   const Loss* valid_loss = nullptr;  ///< nullptr = the network's loss
   data::RevinAffine revin;           ///< of an imported checkpoint
   data::Exogenous exogenous;         ///< columns of the panel that the network reads
+  std::string sample_weight{};  ///< column of the weights of rows in the loss; "" = all weigh 1
   int threads = 1;
   /// When set, instead of `threads`: how many there are as of now, read before each step.
   const std::atomic<int>* shared_threads = nullptr;
@@ -67,8 +69,8 @@ void check_series(const Geometry& geometry, int64_t count, const char* place,
 
 /// Throws what train() would throw before its first step: E0005 for a val_size between 0 and the
 /// horizon, E0010 for early stopping without validation, E0002 for another number of series than
-/// the network's, E0004 for columns that are missing, E0003 for series that are too short (says how
-/// long they must be).
+/// the network's, E0004 for columns that are missing, E0011 for targets and weights that cannot be,
+/// E0003 for series that are too short (says how long they must be).
 void check_request(const TrainRequest& request);
 
 /// Trains `parameters` (flat, initialised) in place. Steps are counted from 0; the learning rate of

@@ -53,6 +53,7 @@ const PROVOKED: Readonly<Record<string, readonly (() => unknown)[]>> = {
   E0004: [
     () => new NeuralForecast({ ...sizes, models: [nlinear({ futrExog: ['promo'] })] }),
     () => make({ futrExog: ['promo'] }).fit(panel),
+    () => make({}, { sampleWeight: 'weight' }).fit(panel),
     () => make({ statExog: ['size'] }).fit(panel),
     () => make({ statExog: ['size'] }).fit(panel, { statics: { unique_id: ['A'], size: [1] } }),
     async () => (await promoted()).predict(),
@@ -97,6 +98,7 @@ const PROVOKED: Readonly<Record<string, readonly (() => unknown)[]>> = {
     () => make().fit({ date: panel.ds, y: panel.y }),
     () => make({}, { timeColumn: 'dat' }).fit({ date: panel.ds, y: panel.y }),
     () => make().fit({ ...panel, y: panel.y.with(7, Number.NaN) }),
+    () => make({}, { sampleWeight: 'w' }).fit({ ...panel, w: panel.y.with(7, -1) }),
     () =>
       make({ loss: distributionLoss({ distribution: 'Poisson' }) }).fit({
         ds: panel.ds.map((_, i) => i),
