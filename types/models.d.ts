@@ -27,7 +27,8 @@ export interface TrainingOptions {
   readonly maxSteps?: number;
   /**
    * Number of passes over all training windows, instead of maxSteps; one pass is ⌈windows /
-   * windowsBatchSize⌉ steps. An integer in [1, 2147483647], or null.
+   * windowsBatchSize⌉ steps, with compat ⌈series / batchSize⌉. An integer in [1, 2147483647], or
+   * null.
    * @default null
    */
   readonly maxEpochs?: number | null;
@@ -38,23 +39,63 @@ export interface TrainingOptions {
    */
   readonly learningRate?: number;
   /**
-   * How often the learning rate is halved, evenly spread over the steps; -1 means never. Read where
-   * lrSchedule is "step". An integer in [-1, 2147483647].
+   * How often lrSchedule "step" lowers the learning rate, evenly spread over the steps; -1 means
+   * never. An integer in [-1, 2147483647].
    * @default -1
    */
   readonly numLrDecays?: number;
   /**
-   * How the learning rate changes: "step" halves it numLrDecays times, "cosine" lowers it to
-   * minLearningRate along half a cosine, "oneCycle" raises it from a 25th during the first 30 % of
-   * the steps and lowers it to almost 0. One of 'step', 'cosine', 'oneCycle'.
+   * How the learning rate changes after warmupSteps: "step" lowers it numLrDecays times,
+   * "multiStep" at lrMilestones, "exponential" at every step, each by lrFactor; "polynomial" to 0
+   * by lrPower; "cosine" to minLearningRate along half a cosine, "cosineRestarts" again and again;
+   * "cyclic" between minLearningRate and learningRate; "oneCycle" raises it from a 25th during the
+   * first 30 % of the steps and lowers it to almost 0; "plateau" lowers it when validation no
+   * longer improves. One of 'step', 'multiStep', 'exponential', 'polynomial', 'cosine',
+   * 'cosineRestarts', 'cyclic', 'oneCycle', 'plateau'.
    * @default 'step'
    */
-  readonly lrSchedule?: 'step' | 'cosine' | 'oneCycle';
+  readonly lrSchedule?: 'step' | 'multiStep' | 'exponential' | 'polynomial' | 'cosine' | 'cosineRestarts' | 'cyclic' | 'oneCycle' | 'plateau';
   /**
-   * Where lrSchedule "cosine" ends. A number in [0, 1000].
+   * Lowest rate of lrSchedule "cosine", "cosineRestarts", "cyclic" and "plateau". A number in [0,
+   * 1000].
    * @default 0
    */
   readonly minLearningRate?: number;
+  /**
+   * By what "step", "multiStep", "exponential" and "plateau" multiply the learning rate; null means
+   * 0.5, 0.1, what leaves a hundredth after all steps, and 0.1. A number in (0, 1], or null.
+   * @default null
+   */
+  readonly lrFactor?: number | null;
+  /**
+   * Steps after the warm-up at which "multiStep" lowers the learning rate, ascending. A list of
+   * integers, each in [1, 2147483647], or null.
+   * @default null
+   */
+  readonly lrMilestones?: readonly number[] | null;
+  /**
+   * Steps of the first descent of "cosineRestarts", or of each rise of "cyclic"; null means a
+   * quarter of all, or a tenth. An integer in [1, 2147483647], or null.
+   * @default null
+   */
+  readonly lrPeriod?: number | null;
+  /**
+   * How much longer each descent of "cosineRestarts" is than the one before. An integer in [1,
+   * 1000].
+   * @default 1
+   */
+  readonly lrPeriodFactor?: number;
+  /**
+   * Exponent of "polynomial"; 1 is a straight line. A number in (0, 100].
+   * @default 1
+   */
+  readonly lrPower?: number;
+  /**
+   * Validations without improvement that "plateau" waits through. Needs valSize. An integer in [0,
+   * 2147483647].
+   * @default 10
+   */
+  readonly lrPatience?: number;
   /**
    * Steps during which the learning rate rises in a straight line, before lrSchedule begins. An
    * integer in [0, 2147483647].
@@ -148,25 +189,27 @@ export interface TrainingOptions {
    */
   readonly excludeInsampleY?: boolean;
   /**
-   * Rule that turns gradients into steps. One of 'adam', 'adamw', 'sgd', 'rmsprop'.
+   * Rule that turns gradients into steps. One of 'adam', 'adamw', 'radam', 'nadam', 'sgd',
+   * 'rmsprop', 'adagrad', 'adadelta'.
    * @default 'adam'
    */
-  readonly optimizer?: 'adam' | 'adamw' | 'sgd' | 'rmsprop';
+  readonly optimizer?: 'adam' | 'adamw' | 'radam' | 'nadam' | 'sgd' | 'rmsprop' | 'adagrad' | 'adadelta';
   /**
-   * Decay of the gradient's running mean (adam, adamw). A number in [0, 1).
+   * Decay of the gradient's running mean (adam, adamw, radam, nadam). A number in [0, 1).
    * @default 0.9
    */
   readonly beta1?: number;
   /**
-   * Decay of the squared gradient's running mean (adam, adamw). A number in [0, 1).
+   * Decay of the squared gradient's running mean (adam, adamw, radam, nadam). A number in [0, 1).
    * @default 0.999
    */
   readonly beta2?: number;
   /**
-   * Added to the root of the squared mean (adam, adamw, rmsprop). A number in [0, 1].
-   * @default 1e-8
+   * Added to what steps are divided by (all but sgd); null means 1e-8, 1e-10 for adagrad and 1e-6
+   * for adadelta, as in torch. A number in [0, 1], or null.
+   * @default null
    */
-  readonly epsilon?: number;
+  readonly epsilon?: number | null;
   /**
    * L2 penalty, decoupled in adamw; null means 0.01 for adamw and 0 otherwise, as in torch. A
    * number in [0, 1000], or null.
@@ -188,6 +231,17 @@ export interface TrainingOptions {
    * @default 0.99
    */
   readonly alpha?: number;
+  /**
+   * Decay of the running means of squares (adadelta, whose learningRate is 1 in torch). A number in
+   * [0, 1).
+   * @default 0.9
+   */
+  readonly rho?: number;
+  /**
+   * How fast momentum grows to beta1 (nadam). A number in [0, 1].
+   * @default 0.004
+   */
+  readonly momentumDecay?: number;
   /**
    * Whether steps are divided by the gradient's deviation instead of its root mean square
    * (rmsprop). True or false.
@@ -434,8 +488,8 @@ export interface NbeatsOptions extends ModelOptions {
    */
   readonly sharedWeights?: boolean;
   /**
-   * How often the learning rate is halved, evenly spread over the steps; -1 means never. Read where
-   * lrSchedule is "step". An integer in [-1, 2147483647].
+   * How often lrSchedule "step" lowers the learning rate, evenly spread over the steps; -1 means
+   * never. An integer in [-1, 2147483647].
    * @default 3
    */
   readonly numLrDecays?: number;
@@ -508,8 +562,8 @@ export interface NhitsOptions extends ModelOptions {
    */
   readonly activation?: 'ReLU' | 'Softplus' | 'Tanh' | 'SELU' | 'LeakyReLU' | 'PReLU' | 'Sigmoid';
   /**
-   * How often the learning rate is halved, evenly spread over the steps; -1 means never. Read where
-   * lrSchedule is "step". An integer in [-1, 2147483647].
+   * How often lrSchedule "step" lowers the learning rate, evenly spread over the steps; -1 means
+   * never. An integer in [-1, 2147483647].
    * @default 3
    */
   readonly numLrDecays?: number;

@@ -17,14 +17,23 @@ const TRAINING = [
 ];
 const OPTIMIZERS: Readonly<Record<string, string>> = {
   adamw: 'AdamW',
+  radam: 'RAdam',
+  nadam: 'NAdam',
   sgd: 'SGD',
   rmsprop: 'RMSprop',
+  adagrad: 'Adagrad',
+  adadelta: 'Adadelta',
 };
-const OPTIMIZER_SETTINGS = ['momentum', 'dampening', 'alpha', 'centered', 'nesterov', 'amsgrad'];
+const OPTIMIZER_SETTINGS = [
+  ...['momentum', 'dampening', 'alpha', 'rho', 'momentumDecay'],
+  ...['centered', 'nesterov', 'amsgrad'],
+];
 /** Which of them each optimiser of torch takes. */
 const TAKES: Readonly<Record<string, readonly string[]>> = {
   adam: ['amsgrad'],
   adamw: ['amsgrad'],
+  nadam: ['momentumDecay'],
+  adadelta: ['rho'],
   sgd: ['momentum', 'dampening', 'nesterov'],
   rmsprop: ['momentum', 'alpha', 'centered'],
 };
@@ -97,8 +106,9 @@ function optimizerJson(options: SavedModel['options']): Json {
   for (const name of OPTIMIZER_SETTINGS) {
     if (TAKES[type]?.includes(name)) settings[snakeCase(name)] = options[name];
   }
-  if (type !== 'sgd') settings.eps = options.epsilon;
-  if (type.startsWith('adam')) settings.betas = [options.beta1, options.beta2];
+  if (type !== 'sgd' && options.epsilon !== null) settings.eps = options.epsilon;
+  if (['adam', 'adamw', 'radam', 'nadam'].includes(type))
+    settings.betas = [options.beta1, options.beta2];
   if (options.weightDecay !== null) settings.weight_decay = options.weightDecay;
   const name = OPTIMIZERS[type];
   return {

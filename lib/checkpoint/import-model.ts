@@ -20,6 +20,8 @@ const MATCHING_OPTIMIZER: Readonly<Record<string, string>> = {
   nesterov: 'nesterov',
   amsgrad: 'amsgrad',
   alpha: 'alpha',
+  rho: 'rho',
+  momentum_decay: 'momentumDecay',
   centered: 'centered',
 };
 

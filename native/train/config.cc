@@ -1,5 +1,8 @@
 #include "train/config.h"
 
+#include <algorithm>
+#include <functional>
+
 #include "base/error.h"
 
 namespace nd::train {
@@ -32,6 +35,62 @@ void check_optimizer(const TrainConfig& c) {
                   "gradientClipValue");
 }
 
+struct NamedSchedule {
+  std::string_view name;
+  LrSchedule schedule;
+};
+constexpr NamedSchedule kSchedules[] = {{"step", LrSchedule::step},
+                                        {"multiStep", LrSchedule::multi_step},
+                                        {"exponential", LrSchedule::exponential},
+                                        {"polynomial", LrSchedule::polynomial},
+                                        {"cosine", LrSchedule::cosine},
+                                        {"cosineRestarts", LrSchedule::cosine_restarts},
+                                        {"cyclic", LrSchedule::cyclic},
+                                        {"oneCycle", LrSchedule::one_cycle},
+                                        {"plateau", LrSchedule::plateau}};
+
+/// An option that only some schedules read, given with another one, would be without effect.
+void check_readers(const TrainConfig& c) {
+  using enum LrSchedule;
+  struct Reader {
+    const char* option;
+    bool given;
+    std::vector<LrSchedule> schedules;
+  };
+  const Reader readers[] = {
+      {"minLearningRate", c.min_learning_rate > 0, {cosine, cosine_restarts, cyclic, plateau}},
+      {"lrFactor", c.lr_factor > 0, {step, multi_step, exponential, plateau}},
+      {"lrMilestones", !c.lr_milestones.empty(), {multi_step}},
+      {"lrPeriod", c.lr_period > 0, {cosine_restarts, cyclic}},
+      {"lrPeriodFactor", c.lr_period_factor > 1, {cosine_restarts}}};
+  for (const Reader& reader : readers) {
+    const auto reads = [&](LrSchedule s) {
+      return std::find(reader.schedules.begin(), reader.schedules.end(), s) !=
+             reader.schedules.end();
+    };
+    if (!reader.given || reads(c.lr_schedule)) continue;
+    std::string names;
+    for (const NamedSchedule& named : kSchedules) {
+      if (reads(named.schedule))
+        names += (names.empty() ? "\"" : " or \"") + std::string(named.name) + "\"";
+    }
+    contradiction(
+        std::string(reader.option) + " without lrSchedule = " + names + ", which reads it",
+        reader.option);
+  }
+}
+
+void check_milestones(const TrainConfig& c) {
+  if (c.lr_schedule != LrSchedule::multi_step) return;
+  const std::vector<int64_t>& m = c.lr_milestones;
+  if (m.empty())
+    contradiction("lrSchedule = \"multiStep\" without lrMilestones, expected its steps",
+                  "lrMilestones");
+  if (std::adjacent_find(m.begin(), m.end(), std::greater_equal<>()) != m.end())
+    contradiction("lrMilestones that do not ascend, expected each step once, in order",
+                  "lrMilestones");
+}
+
 void check_schedule(const TrainConfig& c) {
   if (c.lr_schedule == LrSchedule::one_cycle && c.warmup_steps > 0)
     contradiction("warmupSteps = " + std::to_string(c.warmup_steps) +
@@ -41,12 +100,11 @@ void check_schedule(const TrainConfig& c) {
     contradiction("warmupSteps = " + std::to_string(c.warmup_steps) +
                       " with maxSteps = " + std::to_string(c.max_steps) + ", expected fewer",
                   "warmupSteps");
-  if (c.min_learning_rate > 0 && c.lr_schedule != LrSchedule::cosine)
-    contradiction("a minLearningRate without lrSchedule = \"cosine\", which alone reads it",
-                  "minLearningRate");
+  check_readers(c);
   if (c.min_learning_rate > c.learning_rate)
     contradiction("a minLearningRate above learningRate, expected at most as much",
                   "minLearningRate");
+  check_milestones(c);
 }
 
 void check(const TrainConfig& c, size_t thresholds) {
@@ -59,8 +117,10 @@ void check(const TrainConfig& c, size_t thresholds) {
 }
 
 LrSchedule lr_schedule(const std::string& name) {
-  if (name == "cosine") return LrSchedule::cosine;
-  return name == "oneCycle" ? LrSchedule::one_cycle : LrSchedule::step;
+  const auto* found = std::find_if(std::begin(kSchedules), std::end(kSchedules),
+                                   [&](const NamedSchedule& s) { return s.name == name; });
+  check_internal(found != std::end(kSchedules), "a schedule without a name");
+  return found->schedule;
 }
 
 }  // namespace
@@ -73,6 +133,12 @@ TrainConfig train_config(const Options& o) {
   c.lr_schedule = lr_schedule(o.choice("lr_schedule"));
   c.num_lr_decays = o.integer("num_lr_decays");
   c.min_learning_rate = o.number("min_learning_rate");
+  c.lr_factor = number_or(o, "lr_factor", 0);
+  if (!o.is_null("lr_milestones")) c.lr_milestones = o.integers("lr_milestones");
+  c.lr_period = integer_or(o, "lr_period", 0);
+  c.lr_period_factor = o.integer("lr_period_factor");
+  c.lr_power = o.number("lr_power");
+  c.lr_patience = o.integer("lr_patience");
   c.warmup_steps = o.integer("warmup_steps");
   c.warmup_factor = o.number("warmup_factor");
   c.early_stop_patience_steps = o.integer("early_stop_patience_steps");
@@ -94,11 +160,13 @@ TrainConfig train_config(const Options& o) {
   c.optimizer = o.choice("optimizer");
   c.beta1 = o.number("beta1");
   c.beta2 = o.number("beta2");
-  c.epsilon = o.number("epsilon");
+  c.epsilon = number_or(o, "epsilon", -1);
   c.weight_decay = number_or(o, "weight_decay", c.optimizer == "adamw" ? 0.01 : 0.0);
   c.momentum = o.number("momentum");
   c.dampening = o.number("dampening");
   c.alpha = o.number("alpha");
+  c.rho = o.number("rho");
+  c.momentum_decay = o.number("momentum_decay");
   c.centered = o.boolean("centered");
   c.nesterov = o.boolean("nesterov");
   c.amsgrad = o.boolean("amsgrad");

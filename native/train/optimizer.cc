@@ -19,6 +19,8 @@ constexpr int64_t kGrain =
     1 << 15;  // below this many floats waking a team costs more than it saves
 constexpr double kClipEpsilon = 1e-6;  // of torch.nn.utils.clip_grad_norm_
 
+constexpr size_t kMostBuffers = 3;
+
 // Norms sum packed weights as if their panels were of the widest target, whatever they are here.
 constexpr int64_t kNormPanel = 32;
 
@@ -32,121 +34,219 @@ bool all_ranges(parallel::Team* team, size_t n, const Body& body) {
   return all.load(std::memory_order_relaxed);
 }
 
-class Adam final : public Optimizer {
+using Buffers = std::array<float*, kMostBuffers>;
+
+/// An optimiser from a rule: `at(count, rate)`, the coefficients of a step, and `pass`, the update
+/// of part of the buffers. `kept` says which of its buffers are in use.
+template <class Rule>
+class Elementwise final : public Optimizer {
  public:
-  Adam(const OptimizerOptions& options, bool decoupled, size_t size)
-      : options_(options), decoupled_(decoupled), mean_(size), second_(size) {
-    if (options.amsgrad) max_second_ = FloatBuffer(size);
+  Elementwise(Rule rule, std::initializer_list<bool> kept, size_t size) : rule_(std::move(rule)) {
+    for (const bool in_use : kept) state_.buffers.emplace_back(in_use ? size : 0);
   }
 
   bool step(std::span<float> parameters, std::span<const float> gradients, double learning_rate,
             parallel::Team* team, GradientClip clip) override {
-    ++count_;
-    const double t = static_cast<double>(count_);
+    auto s = rule_.at(++state_.count, learning_rate);
+    s.clip = clip;
+    return all_ranges(team, parameters.size(), [&](int64_t begin, int64_t end) {
+      Buffers buffers{};
+      for (size_t b = 0; b < state_.buffers.size(); ++b) {
+        if (FloatBuffer& buffer = state_.buffers[b]; buffer.size() > 0)
+          buffers[b] = buffer.data() + begin;
+      }
+      return Rule::pass(s, parameters.data() + begin, gradients.data() + begin, buffers,
+                        end - begin);
+    });
+  }
+
+ private:
+  Rule rule_;
+};
+
+/// What Adam and its relatives have in common; buffers: running means of g and g^2, the largest.
+struct Moments {
+  OptimizerOptions o;
+  bool decoupled = false;
+
+  simd::AdamStep at(int64_t count, double learning_rate) const {
     simd::AdamStep s{};
     s.learning_rate = learning_rate;
-    s.beta1 = options_.beta1;
-    s.beta2 = options_.beta2;
-    s.epsilon = options_.epsilon;
-    s.weight_decay = options_.weight_decay;
-    s.bias1 = 1 - std::pow(options_.beta1, t);
-    s.bias2_sqrt = std::sqrt(1 - std::pow(options_.beta2, t));
-    s.decoupled = decoupled_;
-    s.clip = clip;
-    return all_ranges(team, parameters.size(), [&](int64_t begin, int64_t end) {
-      simd::AdamStep part = s;
-      part.max_second = options_.amsgrad ? max_second_.data() + begin : nullptr;
-      return simd::adam(part, parameters.data() + begin, gradients.data() + begin,
-                        mean_.data() + begin, second_.data() + begin, end - begin);
-    });
+    s.beta1 = o.beta1;
+    s.beta2 = o.beta2;
+    s.epsilon = *o.epsilon;
+    s.weight_decay = o.weight_decay;
+    s.bias1 = 1 - std::pow(o.beta1, static_cast<double>(count));
+    s.bias2_sqrt = std::sqrt(1 - std::pow(o.beta2, static_cast<double>(count)));
+    s.decoupled = decoupled;
+    return s;
   }
-
- private:
-  OptimizerOptions options_;
-  bool decoupled_;
-  int64_t count_ = 0;
-  FloatBuffer mean_, second_, max_second_;
+  static bool pass(simd::AdamStep s, float* p, const float* g, const Buffers& b, int64_t n) {
+    s.max_second = b[2];
+    return simd::adam(s, p, g, b[0], b[1], n);
+  }
 };
 
-class Sgd final : public Optimizer {
- public:
-  Sgd(const OptimizerOptions& options, size_t size) : options_(options) {
-    if (options.momentum != 0) buffer_ = FloatBuffer(size);
+/// Adam without division as long as the variance of its denominator is not tractable.
+struct RectifiedAdam : Moments {
+  simd::AdamStep at(int64_t count, double learning_rate) const {
+    constexpr double kTractable = 5;
+    simd::AdamStep s = Moments::at(count, learning_rate);
+    const double t = static_cast<double>(count), limit = 2 / (1 - o.beta2) - 1,
+                 beta2_t = std::pow(o.beta2, t), length = limit - 2 * t * beta2_t / (1 - beta2_t);
+    s.divided = length > kTractable;
+    if (s.divided) {
+      const double rectification =
+          std::sqrt((length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length));
+      s.bias1 /= rectification * s.bias2_sqrt;
+    }
+    s.bias2_sqrt = 1;
+    return s;
   }
-
-  bool step(std::span<float> parameters, std::span<const float> gradients, double learning_rate,
-            parallel::Team* team, GradientClip clip) override {
-    simd::SgdStep s{};
-    s.learning_rate = learning_rate;
-    s.momentum = options_.momentum;
-    s.dampening = options_.dampening;
-    s.weight_decay = options_.weight_decay;
-    s.nesterov = options_.nesterov;
-    s.first = first_;
-    s.clip = clip;
-    first_ = false;
-    float* buffer = options_.momentum != 0 ? buffer_.data() : nullptr;
-    return all_ranges(team, parameters.size(), [&](int64_t begin, int64_t end) {
-      return simd::sgd(s, parameters.data() + begin, gradients.data() + begin,
-                       buffer == nullptr ? nullptr : buffer + begin, end - begin);
-    });
-  }
-
- private:
-  OptimizerOptions options_;
-  bool first_ = true;
-  FloatBuffer buffer_;
 };
 
-class Rmsprop final : public Optimizer {
- public:
-  Rmsprop(const OptimizerOptions& options, size_t size) : options_(options), square_(size) {
-    if (options.centered) mean_ = FloatBuffer(size);
-    if (options.momentum != 0) buffer_ = FloatBuffer(size);
-  }
+/// Adam with the momentum of the next step.
+struct NesterovAdam : Moments {
+  int64_t known = 0;  // steps whose momenta are in `product`
+  double product = 1;
 
-  bool step(std::span<float> parameters, std::span<const float> gradients, double learning_rate,
-            parallel::Team* team, GradientClip clip) override {
-    simd::RmspropStep s{};
-    s.learning_rate = learning_rate;
-    s.alpha = options_.alpha;
-    s.epsilon = options_.epsilon;
-    s.weight_decay = options_.weight_decay;
-    s.momentum = options_.momentum;
-    s.clip = clip;
-    return all_ranges(team, parameters.size(), [&](int64_t begin, int64_t end) {
-      return simd::rmsprop(s, parameters.data() + begin, gradients.data() + begin,
-                           square_.data() + begin,
-                           options_.centered ? mean_.data() + begin : nullptr,
-                           options_.momentum != 0 ? buffer_.data() + begin : nullptr, end - begin);
-    });
+  double momentum(int64_t count) const {
+    constexpr double kBase = 0.96;
+    return o.beta1 * (1 - 0.5 * std::pow(kBase, static_cast<double>(count) * o.momentum_decay));
   }
+  simd::AdamStep at(int64_t count, double learning_rate) {
+    if (known >= count) known = 0, product = 1;  // another state has been restored
+    while (known < count) product *= momentum(++known);
+    simd::AdamStep s = Moments::at(count, learning_rate);
+    const double next = momentum(count + 1);
+    s.gradient_rate = learning_rate * (1 - momentum(count)) / (1 - product);
+    s.bias1 = (1 - product * next) / next;
+    return s;
+  }
+};
 
- private:
-  OptimizerOptions options_;
-  FloatBuffer square_, mean_, buffer_;
+struct Sgd {
+  OptimizerOptions o;
+  simd::SgdStep at(int64_t count, double learning_rate) const {
+    return {learning_rate, o.momentum, o.dampening, o.weight_decay, o.nesterov, count == 1};
+  }
+  static bool pass(const simd::SgdStep& s, float* p, const float* g, const Buffers& b, int64_t n) {
+    return simd::sgd(s, p, g, b[0], n);
+  }
+};
+
+struct Rmsprop {
+  OptimizerOptions o;
+  simd::RmspropStep at(int64_t /*count*/, double learning_rate) const {
+    return {learning_rate, o.alpha, *o.epsilon, o.weight_decay, o.momentum};
+  }
+  static bool pass(const simd::RmspropStep& s, float* p, const float* g, const Buffers& b,
+                   int64_t n) {
+    return simd::rmsprop(s, p, g, b[0], b[1], b[2], n);
+  }
+};
+
+struct Adagrad {
+  OptimizerOptions o;
+  simd::AdagradStep at(int64_t /*count*/, double learning_rate) const {
+    return {learning_rate, *o.epsilon, o.weight_decay};
+  }
+  static bool pass(const simd::AdagradStep& s, float* p, const float* g, const Buffers& b,
+                   int64_t n) {
+    return simd::adagrad(s, p, g, b[0], n);
+  }
+};
+
+struct Adadelta {
+  OptimizerOptions o;
+  simd::AdadeltaStep at(int64_t /*count*/, double learning_rate) const {
+    return {learning_rate, o.rho, *o.epsilon, o.weight_decay};
+  }
+  static bool pass(const simd::AdadeltaStep& s, float* p, const float* g, const Buffers& b,
+                   int64_t n) {
+    return simd::adadelta(s, p, g, b[0], b[1], n);
+  }
+};
+
+template <class Rule>
+std::unique_ptr<Optimizer> make(Rule rule, std::initializer_list<bool> kept, size_t size) {
+  return std::make_unique<Elementwise<Rule>>(std::move(rule), kept, size);
+}
+
+std::unique_ptr<Optimizer> make_sgd(const OptimizerOptions& o, size_t size) {
+  if (o.nesterov && (o.momentum <= 0 || o.dampening != 0)) {
+    throw Error(Code::config, "[optimizer] received nesterov = true with momentum = " +
+                                  std::to_string(o.momentum) +
+                                  " and dampening = " + std::to_string(o.dampening) +
+                                  ", expected momentum > 0 and dampening = 0");
+  }
+  return make(Sgd{o}, {o.momentum != 0}, size);
+}
+
+struct Named {
+  std::string_view name;
+  std::unique_ptr<Optimizer> (*make)(const OptimizerOptions& o, size_t size);
+};
+
+constexpr Named kOptimizers[] = {
+    {"adam",
+     [](const OptimizerOptions& o, size_t size) {
+       return make(Moments{o}, {true, true, o.amsgrad}, size);
+     }},
+    {"adamw",
+     [](const OptimizerOptions& o, size_t size) {
+       return make(Moments{o, true}, {true, true, o.amsgrad}, size);
+     }},
+    {"radam",
+     [](const OptimizerOptions& o, size_t size) {
+       return make(RectifiedAdam{{o}}, {true, true}, size);
+     }},
+    {"nadam",
+     [](const OptimizerOptions& o, size_t size) {
+       return make(NesterovAdam{{o}}, {true, true}, size);
+     }},
+    {"sgd", make_sgd},
+    {"rmsprop",
+     [](const OptimizerOptions& o, size_t size) {
+       return make(Rmsprop{o}, {true, o.centered, o.momentum != 0}, size);
+     }},
+    {"adagrad",
+     [](const OptimizerOptions& o, size_t size) { return make(Adagrad{o}, {true}, size); }},
+    {"adadelta",
+     [](const OptimizerOptions& o, size_t size) {
+       return make(Adadelta{o}, {true, true}, size);
+     }},
 };
 }  // namespace
 
+double default_epsilon(std::string_view optimizer) {
+  if (optimizer == "adagrad") return 1e-10;
+  return optimizer == "adadelta" ? 1e-6 : 1e-8;
+}
+
+std::span<const std::string_view> optimizer_names() {
+  static const std::vector<std::string_view> kNames = [] {
+    std::vector<std::string_view> names;
+    for (const Named& named : kOptimizers) names.push_back(named.name);
+    return names;
+  }();
+  return kNames;
+}
+
 std::unique_ptr<Optimizer> make_optimizer(std::string_view name, const OptimizerOptions& options,
                                           size_t size) {
-  if (name == "adam") return std::make_unique<Adam>(options, false, size);
-  if (name == "adamw") return std::make_unique<Adam>(options, true, size);
-  if (name == "sgd") {
-    if (options.nesterov && (options.momentum <= 0 || options.dampening != 0)) {
-      throw Error(Code::config, "[optimizer] received nesterov = true with momentum = " +
-                                    std::to_string(options.momentum) +
-                                    " and dampening = " + std::to_string(options.dampening) +
-                                    ", expected momentum > 0 and dampening = 0");
-    }
-    return std::make_unique<Sgd>(options, size);
+  OptimizerOptions filled = options;
+  if (!filled.epsilon) filled.epsilon = default_epsilon(name);
+  std::string all;
+  std::vector<std::string> known;
+  for (const Named& named : kOptimizers) {
+    if (named.name == name) return named.make(filled, size);
+    known.emplace_back(named.name);
+    all += (all.empty() ? "" : ", ") + known.back();
   }
-  if (name == "rmsprop") return std::make_unique<Rmsprop>(options, size);
-  const std::array<std::string, 4> known = {"adam", "adamw", "sgd", "rmsprop"};
   const std::string near = closest_name(name, known);
-  throw Error(Code::config, "[optimizer] received \"" + std::string(name) +
-                                "\", expected one of adam, adamw, sgd, rmsprop" +
-                                (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+  throw Error(Code::config, "[optimizer] received \"" + std::string(name) + "\", expected one of " +
+                                all + (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
 }
 
 double gradient_norm(const ParameterTable& table, std::span<const float> gradients) {

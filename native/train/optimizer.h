@@ -2,8 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "graph/parameters.h"
 #include "simd/optimizer.h"
@@ -20,14 +23,26 @@ using simd::GradientClip;
 /// "adamw" (torch's default there is 0.01, ours 0 for all) and L2 for the others.
 struct OptimizerOptions {
   double learning_rate = 1e-3;
-  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
+  double beta1 = 0.9, beta2 = 0.999;
+  std::optional<double> epsilon = {};  ///< empty: torch's, default_epsilon()
   double weight_decay = 0;
   double momentum = 0, dampening = 0;
-  double alpha = 0.99;  ///< decay of the squared gradient's running mean in "rmsprop"
+  double alpha = 0.99;           ///< decay of the squared gradient's running mean in "rmsprop"
+  double rho = 0.9;              ///< the same in "adadelta"
+  double momentum_decay = 4e-3;  ///< of "nadam"
   bool nesterov = false, amsgrad = false, centered = false;
 };
 
-/// Owns the state of one optimiser (moments, momentum buffer, step count).
+/// 1e-8; "adagrad" 1e-10, "adadelta" 1e-6.
+double default_epsilon(std::string_view optimizer);
+
+/// What an optimiser remembers: everything that its next step depends on besides its options.
+struct OptimizerState {
+  int64_t count = 0;                 ///< steps taken
+  std::vector<FloatBuffer> buffers;  ///< aligned with the parameters; empty ones are not in use
+};
+
+/// A rule over flat buffers and its state.
 class Optimizer {
  public:
   virtual ~Optimizer() = default;
@@ -38,10 +53,22 @@ class Optimizer {
   virtual bool step(std::span<float> parameters, std::span<const float> gradients,
                     double learning_rate, parallel::Team* team = nullptr,
                     GradientClip clip = {}) = 0;
+
+  const OptimizerState& state() const { return state_; }
+  /// Goes on from what an optimiser of the same name, options and size remembered.
+  void restore(OptimizerState state) { state_ = std::move(state); }
+  /// The state, at the end of the optimiser's life.
+  OptimizerState release() { return std::move(state_); }
+
+ protected:
+  OptimizerState state_;
 };
 
-/// "adam", "adamw", "sgd", "rmsprop"; throws E0010 naming the closest known one, or for nesterov
-/// without momentum.
+/// Names that make_optimizer() knows.
+std::span<const std::string_view> optimizer_names();
+
+/// One of optimizer_names(); throws E0010 naming the closest known one, or for nesterov without
+/// momentum.
 std::unique_ptr<Optimizer> make_optimizer(std::string_view name, const OptimizerOptions& options,
                                           size_t size);
 

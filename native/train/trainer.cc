@@ -58,7 +58,7 @@ bool copies_are_equal(const TrainRequest& r) {
 
 int64_t total_steps(const TrainConfig& config, int64_t windows, int64_t series) {
   if (config.max_epochs <= 0) return config.max_steps;
-  const bool all = config.windows_batch_size <= 0;
+  const bool all = config.windows_batch_size <= 0 || config.compat;
   const int64_t total = all ? series : windows,
                 batch = all ? config.batch_size : config.windows_batch_size;
   const int64_t per_step = batch * config.accumulate_steps;
@@ -68,9 +68,11 @@ int64_t total_steps(const TrainConfig& config, int64_t windows, int64_t series) 
 OptimizerOptions optimizer_options(const TrainConfig& c) {
   OptimizerOptions o;
   o.learning_rate = c.learning_rate;
-  o.beta1 = c.beta1, o.beta2 = c.beta2, o.epsilon = c.epsilon;
+  o.beta1 = c.beta1, o.beta2 = c.beta2;
+  if (c.epsilon >= 0) o.epsilon = c.epsilon;
   o.weight_decay = c.weight_decay, o.momentum = c.momentum, o.dampening = c.dampening;
   o.alpha = c.alpha, o.centered = c.centered;
+  o.rho = c.rho, o.momentum_decay = c.momentum_decay;
   o.nesterov = c.nesterov, o.amsgrad = c.amsgrad;
   return o;
 }
@@ -127,6 +129,7 @@ class Fit {
                                                r_.config.precision);
                }),
         batch_(options_, sampler_.capacity()),
+        schedule_(request.config, steps_),
         optimizer_(make_optimizer(request.config.optimizer, optimizer_options(request.config),
                                   trainable())),
         early_(request.config.early_stop_patience_steps, !request.config.compat),
@@ -257,8 +260,8 @@ class Fit {
       if (!all_finite(gradients, team())) diverge(bad_gradient, step);
       last_good_.keep(parameters_, step);
     }
-    if (!optimizer_->step(parameters_.span().first(trainable()), gradients,
-                          learning_rate(r_.config, step, steps_), team(), clip(gradients)))
+    if (!optimizer_->step(parameters_.span().first(trainable()), gradients, schedule_.rate(step),
+                          team(), clip(gradients)))
       diverge(bad_gradient, step);
     result_.train_loss = mean_.loss();
   }
@@ -268,6 +271,7 @@ class Fit {
     result_.valid_loss = loss;
     result_.valid_history.push_back({step, loss});
     early_.check(loss, step, parameters_);
+    schedule_.validated(loss);
     if (std::isfinite(loss)) last_good_.keep(parameters_, step);
   }
 
@@ -285,7 +289,7 @@ class Fit {
 
   [[noreturn]] void diverge(const std::string& what, int64_t step) {
     last_good_.restore(parameters_);
-    const double rate = learning_rate(r_.config, std::min(step, steps_ - 1), steps_);
+    const double rate = schedule_.rate(std::min(step, steps_ - 1));
     throw_diverged(std::string(network_.spec().name), what, step, last_good_.step(), rate,
                    r_.config, *r_.panel);
   }
@@ -302,6 +306,7 @@ class Fit {
   data::WindowDraw draw_;
   PlanLadder plans_;
   WindowBatch batch_;
+  Schedule schedule_;
   std::unique_ptr<Optimizer> optimizer_;
   EarlyStopping early_;
   std::optional<Validator> validator_;
@@ -351,6 +356,13 @@ void check_request(const TrainRequest& request) {
     throw Error(Code::config, "[fit] " + model + ": received earlyStopPatienceSteps = " +
                                   std::to_string(config.early_stop_patience_steps) +
                                   " and valSize = 0. Set valSize>0 if early stopping is enabled.");
+  }
+  if (config.lr_schedule == LrSchedule::plateau && request.val_size == 0) {
+    throw Error(Code::config,
+                "[fit] " + model +
+                    ": received lrSchedule = \"plateau\" and valSize = 0, expected a "
+                    "valSize: this schedule listens to validation",
+                R"({"option":"valSize"})");
   }
   make_optimizer(config.optimizer, optimizer_options(config), 0);
   check_support(*request.network, *request.panel);

@@ -22,7 +22,6 @@ train::OptimizerOptions options_of(const std::string& name, const json& argument
   train::OptimizerOptions options;
   if (name == "AdamW") options.weight_decay = 0.01;  // torch's default
   const std::map<std::string, double*> numbers = {{"lr", &options.learning_rate},
-                                                  {"eps", &options.epsilon},
                                                   {"weight_decay", &options.weight_decay},
                                                   {"momentum", &options.momentum},
                                                   {"alpha", &options.alpha},
@@ -35,6 +34,8 @@ train::OptimizerOptions options_of(const std::string& name, const json& argument
       *number->second = value.get<double>();
     } else if (const auto flag = switches.find(argument); flag != switches.end()) {
       *flag->second = value.get<bool>();
+    } else if (argument == "eps") {
+      options.epsilon = value.get<double>();
     } else if (argument == "betas") {
       options.beta1 = value.at(0).get<double>();
       options.beta2 = value.at(1).get<double>();
@@ -109,6 +110,33 @@ std::function<double(int64_t)> schedule_of(const std::string& name, double base,
     return [=, factor = arguments.at("start_factor").get<double>(), steps = count("total_iters")](
                int64_t t) { return train::linear_lr(base, factor, t, steps); };
   }
+  if (name == "MultiStepLR") {
+    return [=, milestones = arguments.at("milestones").get<std::vector<int64_t>>(),
+            gamma = arguments.value("gamma", 0.1)](int64_t t) {
+      return train::multi_step_lr(base, t, milestones, gamma);
+    };
+  }
+  if (name == "ExponentialLR") {
+    return [=, gamma = arguments.at("gamma").get<double>()](int64_t t) {
+      return train::exponential_lr(base, t, gamma);
+    };
+  }
+  if (name == "PolynomialLR") {
+    return [=, total = count("total_iters"), power = arguments.value("power", 1.0)](int64_t t) {
+      return train::polynomial_lr(base, t, total, power);
+    };
+  }
+  if (name == "CosineAnnealingWarmRestarts") {
+    return [=, period = count("T_0"), factor = arguments.value("T_mult", int64_t{1}),
+            minimum = arguments.value("eta_min", 0.0)](int64_t t) {
+      return train::cosine_restarts_lr(base, minimum, t, period, factor);
+    };
+  }
+  if (name == "CyclicLR") {
+    return [lowest = arguments.at("base_lr").get<double>(),
+            highest = arguments.at("max_lr").get<double>(), rise = count("step_size_up")](
+               int64_t t) { return train::cyclic_lr(lowest, highest, t, rise); };
+  }
   if (name == "warmup+cosine") {
     train::TrainConfig config;
     config.learning_rate = base;
@@ -122,7 +150,21 @@ std::function<double(int64_t)> schedule_of(const std::string& name, double base,
   throw Unavailable("schedule " + name + " is not available yet");
 }
 
+/// The rate after each of the recorded validation losses.
+void check_plateau(const json& row, Outcome& outcome) {
+  const json& arguments = row.at("arguments");
+  train::Plateau plateau(row.at("base_lr"), arguments.value("factor", 0.1),
+                         arguments.value("patience", int64_t{10}), arguments.value("min_lr", 0.0));
+  std::vector<double> rates;
+  for (const double loss : flat(row.at("metric"))) {
+    plateau.validated(loss);
+    rates.push_back(plateau.rate());
+  }
+  outcome.check("learning rate", relative_difference(rates, flat(row.at("lr_after"))), kExact);
+}
+
 void check_schedule(const json& row, Outcome& outcome) {
+  if (row.at("schedule") == "ReduceLROnPlateau") return check_plateau(row, outcome);
   const auto rate = schedule_of(row.at("schedule"), row.at("base_lr"), row.at("arguments"));
   std::vector<double> rates;
   for (size_t step = 0; step < row.at("lr_per_step").size(); ++step)

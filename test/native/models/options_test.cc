@@ -208,6 +208,12 @@ TEST(TrainConfig, RefusesOptionsThatContradictEachOther) {
       {{{"maxSteps", 10}, {"warmupSteps", 10}}, "warmupSteps"},
       {{{"minLearningRate", 1e-5}}, "minLearningRate"},
       {{{"lrSchedule", "cosine"}, {"minLearningRate", 1}}, "minLearningRate"},
+      {{{"lrSchedule", "oneCycle"}, {"lrFactor", 0.5}}, "lrFactor"},
+      {{{"lrMilestones", {5}}}, "lrMilestones"},
+      {{{"lrSchedule", "multiStep"}}, "lrMilestones"},
+      {{{"lrSchedule", "multiStep"}, {"lrMilestones", {5, 5}}}, "lrMilestones"},
+      {{{"lrSchedule", "cosine"}, {"lrPeriod", 10}}, "lrPeriod"},
+      {{{"lrSchedule", "cyclic"}, {"lrPeriodFactor", 2}}, "lrPeriodFactor"},
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.received.dump());
@@ -228,6 +234,31 @@ TEST(TrainConfig, RefusesOptionsThatContradictEachOther) {
   EXPECT_EQ(c.min_learning_rate, 0.01);
   EXPECT_EQ(c.warmup_steps, 10);
   EXPECT_EQ(c.gradient_clip_value, 0.5);
+}
+
+TEST(TrainConfig, SchedulesHaveTheirNamesAndOptions) {
+  const auto config = [](const json& received) {
+    return train::train_config(Options(received, train::train_params(), "training"));
+  };
+  using enum train::LrSchedule;
+  const auto restarts = config({{"lrSchedule", "cosineRestarts"},
+                                {"lrPeriod", 50},
+                                {"lrPeriodFactor", 2},
+                                {"minLearningRate", 1e-5}});
+  EXPECT_EQ(restarts.lr_schedule, cosine_restarts);
+  EXPECT_EQ(restarts.lr_period, 50);
+  EXPECT_EQ(restarts.lr_period_factor, 2);
+  const auto steps = config({{"lrSchedule", "multiStep"}, {"lrMilestones", {3, 9}}});
+  EXPECT_EQ(steps.lr_schedule, multi_step);
+  EXPECT_EQ(steps.lr_milestones, (std::vector<int64_t>{3, 9}));
+  EXPECT_EQ(steps.lr_factor, 0);
+  const auto waits = config({{"lrSchedule", "plateau"}, {"lrFactor", 0.5}, {"lrPatience", 3}});
+  EXPECT_EQ(waits.lr_schedule, plateau);
+  EXPECT_EQ(waits.lr_factor, 0.5);
+  EXPECT_EQ(waits.lr_patience, 3);
+  const auto power = config({{"lrSchedule", "polynomial"}, {"lrPower", 2}});
+  EXPECT_EQ(power.lr_schedule, polynomial);
+  EXPECT_EQ(power.lr_power, 2);
 }
 
 TEST(TrainConfig, NullsAndShorthandsHaveTheirMeaning) {

@@ -129,6 +129,45 @@ TEST_P(Optimizer, SgdFollowsTheFormula) {
   }
 }
 
+/// torch.optim.Adagrad and Adadelta, one element, in double.
+void adagrad_reference(const AdagradStep& s, double& p, double g, double& squares) {
+  g = std::clamp(g * s.clip.factor, -s.clip.limit, s.clip.limit) + s.weight_decay * p;
+  squares += g * g;
+  p -= s.learning_rate * g / (std::sqrt(squares) + s.epsilon);
+}
+void adadelta_reference(const AdadeltaStep& s, double& p, double g, double& square, double& delta) {
+  g = std::clamp(g * s.clip.factor, -s.clip.limit, s.clip.limit) + s.weight_decay * p;
+  square = s.rho * square + (1 - s.rho) * g * g;
+  const double step = std::sqrt(delta + s.epsilon) / std::sqrt(square + s.epsilon) * g;
+  delta = s.rho * delta + (1 - s.rho) * step * step;
+  p -= s.learning_rate * step;
+}
+
+TEST_P(Optimizer, AdagradAndAdadeltaFollowTheirFormulasForTenSteps) {
+  for (const int64_t n : {1, 5, 16, 33}) {
+    for (int variant = 0; variant < 4; ++variant) {
+      AdagradStep a{0.1, 1e-10, variant & 1 ? 0.1 : 0.0};
+      AdadeltaStep d{1.0, 0.9, 1e-6, variant & 1 ? 0.1 : 0.0};
+      if (variant & 2) a.clip = d.clip = {.factor = 0.5, .limit = 0.3};
+      std::vector<float> pa = normal_values(n), pd = pa, squares(n), square(n), delta(n);
+      std::vector<double> ra(pa.begin(), pa.end()), rd = ra, r_squares(n), r_square(n), r_delta(n);
+      for (int step = 0; step < 10; ++step) {
+        const std::vector<float> g = normal_values(n, 400 + step);
+        EXPECT_TRUE(adagrad(a, pa.data(), g.data(), squares.data(), n));
+        EXPECT_TRUE(adadelta(d, pd.data(), g.data(), square.data(), delta.data(), n));
+        for (int64_t i = 0; i < n; ++i) {
+          adagrad_reference(a, ra[i], g[i], r_squares[i]);
+          adadelta_reference(d, rd[i], g[i], r_square[i], r_delta[i]);
+        }
+      }
+      for (int64_t i = 0; i < n; ++i) {
+        ASSERT_NEAR(pa[i], ra[i], 1e-5) << "variant " << variant;
+        ASSERT_NEAR(pd[i], rd[i], 1e-5) << "variant " << variant;
+      }
+    }
+  }
+}
+
 TEST_P(Optimizer, PaddingStaysZero) {
   std::vector<float> p(48), g(48), m(48), v(48), top(48);
   for (const double epsilon : {0.0, 1e-8}) {

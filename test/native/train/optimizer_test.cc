@@ -169,9 +169,79 @@ TEST(Optimizer, FollowsTorch) {
   }
 }
 
+struct Reference {
+  double p = 0.5, m = 0, v = 0, product = 1;
+};
+
+/// torch.optim.RAdam, one element, in double.
+void radam_reference(Reference& r, double g, int t, double rate) {
+  const double beta1 = 0.9, beta2 = 0.99, bias2 = 1 - std::pow(beta2, t);
+  r.m = beta1 * r.m + (1 - beta1) * g;
+  r.v = beta2 * r.v + (1 - beta2) * g * g;
+  const double mean = r.m / (1 - std::pow(beta1, t)), most = 2 / (1 - beta2) - 1,
+               rho = most - 2 * t * std::pow(beta2, t) / bias2;
+  if (rho <= 5) {
+    r.p -= rate * mean;
+    return;
+  }
+  const double rectification =
+      std::sqrt((rho - 4) * (rho - 2) * most / ((most - 4) * (most - 2) * rho));
+  r.p -= rate * mean * rectification * std::sqrt(bias2) / (std::sqrt(r.v) + 1e-8);
+}
+
+/// torch.optim.NAdam, one element, in double.
+void nadam_reference(Reference& r, double g, int t, double rate) {
+  const double beta1 = 0.9, beta2 = 0.99;
+  const auto mu = [&](int step) { return beta1 * (1 - 0.5 * std::pow(0.96, step * 0.004)); };
+  r.m = beta1 * r.m + (1 - beta1) * g;
+  r.v = beta2 * r.v + (1 - beta2) * g * g;
+  r.product *= mu(t);
+  const double root = std::sqrt(r.v / (1 - std::pow(beta2, t))) + 1e-8;
+  r.p -= rate * (1 - mu(t)) / (1 - r.product) * g / root +
+         rate * mu(t + 1) / (1 - r.product * mu(t + 1)) * r.m / root;
+}
+
+TEST(Optimizer, RelativesOfAdamFollowTheirFormulas) {
+  using Formula = void (*)(Reference&, double, int, double);
+  for (const auto& [name, formula] :
+       {std::pair<const char*, Formula>{"radam", radam_reference}, {"nadam", nadam_reference}}) {
+    Reference expected;
+    std::array<float, 1> p = {0.5F};
+    const auto optimizer = make_optimizer(name, {.beta2 = 0.99}, 1);
+    for (int t = 1; t <= 20; ++t) {
+      const std::array<float, 1> g = {std::sin(static_cast<float>(3 * t)) + 0.3F};
+      optimizer->step(p, g, 0.05);
+      formula(expected, static_cast<double>(g[0]), t, 0.05);
+      EXPECT_NEAR(p[0], expected.p, 1e-6) << name << " step " << t;
+    }
+  }
+}
+
+TEST(Optimizer, GoesOnFromAStateAsIfItHadNeverStopped) {
+  constexpr size_t n = 37;
+  const OptimizerOptions options = {
+      .weight_decay = 0.01, .momentum = 0.9, .amsgrad = true, .centered = true};
+  for (const std::string_view name : optimizer_names()) {
+    FloatBuffer once(n), twice(n), g(n);
+    auto whole = make_optimizer(name, options, n), part = make_optimizer(name, options, n);
+    for (int t = 0; t < 12; ++t) {
+      for (size_t i = 0; i < n; ++i) g.data()[i] = std::sin(static_cast<float>(i * 7 + t));
+      if (t == 7) {
+        auto next = make_optimizer(name, options, n);
+        next->restore(part->release());
+        part = std::move(next);
+      }
+      whole->step(once.span(), g.span(), 1e-2);
+      part->step(twice.span(), g.span(), 1e-2);
+    }
+    EXPECT_TRUE(std::equal(once.data(), once.data() + n, twice.data())) << name;
+    EXPECT_EQ(part->state().count, 12) << name;
+  }
+}
+
 TEST(Optimizer, GivesTheSameBitsForAnyTeam) {
   constexpr size_t n = 100'003;
-  for (const char* name : {"adam", "adamw", "sgd", "rmsprop"}) {
+  for (const std::string_view name : optimizer_names()) {
     const auto run = [&](parallel::Team* team) {
       FloatBuffer p(n), g(n);
       for (size_t i = 0; i < n; ++i) {
@@ -199,7 +269,7 @@ TEST(Optimizer, KeepsPaddingLanesAtZero) {
     ASSERT_TRUE(simd::select_target(target));
     const ParameterTable table(decls);
     const auto size = static_cast<size_t>(table.total());
-    for (const char* name : {"adam", "adamw", "sgd", "rmsprop"}) {
+    for (const std::string_view name : optimizer_names()) {
       for (const OptimizerOptions& o : options) {
         FloatBuffer p(size), g(size);
         initialise_parameters(decls, table, 1, p.span());
@@ -232,7 +302,7 @@ TEST(Optimizer, NamesTheClosestForAnUnknownName) {
 TEST(Optimizer, SaysWhetherAllGradientsAreFinite) {
   constexpr size_t n = 100'003;
   parallel::Team two(2);
-  for (const char* name : {"adam", "sgd", "rmsprop"}) {
+  for (const std::string_view name : optimizer_names()) {
     for (const size_t at : {size_t{0}, n / 2, n - 1}) {
       for (const float bad :
            {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
 
 namespace nd::train {
 namespace {
@@ -43,6 +44,65 @@ TEST(Schedule, OneCycleRisesToThePeakAndFallsBelowItsStart) {
       EXPECT_LE(rate, 0.1) << t << " of " << total;
     }
   }
+}
+
+TEST(Schedule, OthersReachWhatTorchReaches) {
+  const std::array<int64_t, 2> milestones = {3, 9};
+  EXPECT_EQ(multi_step_lr(0.05, 2, milestones, 0.1), 0.05);
+  EXPECT_NEAR(multi_step_lr(0.05, 3, milestones, 0.1), 0.005, 1e-16);
+  EXPECT_NEAR(multi_step_lr(0.05, 9, milestones, 0.1), 0.0005, 1e-16);
+  EXPECT_NEAR(exponential_lr(0.05, 19, 0.9), 0.006754258588364966, 1e-16);
+  EXPECT_NEAR(polynomial_lr(0.05, 3, 10, 2), 0.0245, 1e-16);
+  EXPECT_EQ(polynomial_lr(0.05, 12, 10, 2), 0);
+  // CosineAnnealingWarmRestarts(T_0=4, T_mult=2)
+  EXPECT_NEAR(cosine_restarts_lr(0.05, 0, 3, 4, 2), 0.0073223304703363135, 1e-15);
+  EXPECT_EQ(cosine_restarts_lr(0.05, 0, 4, 4, 2), 0.05);
+  EXPECT_NEAR(cosine_restarts_lr(0.05, 0, 11, 4, 2), 0.0019030116872178317, 1e-15);
+  EXPECT_NEAR(cosine_restarts_lr(0.05, 0, 19, 4, 2), 0.029877258050403213, 1e-15);
+  EXPECT_EQ(cosine_restarts_lr(0.05, 0, 8, 4, 1), 0.05);
+  const std::array<double, 7> cycle = {0.01, 0.04, 0.07, 0.1, 0.07, 0.04, 0.01};
+  for (int64_t t = 0; t < 14; ++t)
+    EXPECT_NEAR(cyclic_lr(0.01, 0.1, t, 3), cycle[static_cast<size_t>(t % 6)], 1e-15) << t;
+}
+
+TEST(Schedule, PlateauWaitsForItsPatienceAndStopsAtTheLowestRate) {
+  Plateau plateau(0.05, 0.5, 2, 0.02);
+  const auto after = [&](double loss) {
+    plateau.validated(loss);
+    return plateau.rate();
+  };
+  EXPECT_EQ(after(1), 0.05);
+  EXPECT_EQ(after(0.9), 0.05);
+  EXPECT_EQ(after(0.89995), 0.05);  // not better by a ten-thousandth
+  EXPECT_EQ(after(0.92), 0.05);
+  EXPECT_EQ(after(std::numeric_limits<double>::infinity()), 0.025);
+  const Plateau::State kept = plateau.state();
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(after(1), 0.025);
+  EXPECT_EQ(after(1), 0.02);
+  plateau.restore(kept);
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(after(1), 0.025);
+  EXPECT_EQ(after(1), 0.02);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(after(1), 0.02);
+}
+
+TEST(Schedule, EveryScheduleOfAFitBeginsAtItsRateAndStaysWithinIt) {
+  TrainConfig c;
+  c.learning_rate = 0.05;
+  c.lr_milestones = {5};
+  using enum LrSchedule;
+  for (const LrSchedule schedule : {multi_step, exponential, polynomial, cosine_restarts, cyclic}) {
+    c.lr_schedule = schedule;
+    c.min_learning_rate = schedule == cyclic ? 0.01 : 0;
+    for (const int64_t steps : {1, 2, 3, 20}) {
+      EXPECT_EQ(learning_rate(c, 0, steps), schedule == cyclic ? 0.01 : 0.05);
+      for (int64_t t = 0; t < steps; ++t) {
+        EXPECT_GT(learning_rate(c, t, steps), 0) << t;
+        EXPECT_LE(learning_rate(c, t, steps), 0.05) << t;
+      }
+    }
+  }
+  c.lr_schedule = exponential;
+  EXPECT_NEAR(learning_rate(c, 20, 20), 0.0005, 1e-12);
 }
 
 TEST(Schedule, WarmUpIsAStraightLineUpToTheRate) {

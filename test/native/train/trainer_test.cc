@@ -307,6 +307,42 @@ TEST(Trainer, CountsEpochsInWindows) {
   EXPECT_EQ(train(r, parameters).steps, 3 * ((windows.total() + 31) / 32));
 }
 
+TEST(Trainer, CountsEpochsInSeriesAsTheReferenceWithCompat) {
+  const data::Panel panel = sine_panel({100, 90, 80, 70, 60});
+  const Network net = network("NLinear", nlohmann::json::object(), 24, 6);
+  FloatBuffer parameters = initial(net);
+  TrainRequest r = request(net, panel, 1000);
+  r.config.max_epochs = 4;
+  r.config.batch_size = 2;
+  r.config.compat = true;
+  EXPECT_EQ(train(r, parameters).steps, 4 * 3);
+}
+
+TEST(Trainer, LowersTheRateWhenValidationNoLongerImproves) {
+  const data::Panel panel = sine_panel({120, 90});
+  const Network net = network("MLP", {{"hiddenSize", 16}}, 24, 6);
+  TrainRequest r = request(net, panel, 60, 5e-2);
+  r.config.lr_schedule = LrSchedule::plateau;
+  r.config.lr_patience = 0;
+  r.config.val_check_steps = 2;
+  FloatBuffer unvalidated = initial(net);
+  const Error error = failure(r, unvalidated);
+  EXPECT_EQ(error.code(), Code::config);
+  EXPECT_NE(error.message().find("plateau"), std::string::npos) << error.message();
+  r.val_size = 12;
+  FloatBuffer plateau = initial(net), constant = initial(net);
+  const TrainResult lowered = train(r, plateau);
+  r.config.lr_schedule = LrSchedule::step;
+  const TrainResult kept = train(r, constant);
+  // The same until a validation was worse than the best, then different.
+  size_t first_worse = 1;
+  while (kept.valid_history[first_worse].loss < kept.valid_history[first_worse - 1].loss)
+    ++first_worse;
+  for (size_t i = 0; i <= first_worse; ++i)
+    EXPECT_EQ(lowered.valid_history[i].loss, kept.valid_history[i].loss) << i;
+  EXPECT_NE(lowered.valid_history[first_worse + 1].loss, kept.valid_history[first_worse + 1].loss);
+}
+
 TEST(Trainer, AnEpochHasFewerStepsWhenBatchesAreAccumulated) {
   const data::Panel panel = sine_panel({124});
   const Network net = network("NLinear", nlohmann::json::object(), 24, 6);
