@@ -32,6 +32,11 @@ std::string progress_event(const std::string& model, const train::Progress& prog
   return event.dump();
 }
 
+std::optional<forecast::IntervalOptions> interval_options(const nlohmann::json& options) {
+  if (!options.contains("intervals")) return {};
+  return forecast::intervals_from_json(options["intervals"]);
+}
+
 Napi::Value fit(const Napi::CallbackInfo& info) {
   constexpr const char* place = "fit";
   const auto forecaster = unwrap<Forecaster>(info.This());
@@ -41,6 +46,7 @@ Napi::Value fit(const Napi::CallbackInfo& info) {
   const int64_t val_size = options.value("valSize", int64_t{0});
   const bool from_scratch = options.value("fromScratch", false);
   const int threads = threads_of(options);
+  const auto intervals = interval_options(options);
   const auto summary = std::make_shared<std::string>();
   return jobs(info.Env())
       .submit(info.Env(),
@@ -55,6 +61,7 @@ Napi::Value fit(const Napi::CallbackInfo& info) {
                      request.val_size = val_size;
                      request.from_scratch = from_scratch;
                      request.threads = threads;
+                     request.intervals = intervals;
                      request.cancel = &job.token();
                      if (wants_progress) {
                        request.on_progress = [&job](const std::string& model,
@@ -99,16 +106,19 @@ QuantileRequest quantile_request(const nlohmann::json& options) {
   return {list("levels"), list("quantiles")};
 }
 
-Napi::Value predict(const Napi::CallbackInfo& info) {
-  constexpr const char* place = "predict";
-  const auto forecaster = unwrap<Forecaster>(info.This());
-  const auto panel = panel_argument(info);
-  const nlohmann::json options = json_argument(info, 1, place);
+forecast::PredictRequest predict_request(const nlohmann::json& options) {
   forecast::PredictRequest request;
   request.horizon = options.value("horizon", int64_t{0});
   request.refit_series_scaler = options.value("refitSeriesScaler", true);
   request.quantiles = quantile_request(options);
   request.threads = threads_of(options);
+  return request;
+}
+
+/// (panel, options, future, done): a table of the steps to come, which `compute` makes.
+Napi::Value submit_forecast(const Napi::CallbackInfo& info, const char* place,
+                            forecast::PredictRequest request,
+                            std::function<ForecastTable(const forecast::PredictRequest&)> compute) {
   std::function<data::RawFuture()> read_future;
   std::shared_ptr<Napi::ObjectReference> alive;  // its arrays, until the job has copied them
   if (info[2].IsObject()) {
@@ -122,9 +132,34 @@ Napi::Value predict(const Napi::CallbackInfo& info) {
         data::RawFuture future;
         if (read_future) future = read_future(), request.future = &future;
         request.cancel = &job.token();
-        return forecaster->predict(panel, request);
+        return compute(request);
       },
       alive);
+}
+
+Napi::Value predict(const Napi::CallbackInfo& info) {
+  const auto forecaster = unwrap<Forecaster>(info.This());
+  const auto panel = panel_argument(info);
+  return submit_forecast(
+      info, "predict", predict_request(json_argument(info, 1, "predict")),
+      [=](const forecast::PredictRequest& request) { return forecaster->predict(panel, request); });
+}
+
+Napi::Value simulate(const Napi::CallbackInfo& info) {
+  constexpr const char* place = "simulate";
+  const auto forecaster = unwrap<Forecaster>(info.This());
+  const auto panel = panel_argument(info);
+  const nlohmann::json options = json_argument(info, 1, place);
+  forecast::SimulateRequest simulation;
+  simulation.paths = options.value("paths", simulation.paths);
+  simulation.seed = options.value("seed", simulation.seed);
+  if (options.value("method", "") == "schaakeShuffle")
+    simulation.method = forecast::PathMethod::schaake_shuffle;
+  return submit_forecast(info, place, predict_request(options),
+                         [=](const forecast::PredictRequest& request) mutable {
+                           simulation.forecast = request;
+                           return forecaster->simulate(panel, simulation);
+                         });
 }
 
 Napi::Value future_frame(const Napi::CallbackInfo& info) {
@@ -174,6 +209,7 @@ Napi::Value cross_validate(const Napi::CallbackInfo& info) {
     const bool over_time = options.value("foldsOver", "series") == "time";
     request.folds_over = over_time ? forecast::Folds::time : forecast::Folds::series;
   }
+  request.intervals = interval_options(options);
   request.checkpoint = options.value("checkpoint", "");
   request.quantiles = quantile_request(options);
   request.threads = threads_of(options);
@@ -253,11 +289,9 @@ Napi::Value predictor(const Napi::CallbackInfo& info) {
 
 Napi::Value describe_table(const Napi::CallbackInfo& info) {
   const auto table = unwrap<const ForecastTable>(info.This());
-  const nlohmann::ordered_json description = {{"series", table->ids.size()},
-                                              {"horizon", table->horizon},
-                                              {"blocks", table->series.size()},
-                                              {"columns", table->columns},
-                                              {"calendar", table->calendar}};
+  const nlohmann::ordered_json description = {
+      {"series", table->ids.size()}, {"horizon", table->horizon}, {"blocks", table->series.size()},
+      {"columns", table->columns},   {"paths", table->paths},     {"calendar", table->calendar}};
   return Napi::String::New(info.Env(), description.dump());
 }
 
@@ -287,14 +321,14 @@ Napi::Value copy_to(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void define_forecaster(Napi::Env env) {
-  define_class(
-      env, Kind::forecaster, "NativeForecaster",
-      {method<fit>("fit"), method<predict>("predict"), method<predict_insample>("predictInsample"),
-       method<future_frame>("futureFrame"), method<cross_validate>("crossValidation"),
-       method<save>("save"), method<load_weights>("loadWeights"),
-       method<describe_forecaster>("info"), method<summary>("summary"), method<names>("names"),
-       method<export_parts>("exportParts"), method<predictor>("predictor"), method<clone>("clone"),
-       method<dispose<Forecaster>>("dispose")});
+  define_class(env, Kind::forecaster, "NativeForecaster",
+               {method<fit>("fit"), method<predict>("predict"), method<simulate>("simulate"),
+                method<predict_insample>("predictInsample"), method<future_frame>("futureFrame"),
+                method<cross_validate>("crossValidation"), method<save>("save"),
+                method<load_weights>("loadWeights"), method<describe_forecaster>("info"),
+                method<summary>("summary"), method<names>("names"),
+                method<export_parts>("exportParts"), method<predictor>("predictor"),
+                method<clone>("clone"), method<dispose<Forecaster>>("dispose")});
   define_class(env, Kind::table, "NativeTable",
                {method<describe_table>("describe"), method<ids_of_table>("ids"),
                 method<copy_to>("copyTo"), method<dispose<const ForecastTable>>("dispose")});

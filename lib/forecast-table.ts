@@ -1,6 +1,7 @@
 import type {
   BacktestTable as BacktestContract,
   ForecastTable as Contract,
+  PathsTable as PathsContract,
   TimeColumn,
 } from '../types/index';
 import { type Column, ColumnTable } from './column-table';
@@ -28,6 +29,12 @@ export interface BacktestParts extends TableParts {
   readonly actual: Float64Array;
   readonly targetColumn: string;
   readonly frequency: string;
+}
+
+/** What a table of sample paths holds beside them: blocks are in order of series, then of paths. */
+export interface PathsParts extends TableParts {
+  /** Per series. */
+  readonly paths: number;
 }
 
 function once<Value>(compute: () => Value): () => Value {
@@ -124,5 +131,26 @@ export class BacktestTable extends ForecastTable implements BacktestContract {
 
   get y(): Float64Array {
     return this.#actual;
+  }
+}
+
+/** Sample paths of the steps to come: one row per series, path and step. */
+export class PathsTable extends ForecastTable implements PathsContract {
+  readonly paths: number;
+  readonly #path: () => Float64Array;
+
+  constructor(parts: PathsParts) {
+    const { paths, horizon } = parts;
+    const length = parts.series.length * horizon;
+    const path = once(() =>
+      Float64Array.from({ length }, (_, row) => Math.floor(row / horizon) % paths),
+    );
+    super(parts, [{ name: 'path', values: path }]);
+    this.paths = paths;
+    this.#path = path;
+  }
+
+  get path(): Float64Array {
+    return this.#path();
   }
 }

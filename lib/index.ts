@@ -2,7 +2,7 @@
 
 export { readCsv } from './csv';
 export { ForecastError } from './errors';
-export { BacktestTable, ForecastTable } from './forecast-table';
+export { BacktestTable, ForecastTable, PathsTable } from './forecast-table';
 export { compareModels, ModelComparison } from './metrics/compare';
 export { dieboldMariano } from './metrics/diebold-mariano';
 export { evaluate } from './metrics/evaluate';

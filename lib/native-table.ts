@@ -2,7 +2,7 @@
 
 import type { ColumnNames } from '../types/index';
 import { guarded } from './errors';
-import type { BacktestParts, TableParts } from './forecast-table';
+import type { BacktestParts, PathsParts, TableParts } from './forecast-table';
 import type { NativeTable } from './native';
 import { STANDARD_NAMES } from './requests';
 import { Slices } from './slices';
@@ -34,10 +34,10 @@ async function take(
   known: TimeForm | undefined,
   names: Partial<ColumnNames>,
   isBacktest: boolean,
-): Promise<Omit<BacktestParts, 'frequency'>> {
+): Promise<Omit<BacktestParts, 'frequency'> & PathsParts> {
   const slices = new Slices(); // what is copied at once counts as part of the first one
   const description = JSON.parse(guarded(() => native.describe()));
-  const { horizon, blocks, columns, calendar } = description;
+  const { horizon, blocks, columns, paths, calendar } = description;
   const rows = blocks * horizon;
   const series = new Int32Array(blocks);
   const times = new BigInt64Array(rows);
@@ -57,6 +57,7 @@ async function take(
     times: () => writeTimes(times, form),
     names: columns,
     values,
+    paths,
     cutoffs: () => writeTimes(cutoffs, form),
     actual,
     ...STANDARD_NAMES,
@@ -78,4 +79,12 @@ export function takeBacktest(
   names: Partial<ColumnNames>,
 ): Promise<Omit<BacktestParts, 'frequency'>> {
   return take(native, form, names, true);
+}
+
+export function takePaths(
+  native: NativeTable,
+  form: TimeForm | undefined,
+  names: Partial<ColumnNames>,
+): Promise<PathsParts> {
+  return take(native, form, names, false);
 }

@@ -73,7 +73,7 @@ export interface NativePanel {
 
 /** A computed forecast, to be copied into arrays of JavaScript: blocks of `horizon` rows. */
 export interface NativeTable {
-  /** JSON text: {series, horizon, blocks, columns, calendar}. */
+  /** JSON text: {series, horizon, blocks, columns, paths, calendar}. */
   describe(): string;
   /** Names of the series `begin` … `end` - 1. */
   ids(begin: number, end: number): string[];
@@ -100,7 +100,7 @@ export interface NativeNames {
 }
 
 export interface NativeForecaster {
-  /** `options` is JSON text {valSize, fromScratch, threads}; the result is a JSON array of summaries, one per model. */
+  /** `options` is JSON text {valSize, fromScratch, intervals, threads}; the result is a JSON array of summaries, one per model. */
   fit(
     panel: NativePanel,
     options: string,
@@ -109,6 +109,13 @@ export interface NativeForecaster {
   ): NativeJob;
   /** `panel` null = the fitted one; `options` is JSON text {horizon, threads, refitSeriesScaler, levels, quantiles}. */
   predict(
+    panel: NativePanel | null,
+    options: string,
+    future: NativeFuture | null,
+    done: NativeDone<NativeTable>,
+  ): NativeJob;
+  /** `options` is JSON text {paths, seed, method, horizon, threads, refitSeriesScaler}; per series `paths` blocks. */
+  simulate(
     panel: NativePanel | null,
     options: string,
     future: NativeFuture | null,

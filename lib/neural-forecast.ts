@@ -14,8 +14,10 @@ import type {
   MissingFuture,
   NeuralForecastOptions,
   PredictInsampleOptions,
+  PathsTable as PathsContract,
   PredictOptions,
   SaveOptions,
+  SimulateOptions,
   TableInput,
 } from '../types/index';
 import { binding } from './binding';
@@ -24,7 +26,7 @@ import { importForecaster } from './checkpoint/import';
 import { readFuture, readPanel, type ReadOptions } from './columns';
 import { ForecastError, guarded } from './errors';
 import { type Exogenous, exogenousOf } from './features';
-import { BacktestTable, ForecastTable } from './forecast-table';
+import { BacktestTable, ForecastTable, PathsTable } from './forecast-table';
 import { progressReport, runJob } from './job';
 import type {
   NativeDone,
@@ -38,7 +40,7 @@ import type {
 } from './native';
 import { missingRows } from './future';
 import { createPanel, packFuture } from './native-panel';
-import { NAMES_AT_ONCE, takeBacktest, takeForecast } from './native-table';
+import { NAMES_AT_ONCE, takeBacktest, takeForecast, takePaths } from './native-table';
 import { type Note, readNote, writeNote } from './note';
 import {
   optionalBoolean,
@@ -59,6 +61,7 @@ import {
   insampleRequest,
   pathOption,
   predictRequest,
+  simulateRequest,
   STANDARD_NAMES,
 } from './requests';
 import type { TimeForm } from './times';
@@ -187,6 +190,10 @@ export class NeuralForecast implements Contract {
 
   predict(panel?: TableInput | null, options: PredictOptions = {}): Promise<ForecastTable> {
     return this.#track('predict', () => this.#predict(panel ?? undefined, options));
+  }
+
+  simulate(panel?: TableInput | null, options: SimulateOptions = {}): Promise<PathsContract> {
+    return this.#track('simulate', () => this.#simulate(panel ?? undefined, options));
   }
 
   predictInsample(
@@ -337,9 +344,18 @@ export class NeuralForecast implements Contract {
   async #predict(table: TableInput | undefined, call: PredictOptions): Promise<ForecastTable> {
     const { options, signal, statics, future } = predictRequest(call);
     return this.#withPanel('predict', table, { signal, statics }, async (panel, form) => {
-      const rows = await this.#readFuture(future, form, signal);
+      const rows = await this.#readFuture('predict', future, form, signal);
       const start: TableJob = (done) => this.#native.predict(panel, options, rows, done);
       return new ForecastTable(await takeForecast(await runJob(start, signal), form, this.#names));
+    });
+  }
+
+  async #simulate(table: TableInput | undefined, call: SimulateOptions): Promise<PathsTable> {
+    const { options, signal, statics, future } = simulateRequest(call);
+    return this.#withPanel('simulate', table, { signal, statics }, async (panel, form) => {
+      const rows = await this.#readFuture('simulate', future, form, signal);
+      const start: TableJob = (done) => this.#native.simulate(panel, options, rows, done);
+      return new PathsTable(await takePaths(await runJob(start, signal), form, this.#names));
     });
   }
 
@@ -440,6 +456,7 @@ export class NeuralForecast implements Contract {
 
   /** What is known of the steps to come, in the time of a panel; null where no model reads it. */
   async #readFuture(
+    place: string,
     table: TableInput | undefined,
     panelForm: TimeForm | undefined,
     signal: AbortSignal | undefined,
@@ -447,7 +464,7 @@ export class NeuralForecast implements Contract {
     const { futr } = this.#exogenous;
     if (futr.length === 0 || table === undefined) return null;
     const { frequency } = this.#summary();
-    const rows = await readFuture('predict', table, this.#names, {
+    const rows = await readFuture(place, table, this.#names, {
       ...this.#reading(frequency, signal, undefined),
       features: futr,
     });
@@ -455,7 +472,7 @@ export class NeuralForecast implements Contract {
       const kind = (calendar: boolean) => (calendar ? 'calendar' : 'integer');
       throw new ForecastError(
         'ERR_ND_DATA',
-        `[predict] the future table has ${kind(rows.form.calendar)} times and the panel ${kind(panelForm.calendar)} times, expected one kind`,
+        `[${place}] the future table has ${kind(rows.form.calendar)} times and the panel ${kind(panelForm.calendar)} times, expected one kind`,
       );
     }
     return packFuture(rows, signal);

@@ -10,8 +10,10 @@ import type {
   NeuralForecastOptions,
   PredictInsampleOptions,
   PredictOptions,
+  SimulateOptions,
   TableInput,
 } from '../types/index';
+import { intervalsOption } from './intervals';
 import {
   checkedJson,
   optionalBoolean,
@@ -40,6 +42,7 @@ const ENGINE_OPTIONS = [
 
 /** Of every forecast, as for the horizon that is trained. */
 const LONGEST_HORIZON = 1_000_000;
+const MOST_PATHS = 1_000_000;
 const MOST_THREADS = 1024;
 const MOST_QUANTILES = 1000;
 const MOST_MODELS = 1000;
@@ -58,6 +61,7 @@ const CROSS_VALIDATION_OPTIONS = [
   'folds',
   'foldsOver',
   'checkpoint',
+  'intervals',
   'statics',
   'signal',
   'onProgress',
@@ -196,6 +200,7 @@ export function fitRequest(given: FitOptions): Request<FitProgress> {
   const options = readOptions(place, given, [
     'valSize',
     'fromScratch',
+    'intervals',
     'statics',
     'signal',
     'onProgress',
@@ -203,6 +208,7 @@ export function fitRequest(given: FitOptions): Request<FitProgress> {
   ]);
   return {
     options: JSON.stringify({
+      ...intervalsOption(place, options.intervals),
       valSize: optionalInteger(place, 'valSize', options.valSize, 0) ?? 0,
       fromScratch: optionalBoolean(place, 'fromScratch', options.fromScratch) ?? false,
       threads: threadsOption(place, options.threads),
@@ -232,6 +238,37 @@ export function predictRequest(given: PredictOptions): Request {
       threads: threadsOption(place, options.threads),
       refitSeriesScaler: refit ?? true,
       ...quantilesOption(place, options),
+    }),
+    future: tableOption(place, 'future', options.future),
+    statics: tableOption(place, 'statics', options.statics),
+    signal: optionalSignal(place, options.signal),
+  };
+}
+
+export function simulateRequest(given: SimulateOptions): Request {
+  const place = 'simulate';
+  const options = readOptions(place, given, [
+    'paths',
+    'seed',
+    'method',
+    'horizon',
+    'future',
+    'statics',
+    'signal',
+    'threads',
+    'refitSeriesScaler',
+  ]);
+  const refit = optionalBoolean(place, 'refitSeriesScaler', options.refitSeriesScaler);
+  return {
+    options: JSON.stringify({
+      paths: optionalInteger(place, 'paths', options.paths, 1, MOST_PATHS) ?? 100,
+      seed: optionalInteger(place, 'seed', options.seed, 0) ?? 1,
+      method:
+        optionalChoice(place, 'method', options.method, ['gaussianCopula', 'schaakeShuffle']) ??
+        'gaussianCopula',
+      horizon: horizonOption(place, options.horizon),
+      threads: threadsOption(place, options.threads),
+      refitSeriesScaler: refit ?? true,
     }),
     future: tableOption(place, 'future', options.future),
     statics: tableOption(place, 'statics', options.statics),
@@ -279,6 +316,7 @@ const CONTRADICTIONS: readonly (readonly [
   ['purge', ({ useFitted }) => !!useFitted, 'none, because useFitted: true trains nothing'],
   ['folds', ({ useFitted }) => !!useFitted, 'none, because useFitted: true trains nothing'],
   ['checkpoint', ({ useFitted }) => !!useFitted, 'none, because useFitted: true trains nothing'],
+  ['intervals', ({ useFitted }) => !!useFitted, 'none, because useFitted: true trains nothing'],
   ['windows', ({ testSize }) => testSize !== undefined, 'either windows or testSize'],
   ['foldsOver', ({ folds }) => folds === undefined, 'the option folds with it'],
   [
@@ -339,6 +377,7 @@ export function crossValidationRequest(
       ...(folds === undefined ? {} : { folds, foldsOver: foldsOver ?? 'series' }),
       ...(checkpoint === undefined ? {} : { checkpoint: pathOption(place, checkpoint) }),
       threads: threadsOption(place, options.threads),
+      ...intervalsOption(place, options.intervals),
       ...quantilesOption(place, options),
     }),
     statics: tableOption(place, 'statics', options.statics),

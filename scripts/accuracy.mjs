@@ -1,13 +1,14 @@
 // Accuracy against published or exactly known scores, on real data; not part of the tests because it trains.
-//   npm run accuracy -- linear | air | all [--data DIR] [--json FILE] [--no-build]
-// DIR holds ett/ETTh1.csv.gz and ett/ETTh2.csv.gz; the default is ../shared/data beside the repository. Ends with exit
-// code 1 when a score is worse than it must be.
+//   npm run accuracy -- linear | air | calibration | all [--data DIR] [--json FILE] [--no-build]
+// DIR holds ett/ETTh1.csv.gz and ett/ETTh2.csv.gz, for calibration also epf/*.csv.gz and m4/Weekly-*; the default is
+// ../shared/data beside the repository. Ends with exit code 1 when a score is worse than it must be.
 
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkAir } from './accuracy-air.mjs';
+import { checkCalibration } from './accuracy-calibration.mjs';
 import { at, fail } from './support.mjs';
 
 // Nothing else runs in this process, so the fit need not yield (docs/concepts.md, Threads).
@@ -19,6 +20,7 @@ const CHECKS = {
   // Imported late: it needs an npm package, and set-up may have to install that first.
   linear: async (context) => (await import('./accuracy-linear.mjs')).checkLinear(context),
   air: checkAir,
+  calibration: checkCalibration,
 };
 
 function options() {
@@ -33,7 +35,9 @@ function options() {
     });
     const [what = 'all', ...more] = positionals;
     if (more.length > 0 || !(what === 'all' || what in CHECKS)) {
-      throw new Error(`received "${positionals.join(' ')}", expected linear, air or all`);
+      throw new Error(
+        `received "${positionals.join(' ')}", expected linear, air, calibration or all`,
+      );
     }
     return { ...values, names: what === 'all' ? Object.keys(CHECKS) : [what] };
   } catch (error) {

@@ -12,6 +12,7 @@ const GUIDES = [
   'docs/quick-start.md',
   'docs/concepts.md',
   'docs/exogenous.md',
+  'docs/intervals.md',
   'docs/evaluation.md',
   'docs/models.md',
   'docs/cli.md',

@@ -95,6 +95,15 @@ export declare class BacktestTable extends ForecastTable {
   get y(): Float64Array;
 }
 
+/** Sample paths of the steps to come: one row per series, path and step, in this order. */
+export declare class PathsTable extends ForecastTable {
+  private constructor();
+  /** Paths per series. */
+  readonly paths: number;
+  /** Per row: which path, from 0. The steps of one path belong together. */
+  get path(): Float64Array;
+}
+
 /** Where CSV text comes from: a path, a `file:` URL, the text itself, its bytes, or a stream of either; gzip is recognised. */
 export type CsvSource =
   | string
@@ -191,12 +200,51 @@ export interface FitProgress {
   readonly elapsedMs: number;
 }
 
+/**
+ * Conformal intervals: bounds from the errors of forecasts of rows that were not learned from. They contain the truth as
+ * often as they say, whatever the model, as long as errors to come are like those of the calibration (docs/intervals.md).
+ */
+export interface IntervalOptions {
+  /**
+   * How bounds are made. 'error': forecast ± a quantile of |y - forecast|; of a quantile or distribution model both bounds
+   * move by a quantile of how far y left them (conformalised quantile regression, Romano, Patterson and Candès 2019).
+   * 'distribution': each bound by the signed errors on its side, so that intervals need not be symmetric; needs twice the
+   * windows. 'adaptive': as 'distribution', and the radius follows what happens (quantile tracking; Angelopoulos, Candès
+   * and Tibshirani 2023): coverage holds under drift in {@link NeuralForecast.crossValidation}.
+   * @default 'error'; 'distribution' with `compat`
+   */
+  readonly method?: 'error' | 'distribution' | 'adaptive';
+  /**
+   * Forecasts per series whose errors are kept. A level of 80 % needs 4 of them, 90 % 9, 95 % 19, 99 % 99; 'distribution'
+   * twice as many + 1. @default 20; 2 with `compat`
+   */
+  readonly windows?: number;
+  /** Rows between two of them. @default 1 */
+  readonly stepSize?: number;
+  /**
+   * Intervals of quantile and distribution models that are calibrated, in percent. Around the forecast of any other model
+   * every level can be asked for later. @default those of their losses
+   */
+  readonly levels?: number | readonly number[];
+  /**
+   * True takes the errors of all series together, in units of each series' mean absolute step: for many or short series,
+   * and series that the fit did not see. Not with 'adaptive'. @default false
+   */
+  readonly pooled?: boolean;
+}
+
 /** Options of {@link NeuralForecast.fit}. */
 export interface FitOptions {
   /** Steps at the end of every series that are held out for validation. @default 0 */
   readonly valSize?: number;
   /** True begins from initial weights; false goes on from those of an earlier fit, if any. @default false */
   readonly fromScratch?: boolean;
+  /**
+   * Calibrates intervals for `levels` and `quantiles` of later forecasts: one more fit, before the last
+   * `horizon + stepSize · (windows - 1)` rows, whose forecasts are compared with them; the fit of all rows follows
+   * (`onProgress` reports that one). @default none
+   */
+  readonly intervals?: IntervalOptions;
   /** One row per series with the columns of `statExog`; rows of other series are not read. */
   readonly statics?: TableInput;
   /** Aborts the fit: it rejects with the signal's reason, and the earlier state stays. */
@@ -253,7 +301,8 @@ export interface QuantileOptions {
    * Prediction intervals by their coverage in percent, each in (0, 100); the median comes with them
    * (columns `-median`, `-lo-80`, `-hi-80`). A model with a distribution loss gives any; one with a quantile loss those
    * between its trained quantiles, interpolated linearly in the quantiles of the normal distribution; any other model
-   * is refused (E0010).
+   * needs a fit with `intervals` (else E0010) and gives bounds around its forecast. After such a fit those of a quantile or
+   * distribution model are calibrated too.
    */
   readonly levels?: number | readonly number[];
   /** Quantiles, each in (0, 1), as columns `_ql0.1`; otherwise as `levels`. */
@@ -284,6 +333,20 @@ export interface PredictOptions extends QuantileOptions {
    * have the same names). @default true
    */
   readonly refitSeriesScaler?: boolean;
+}
+
+/** Options of {@link NeuralForecast.simulate}. */
+export interface SimulateOptions extends Omit<PredictOptions, 'levels' | 'quantiles'> {
+  /** Paths per series. @default 100 */
+  readonly paths?: number;
+  /** The same seed gives the same paths, whatever the number of threads. @default 1 */
+  readonly seed?: number;
+  /**
+   * How the steps of a path hang together. 'gaussianCopula': as those of an autoregression whose correlation is that of
+   * successive changes of the series. 'schaakeShuffle': as in pieces of the series' history, of which it needs at least as
+   * many rows as steps (Clark et al. 2004). @default 'gaussianCopula'
+   */
+  readonly method?: 'gaussianCopula' | 'schaakeShuffle';
 }
 
 /** Options of {@link NeuralForecast.makeFutureFrame} and {@link NeuralForecast.missingFuture}. */
@@ -370,6 +433,8 @@ export interface CrossValidationOptions extends QuantileOptions {
    * the parts of a call with other options, models or data. @default none
    */
   readonly checkpoint?: string;
+  /** Calibrates intervals in every fit, as {@link FitOptions.intervals}: `levels` then have their coverage. @default none */
+  readonly intervals?: IntervalOptions;
   /** One row per series with the columns of `statExog`; with another panel than the fitted one. */
   readonly statics?: TableInput;
   /** Aborts the call: it rejects with the reason of the signal. */
@@ -464,6 +529,8 @@ export interface ForecastInfo {
   readonly sampleWeight?: string;
   /** Whether the behaviour of the Python reference is restored. */
   readonly compat: boolean;
+  /** How the fit calibrated intervals, every default filled in; null when it did not. */
+  readonly intervals: Required<IntervalOptions> | null;
   /** Forecast columns of all models, in order. */
   readonly columns: readonly string[];
   /** Names of the models, in order. */
@@ -514,6 +581,13 @@ export declare class NeuralForecast {
   fit(panel: TableInput, options?: FitOptions): Promise<FitResult>;
   /** The next `horizon` steps of the fitted panel, or of any other panel without a refit. */
   predict(panel?: TableInput | null, options?: PredictOptions): Promise<ForecastTable>;
+  /**
+   * Joint sample paths of the next steps: what the sum, the maximum or the longest run of several steps will be is a question
+   * about paths. One column per model. Steps are distributed as the model's quantiles or distribution say, those of a model
+   * with one forecast per step as its errors: E0010 without `fit({ intervals })` (docs/intervals.md). The table has
+   * `paths · horizon` rows per series.
+   */
+  simulate(panel?: TableInput | null, options?: SimulateOptions): Promise<PathsTable>;
   /**
    * Forecasts of the last rows of a panel (or of the fitted one) from before them, beside what happened: how good the
    * models would have been. Trains copies; the object stays as it is. What comes after a cutoff influences nothing, the

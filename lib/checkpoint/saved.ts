@@ -90,7 +90,8 @@ export async function savedContent(
   const { models, ...config } = json('config');
   const tensorsOf = (alias: string): [string, Tensor][] =>
     [...tensors]
-      .filter(([name]) => name.startsWith(`${alias}/`))
+      // Errors of intervals are no weights.
+      .filter(([name]) => name.startsWith(`${alias}/`) && name !== `${alias}/intervals.errors`)
       .map(([name, tensor]) => [name.slice(alias.length + 1), tensor]);
   const contract = json('data');
   const scalesIn = (kind: string): Scale[] => {

@@ -4,6 +4,7 @@ import { extname } from 'node:path';
 import { type Context, columnFlags, defined, integerFlag, textFlag, threadsFlag } from './context';
 import { newForecaster } from './fit';
 import { type Flags, kebab } from './flags';
+import { intervalsFlag, quantileFlags } from './intervals';
 import { loadWithPanel } from './forecast';
 import { type Panel, readPanel, readTables } from './panel';
 import { progressBar } from './progress';
@@ -15,6 +16,7 @@ import { recordsOf, rowsOf, writeCsv } from './tables';
 const WITHOUT_TRAINING = new Set([
   ...['idColumn', 'timeColumn', 'targetColumn', 'separator', 'threads', 'json', 'quiet'],
   ...['windows', 'testSize', 'stepSize', 'horizon', 'seasonLength', 'output', 'statics'],
+  ...['levels', 'quantiles'],
 ]);
 
 /** `--step-size` is the distance of cutoffs here, so that the option of the training has another name. */
@@ -90,7 +92,8 @@ async function crossValidate(files: readonly string[], context: Context) {
       ...options,
       ...defined({ statics }),
       // New models are trained for it.
-      ...(useFitted ? { useFitted, ...defined({ horizon }) } : {}),
+      ...(useFitted ? { useFitted, ...defined({ horizon }) } : intervalsFlag(flags)),
+      ...(useFitted || flags.intervals !== undefined ? quantileFlags(flags) : {}),
       onProgress: bar.update,
     });
     return { table, panel, options, seconds: (performance.now() - started) / 1000 };

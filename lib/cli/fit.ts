@@ -4,6 +4,7 @@ import type { FitOptions, FitResult, NeuralForecastOptions } from '../../types/i
 import { NeuralForecast } from '../index';
 import { type Context, columnFlags, defined, integerFlag, textFlag, threadsFlag } from './context';
 import { modelsFrom } from './flags';
+import { intervalsFlag } from './intervals';
 import { type Panel, readPanel, readTables } from './panel';
 import { progressBar } from './progress';
 import { formatNumber, say, sayFiles, sayJson, UsageError } from './report';
@@ -57,6 +58,7 @@ export async function fitPanel(
   const options: FitOptions = {
     ...threadsFlag(flags),
     ...defined({ statics }),
+    ...intervalsFlag(flags),
     ...defined({ valSize: integerFlag(flags, 'valSize', 0) }),
     signal,
     onProgress: bar.update,

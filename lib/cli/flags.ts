@@ -212,7 +212,11 @@ function lossFrom(
     return parseValue({ name: flag, type: 'object' } as RegistryOption, given) as LossDescription;
   }
   const implied =
-    flag === 'loss' && (flags.levels ?? flags.quantiles) !== undefined ? 'MQLoss' : undefined;
+    flag === 'loss' &&
+    flags.intervals === undefined &&
+    (flags.levels ?? flags.quantiles) !== undefined
+      ? 'MQLoss'
+      : undefined;
   const name = (given as string | undefined) ?? implied;
   if (name === undefined) return undefined;
   const loss = findByName('loss', name, registry.losses, 'loss');
@@ -225,7 +229,8 @@ const SPECIAL = new Set(['horizon', 'inputSize', 'alias', 'loss', 'validLoss']);
 /** The models that the flags describe. A flag that none of them has is a usage error. */
 export function modelsFrom(registry: Registry, flags: Flags): ModelDescription[] {
   const names = (flags.model as string[] | undefined) ?? ['nhits'];
-  const used = new Set<string>();
+  // Calibrated intervals are asked of a forecast, whatever the loss.
+  const used = new Set<string>(flags.intervals === undefined ? [] : ['levels', 'quantiles']);
   const aliases = (flags.alias as string | undefined)?.split(',');
   if (aliases && aliases.length !== names.length) {
     throw new UsageError(`--alias: received ${aliases.length} names for ${names.length} models`);

@@ -2,16 +2,9 @@
 
 import { basename } from 'node:path';
 import { NeuralForecast } from '../index';
-import {
-  type Context,
-  columnFlags,
-  defined,
-  integerFlag,
-  numbersFlag,
-  textFlag,
-  threadsFlag,
-} from './context';
+import { type Context, columnFlags, defined, integerFlag, textFlag, threadsFlag } from './context';
 import { fitPanel, fitSummary, sayFit } from './fit';
+import { quantileFlags } from './intervals';
 import { holdOut, readPanel, readTables } from './panel';
 import { formatCsv, formatTable, say, sayFiles, sayJson } from './report';
 import { sayScores, scoresOf } from './scores';
@@ -29,6 +22,7 @@ export async function runForecast(file: string, context: Context): Promise<void>
   const { future = holdout?.columns } = await readTables(context, columnFlags(flags));
   const table = await fitted.nf.predict(null, {
     ...defined({ future }),
+    ...(flags.intervals === undefined ? {} : quantileFlags(flags)),
     ...threadsFlag(flags),
     signal,
   });
@@ -86,11 +80,8 @@ export async function runPredict(
     ...(await readTables(context, columns)),
     signal,
     ...threadsFlag(flags),
-    ...defined({
-      horizon: integerFlag(flags, 'horizon', 1),
-      levels: numbersFlag(flags, 'levels'),
-      quantiles: numbersFlag(flags, 'quantiles'),
-    }),
+    ...quantileFlags(flags),
+    ...defined({ horizon: integerFlag(flags, 'horizon', 1) }),
     ...(flags.refitSeriesScaler === false ? { refitSeriesScaler: false } : {}),
   });
   const rows = rowsOf(table);

@@ -12,6 +12,7 @@ import { addModelFlags, type Flags, suggestions } from './flags';
 import { runForecast, runPredict } from './forecast';
 import { runExport, runImport } from './checkpoint';
 import { runInfo } from './info';
+import { INTERVAL_METHODS } from './intervals';
 import { runModels } from './models';
 import { EXIT_HELP } from './report';
 
@@ -65,6 +66,15 @@ function addFitFlags(
     )
     .option('--statics <file.csv>', 'one row per series with the columns of --stat-exog')
     .option('--val-size <n>', 'last steps of every series that are kept for validation (default 0)')
+    .addOption(
+      new Option(
+        '--intervals <method>',
+        'calibrate intervals on forecasts of the last rows; --levels or --quantiles ask for them',
+      ).choices(INTERVAL_METHODS),
+    )
+    .option('--interval-windows <n>', 'forecasts per series that calibrate them (default 20)')
+    .option('--interval-step-size <n>', 'rows between two of these (default 1)')
+    .option('--interval-pooled', 'errors of all series together')
     .addOption(scaler)
     .option('--sample-weight <name>', 'column with the weight of each row in the losses')
     .addOption(

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <mutex>
 
+#include "forecast/backtest.h"
+#include "forecast/intervals.h"
 #include "forecast/part_store.h"
 #include "forecast/side_by_side.h"
 #include "forecast/splits.h"
@@ -104,9 +106,17 @@ class CrossValidation {
       request_.on_progress(alias, split.place, progress);
     };
     const bool goes_on = state_ != nullptr && !request_.from_scratch;
+    auto start = start_state(user_config_, goes_on ? state_.get() : nullptr, *known);
+    if (request_.intervals) {
+      CalibrationRequest calibration{"crossValidation", horizon_, request.val_size, threads,
+                                     request.cancel};
+      calibration.check = [turn] {
+        if (turn != nullptr && turn->superseded()) throw Superseded();
+      };
+      start->calibration = calibrate(user_config_, known, *request_.intervals, calibration);
+    }
     FitOutcome outcome =
-        fit_models(start_state(user_config_, goes_on ? state_.get() : nullptr, *known), known,
-                   scales_of_pieces(split.learned), request);
+        fit_models(std::move(start), known, scales_of_pieces(split.learned), request);
     if (outcome.error != nullptr) std::rethrow_exception(outcome.error);
     return std::move(outcome.state);
   }
@@ -122,8 +132,13 @@ class CrossValidation {
     request.threads = threads;
     request.cancel = request_.cancel;
     request.quantiles = request_.quantiles;
-    const auto values =
+    auto values =
         forecast_origins(state, *panel_, scales_by_series(split.scaled_by), origins, request);
+    if (state.calibration != nullptr) {
+      values = with_intervals({request.place, *state.config, *state.calibration, *panel_, origins,
+                               horizon_, request.quantiles},
+                              std::move(values));
+    }
     store_.save(part, values);
     place(part, values);
   }
@@ -161,6 +176,16 @@ class CrossValidation {
   ForecastTable table_;
 };
 
+/// A panel of pieces knows a series by the name of each of its pieces.
+void check_intervals(const CrossValidationRequest& request, const ForecasterConfig& config) {
+  if (!request.intervals) return;
+  const IntervalOptions options = checked(*request.intervals, config.compat, "crossValidation");
+  if (request.folds_over == Folds::none || options.pooled) return;
+  throw Error(Code::config,
+              "[crossValidation] received intervals with folds, expected intervals: { pooled: true "
+              "}: a series that is held out has no errors of its own");
+}
+
 /// Folds show a network series, or times, that it has not learned; one that knows each series by
 /// its place cannot leave any out.
 void check_folds(const ForecasterConfig& config, const CrossValidationRequest& request) {
@@ -175,8 +200,18 @@ void check_folds(const ForecasterConfig& config, const CrossValidationRequest& r
 }
 }  // namespace
 
+ForecastTable run_cross_validation(std::shared_ptr<const ForecasterConfig> config,
+                                   std::shared_ptr<const data::Panel> panel,
+                                   const CrossValidationRequest& request,
+                                   std::shared_ptr<const State> fitted,
+                                   std::vector<std::string> columns) {
+  return CrossValidation(std::move(config), std::move(panel), request, std::move(fitted))
+      .run(std::move(columns));
+}
+
 ForecastTable Forecaster::cross_validate(std::shared_ptr<const data::Panel> panel,
-                                         const CrossValidationRequest& request) const {
+                                         const CrossValidationRequest& given) const {
+  CrossValidationRequest request = given;
   constexpr const char* place = "crossValidation";
   const ForecasterConfig& config = *impl_->config;
   check_range("windows", request.windows, 1);
@@ -188,6 +223,7 @@ ForecastTable Forecaster::cross_validate(std::shared_ptr<const data::Panel> pane
   check_range("embargo", request.embargo, 0);
   if (request.folds_over != Folds::none) check_range("folds", request.folds, 2);
   check_folds(config, request);
+  check_intervals(request, config);
   std::shared_ptr<const State> fitted;
   if (panel == nullptr || request.use_fitted) {
     fitted = impl_->require(place);
@@ -195,8 +231,10 @@ ForecastTable Forecaster::cross_validate(std::shared_ptr<const data::Panel> pane
   }
   check_fit_panel(config, panel.get(), place);
   if (!request.use_fitted) fitted = nullptr;
-  return CrossValidation(impl_->config, std::move(panel), request, std::move(fitted))
-      .run(column_names(*impl_->config, request.quantiles, place));
+  request.quantiles.conformal =
+      request.intervals.has_value() || (fitted != nullptr && fitted->calibration != nullptr);
+  return run_cross_validation(impl_->config, std::move(panel), request, std::move(fitted),
+                              column_names(*impl_->config, request.quantiles, place));
 }
 
 ForecastTable Forecaster::predict_insample(std::shared_ptr<const data::Panel> panel,
@@ -226,11 +264,17 @@ ForecastTable Forecaster::predict_insample(std::shared_ptr<const data::Panel> pa
   asked.threads = request.threads;
   asked.cancel = request.cancel;
   asked.quantiles = request.quantiles;
+  asked.quantiles.conformal = state->calibration != nullptr;
   ForecastTable table =
-      empty_table(*panel, origins, config.horizon, column_names(config, request.quantiles, place));
+      empty_table(*panel, origins, config.horizon, column_names(config, asked.quantiles, place));
   add_actual(*panel, origins, table);
   table.values =
       forecast_origins(*state, *panel, scales_for(*panel, own, *state, true), origins, asked);
+  if (state->calibration != nullptr) {
+    table.values = with_intervals({place, *state->config, *state->calibration, *panel, origins,
+                                   config.horizon, asked.quantiles},
+                                  std::move(table.values));
+  }
   return table;
 }
 

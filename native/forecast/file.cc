@@ -10,7 +10,7 @@
 #include <set>
 
 #include "base/version.h"
-#include "forecast/forecaster_impl.h"
+#include "forecast/intervals.h"
 #include "io/safetensors.h"
 
 namespace nd::forecast {
@@ -98,6 +98,25 @@ void add_scales(TensorList& list, const Scales& scales) {
     for (const auto& s : statistics) shift.push_back(s.shift), scale.push_back(s.scale);
   add("data/feature_shift", "data/feature_scale",
       {static_cast<int64_t>(scales.features.size()), n});
+}
+
+std::string errors_name(const ModelConfig& model) { return model.alias + "/intervals.errors"; }
+
+/// Errors that intervals are made of.
+void add_calibration(TensorList& list, const State& state) {
+  const Calibration& calibration = *state.calibration;
+  const auto n = static_cast<int64_t>(calibration.series.size());
+  list.own("data/interval_series", "I64", {n}, bytes_of(calibration.series));
+  list.own("data/interval_units", "F64", {static_cast<int64_t>(calibration.units.size())},
+           bytes_of(calibration.units));
+  for (size_t m = 0; m < state.config->models.size(); ++m) {
+    const ModelConfig& model = state.config->models[m];
+    const auto columns =
+        static_cast<int64_t>(calibrated_columns(model, calibration.options).size());
+    list.own(errors_name(model), "F64",
+             {n, calibration.options.windows, calibration.horizon, columns},
+             bytes_of(calibration.errors[m]));
+  }
 }
 
 void add_windows(TensorList& list, const data::Panel& panel) {
@@ -352,6 +371,33 @@ State read_data(SavedFile& file, const json& contract,
   return state;
 }
 
+std::shared_ptr<const Calibration> read_calibration(SavedFile& file, const json& contract,
+                                                    const State& state) {
+  const auto saved = contract.find("intervals");
+  if (saved == contract.end()) return nullptr;
+  const ForecasterConfig& config = *state.config;
+  auto calibration = std::make_shared<Calibration>();
+  calibration->options = checked(intervals_from_json(*saved), config.compat, "load");
+  calibration->horizon = saved->at("horizon").get<int64_t>();
+  calibration->ids = *state.ids;
+  const auto all = static_cast<int64_t>(state.ids->size());
+  calibration->units = file.read<double>("data/interval_units", "F64", {all});
+  calibration->series = file.read<int64_t>("data/interval_series", "I64", {-1});
+  const auto n = static_cast<int64_t>(calibration->series.size());
+  for (const int64_t place : calibration->series) {
+    if (place < 0 || place >= all)
+      refuse(file.path(), "the errors of the intervals are of a series that it does not know");
+  }
+  for (const ModelConfig& model : config.models) {
+    const auto columns =
+        static_cast<int64_t>(calibrated_columns(model, calibration->options).size());
+    calibration->errors.push_back(
+        file.read<double>(errors_name(model), "F64",
+                          {n, calibration->options.windows, calibration->horizon, columns}));
+  }
+  return calibration;
+}
+
 State read_state(SavedFile& file, std::shared_ptr<const ForecasterConfig> saved) {
   const ForecasterConfig& config = *saved;
   const json contract = file.parse("data");
@@ -362,12 +408,15 @@ State read_state(SavedFile& file, std::shared_ptr<const ForecasterConfig> saved)
     state.models.push_back(read_model(file, config.models[i], trained.at(i)));
     state.models.back().history = history.at(i);
   }
+  state.calibration = read_calibration(file, contract, state);
   return state;
 }
 
 /// Networks as they are declared; loadWeights() brings their weights.
 State read_description(SavedFile& file, std::shared_ptr<const ForecasterConfig> saved) {
-  State state = read_data(file, file.parse("data"), saved);
+  const json contract = file.parse("data");
+  State state = read_data(file, contract, saved);
+  state.calibration = read_calibration(file, contract, state);
   state.models = initial_models(*saved);
   for (ModelState& model : state.models) model.trained = true;
   return state;
@@ -403,6 +452,11 @@ void Forecaster::save(const std::string& path, bool include_data,
     contract["features"] = columns_json(state->panel->features());
   if (include_data && state->panel != nullptr && !state->panel->statics().empty())
     contract["statics"] = columns_json(state->panel->statics());
+  if (state->calibration != nullptr) {
+    add_calibration(list, *state);
+    contract["intervals"] = intervals_json(state->calibration->options);
+    contract["intervals"]["horizon"] = state->calibration->horizon;
+  }
   Metadata metadata;
   metadata["format"] = kFormat;
   metadata["format_version"] = std::to_string(kFormatVersion);

@@ -1,7 +1,7 @@
 #include <cmath>
 #include <mutex>
 
-#include "forecast/forecaster_impl.h"
+#include "forecast/intervals.h"
 #include "forecast/side_by_side.h"
 #include "parallel/claim.h"
 #include "train/exogenous.h"
@@ -203,6 +203,11 @@ ordered_json Forecaster::fit(std::shared_ptr<const data::Panel> panel, const Fit
   if (earlier != nullptr) check_same_series(config, *earlier, *panel);
   Scales scales = panel_scales(config, *panel);
   auto start = start_state(impl_->config, earlier.get(), *panel);
+  if (request.intervals) {
+    start->calibration =
+        calibrate(impl_->config, panel, *request.intervals,
+                  {"fit", config.horizon, request.val_size, request.threads, request.cancel});
+  }
   FitOutcome outcome = fit_models(std::move(start), std::move(panel), std::move(scales), request);
   if (outcome.usable) {
     if (request.cancel != nullptr) request.cancel->commit();

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/version.h"
-#include "forecast/forecaster_impl.h"
+#include "forecast/intervals.h"
 
 namespace nd::forecast {
 
@@ -95,6 +95,9 @@ nlohmann::ordered_json Forecaster::info() const {
   out["aliases"] = aliases();
   out["seriesCount"] = state != nullptr ? state->ids->size() : 0;
   out["hasData"] = state != nullptr && state->panel != nullptr;
+  const Calibration* const calibration = state != nullptr ? state->calibration.get() : nullptr;
+  out["intervals"] = calibration != nullptr ? intervals_json(calibration->options)
+                                            : nlohmann::ordered_json(nullptr);
   out["models"] = nlohmann::ordered_json::array();
   for (size_t i = 0; i < config.models.size(); ++i) {
     const ModelConfig& model = config.models[i];

@@ -14,6 +14,7 @@
 
 #include "base/cancel.h"
 #include "data/panel.h"
+#include "forecast/interval_options.h"
 #include "losses/columns.h"
 #include "train/trainer.h"
 
@@ -33,6 +34,7 @@ struct ForecastTable {
   std::vector<std::string> columns;         ///< "NHITS", "NHITS-lo-80", …
   std::vector<std::vector<double>> values;  ///< per column [blocks · horizon], original scale
   bool calendar = false;
+  int64_t paths = 0;  ///< of simulate(): blocks per series, one after the other; 0: there is one
   // Of forecasts of what is known:
   std::vector<int64_t> cutoffs;  ///< per block: time of the last row that was read
   std::vector<double> actual;    ///< [blocks · horizon]
@@ -41,6 +43,8 @@ struct ForecastTable {
 struct FitRequest {
   int64_t val_size = 0;
   bool from_scratch = false;  ///< from initial weights, not from those of an earlier fit
+  /// Calibrates intervals: a fit of its own before the last windows, then the one of all rows.
+  std::optional<IntervalOptions> intervals = {};
   int threads = 1;
   const CancelToken* cancel = nullptr;
   /// model alias, progress; called on computing threads, by one at a time.
@@ -56,6 +60,18 @@ struct PredictRequest {
   bool refit_series_scaler =
       true;  ///< false: other panels are scaled by the statistics of the fit (same ids)
   QuantileRequest quantiles = {};  ///< other quantiles than those of each loss
+};
+
+enum class PathMethod {
+  gaussian_copula,  ///< steps hang together as those of an autoregression
+  schaake_shuffle   ///< steps hang together as in pieces of the history
+};
+
+struct SimulateRequest {
+  PredictRequest forecast = {};  ///< without quantiles
+  int64_t paths = 100;
+  uint64_t seed = 1;
+  PathMethod method = PathMethod::gaussian_copula;
 };
 
 /// What the parts of a cross-validation hold out of the training of others.
@@ -86,7 +102,8 @@ struct CrossValidationRequest {
   std::string description;  ///< everything of the call that its result depends on
   int threads = 1;
   const CancelToken* cancel = nullptr;
-  QuantileRequest quantiles = {};  ///< other quantiles than those of each loss
+  QuantileRequest quantiles = {};                 ///< other quantiles than those of each loss
+  std::optional<IntervalOptions> intervals = {};  ///< of every fit
   /// model alias, fit, progress; called on computing threads, by one at a time.
   std::function<void(const std::string&, const FitPlace&, const train::Progress&)> on_progress = {};
 };
@@ -120,6 +137,12 @@ class Forecaster {
   /// for exogenous columns or future rows that are missing, E0005, E0011.
   ForecastTable predict(std::shared_ptr<const data::Panel> panel,
                         const PredictRequest& request) const;
+  /// Joint sample paths of the steps to come: per series `paths` blocks, per model one column. The
+  /// same seed gives the same paths, whatever the number of threads. Throws what predict() throws,
+  /// E0003 for a shuffle of less history than steps, E0010 for a model with a single forecast whose
+  /// errors are not known.
+  ForecastTable simulate(std::shared_ptr<const data::Panel> panel,
+                         const SimulateRequest& request) const;
   /// The rows that `future` of predict() needs: a table without columns of models.
   ForecastTable future_frame(std::shared_ptr<const data::Panel> panel, int64_t horizon) const;
   /// Forecasts of the last rows of `panel` (nullptr = the fitted one) from windows before them,

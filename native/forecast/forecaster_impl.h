@@ -36,6 +36,8 @@ struct ModelState {
   bool trained = false;  ///< false: an earlier model of the same fit diverged before this one began
 };
 
+struct Calibration;
+
 /// Everything that predict() needs; never changed once published.
 struct State {
   std::shared_ptr<const ForecasterConfig> config;  ///< with what the fit learned of categories
@@ -46,7 +48,9 @@ struct State {
   bool calendar = false;
   Scales scales;
   std::shared_ptr<const data::Panel>
-      panel;         ///< original scale; nullptr after loading a file without data
+      panel;  ///< original scale; nullptr after loading a file without data
+  /// Errors that intervals are made of; nullptr: the fit was not asked for them.
+  std::shared_ptr<const Calibration> calibration;
   std::string note;  ///< of the file that was loaded; "" after a fit
 };
 

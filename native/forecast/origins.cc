@@ -394,8 +394,10 @@ std::vector<std::vector<double>> forecast_origins(const State& state, const data
   const Forecasts call{state, panel, scaled, scales, origins, request, team};
   for (size_t i = 0; i < config.models.size(); ++i) {
     const ModelConfig& model = config.models[i];
+    const QuantileRequest& quantiles =
+        request.by_model.empty() ? request.quantiles : request.by_model[i];
     const ForecastColumns asked =
-        requested_columns(model.network->loss(), request.quantiles, request.place, model.alias);
+        network_columns(model.network->loss(), quantiles, request.place, model.alias);
     const size_t outputs = asked.size();
     const size_t first = values.size();
     values.resize(first + outputs);

@@ -26,6 +26,8 @@ struct OriginsRequest {
   int threads = 1;
   const CancelToken* cancel = nullptr;
   QuantileRequest quantiles = {};  ///< empty: the columns of each loss
+  std::vector<QuantileRequest> by_model =
+      {};  ///< instead of it, per model; empty: the same for all
 };
 
 /// Forecasts of every model from every origin in original scale, per column [origins · horizon].
@@ -39,6 +41,15 @@ std::vector<std::vector<double>> forecast_origins(const State& state, const data
                                                   const Scales& scales,
                                                   std::span<const Origin> origins,
                                                   const OriginsRequest& request);
+
+/// What predict() and simulate() ask forecast_origins() for.
+OriginsRequest origins_request(const State& state, const PredictRequest& request,
+                               const char* place);
+/// Forecasts from the ends of a panel, with the future columns of `request`; `own`: it is the
+/// fitted one.
+std::vector<std::vector<double>> forecast_ends(const State& state, const data::Panel& panel,
+                                               bool own, const PredictRequest& request,
+                                               const OriginsRequest& origins);
 
 /// Columns of all models that forecast_origins() gives.
 std::vector<std::string> column_names(const ForecasterConfig& config, const QuantileRequest& asked,

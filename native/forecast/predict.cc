@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "forecast/origins.h"
+#include "forecast/intervals.h"
 
 namespace nd::forecast {
 
@@ -11,13 +11,14 @@ std::string describe(const data::Frequency& frequency, bool calendar) {
 }
 
 [[noreturn]] void throw_no_future(const ForecasterConfig& config,
-                                  const std::vector<std::string>& columns) {
+                                  const std::vector<std::string>& columns, const char* place) {
   std::string list;
   for (const std::string& name : columns) list += (list.empty() ? "\"" : ", \"") + name + "\"";
   std::string models;
   for (const ModelConfig& model : config.models)
     if (!model.exogenous.names().futr.empty()) models += (models.empty() ? "" : ", ") + model.alias;
-  throw Error(Code::features, "[predict] " + models + " reads the future column(s) " + list +
+  throw Error(Code::features, "[" + std::string(place) + "] " + models +
+                                  " reads the future column(s) " + list +
                                   " (futrExog), received no option future; expected a table with "
                                   "their values at each step to come: makeFutureFrame() gives its "
                                   "rows");
@@ -67,29 +68,48 @@ std::shared_ptr<const data::Panel> panel_of(const State& state,
   return panel;
 }
 
+std::vector<std::vector<double>> forecast_ends(const State& state, const data::Panel& panel,
+                                               bool own, const PredictRequest& request,
+                                               const OriginsRequest& origins) {
+  const ForecasterConfig& config = *state.config;
+  const Scales scales = scales_for(panel, own, state, request.refit_series_scaler);
+  data::Panel tail = panel.tail(config.longest_input());
+  if (const auto futr = config.future_columns(); !futr.empty()) {
+    if (request.future == nullptr) throw_no_future(config, futr, origins.place);
+    data::set_future(tail, *request.future, futr, std::max(origins.horizon, config.horizon),
+                     origins.place);
+  }
+  return forecast_origins(state, tail, scales, ends_of(tail), origins);
+}
+
+OriginsRequest origins_request(const State& state, const PredictRequest& request,
+                               const char* place) {
+  OriginsRequest origins;
+  origins.place = place;
+  origins.horizon = request.horizon > 0 ? request.horizon : state.config->horizon;
+  origins.threads = request.threads;
+  origins.cancel = request.cancel;
+  origins.quantiles = request.quantiles;
+  origins.quantiles.conformal = state.calibration != nullptr;
+  return origins;
+}
+
 ForecastTable Forecaster::predict(std::shared_ptr<const data::Panel> panel,
                                   const PredictRequest& request) const {
   const auto state = impl_->require("predict");
   const ForecasterConfig& config = *state->config;
   const bool own = panel == nullptr;
   panel = panel_of(*state, std::move(panel), "predict");
-  const Scales scales = scales_for(*panel, own, *state, request.refit_series_scaler);
-  OriginsRequest origins;
-  origins.place = "predict";
-  origins.horizon = request.horizon > 0 ? request.horizon : config.horizon;
-  origins.threads = request.threads;
-  origins.cancel = request.cancel;
-  origins.quantiles = request.quantiles;
-
-  ForecastTable table = empty_table(*panel, ends_of(*panel), origins.horizon,
-                                    column_names(config, request.quantiles, "predict"));
-  data::Panel tail = panel->tail(config.longest_input());
-  if (const auto futr = config.future_columns(); !futr.empty()) {
-    if (request.future == nullptr) throw_no_future(config, futr);
-    data::set_future(tail, *request.future, futr, std::max(origins.horizon, config.horizon),
-                     "predict");
+  const OriginsRequest asked = origins_request(*state, request, "predict");
+  const std::vector<Origin> ends = ends_of(*panel);
+  ForecastTable table =
+      empty_table(*panel, ends, asked.horizon, column_names(config, asked.quantiles, "predict"));
+  table.values = forecast_ends(*state, *panel, own, request, asked);
+  if (state->calibration != nullptr) {
+    table.values = with_intervals(
+        {asked.place, config, *state->calibration, *panel, ends, asked.horizon, asked.quantiles},
+        std::move(table.values));
   }
-  table.values = forecast_origins(*state, tail, scales, ends_of(tail), origins);
   return table;
 }
 

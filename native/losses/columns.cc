@@ -45,7 +45,30 @@ void check_learned(const Loss& loss, const std::vector<double>& asked, const std
   }
 }
 
+/// The forecast of a loss that has no other, then bounds.
+ForecastColumns around_forecast(const Loss& loss, ForecastColumns columns,
+                                const QuantileRequest& request) {
+  if (!request.levels.empty()) {  // the forecast stands for the median
+    columns.suffixes.erase(columns.suffixes.begin());
+    columns.quantiles.erase(columns.quantiles.begin());
+  }
+  const ForecastColumns& own = loss.columns();
+  columns.suffixes.insert(columns.suffixes.begin(), own.suffixes.front());
+  columns.quantiles.insert(columns.quantiles.begin(), own.quantiles.front());
+  return columns;
+}
+
 }  // namespace
+
+bool is_single(const Loss& loss) {
+  return loss.distribution() == nullptr && loss.quantiles().size() < 2;
+}
+
+ForecastColumns network_columns(const Loss& loss, const QuantileRequest& request,
+                                const std::string& place, const std::string& model) {
+  return is_single(loss) && request.conformal ? loss.columns()
+                                              : requested_columns(loss, request, place, model);
+}
 
 std::string number_text(double value, bool point) {
   char buffer[40];
@@ -99,13 +122,13 @@ ForecastColumns requested_columns(const Loss& loss, const QuantileRequest& reque
   check_range(request.levels, 100, place, "levels");
   check_range(request.quantiles, 1, place, "quantiles");
   const std::string opening = "[" + place + "] " + model;
-  const bool any = loss.distribution() != nullptr;
-  if (!any && loss.quantiles().size() < 2) {
+  const bool any = loss.distribution() != nullptr, single = is_single(loss);
+  if (single && !request.conformal) {
     throw Error(Code::config,
                 opening + ": received " + (request.levels.empty() ? "quantiles" : "levels") +
                     ", expected none: " + std::string(loss.spec().name) +
                     " forecasts one number per step. For intervals train with mqLoss() or "
-                    "distributionLoss()");
+                    "distributionLoss(), or fit with the option intervals");
   }
   ForecastColumns columns;
   if (request.levels.empty()) {
@@ -115,6 +138,7 @@ ForecastColumns requested_columns(const Loss& loss, const QuantileRequest& reque
   } else {
     columns = columns_of_levels(request.levels);
   }
+  if (single) return around_forecast(loss, std::move(columns), request);
   if (!any) check_learned(loss, columns.quantiles, opening);
   columns.mean = any;
   if (any) columns.suffixes.insert(columns.suffixes.begin(), "");

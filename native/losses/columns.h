@@ -25,6 +25,9 @@ struct ForecastColumns {
 /// percent, or quantiles. At most one of the two.
 struct QuantileRequest {
   std::vector<double> levels, quantiles;
+  /// Whether the errors of a loss with a single forecast are known: then intervals around it can be
+  /// asked for too.
+  bool conformal = false;
   bool empty() const { return levels.empty() && quantiles.empty(); }
 };
 
@@ -38,6 +41,12 @@ ForecastColumns columns_of_quantiles(const std::vector<double>& quantiles);
 /// forecast and for quantiles beyond those that a quantile loss learned.
 ForecastColumns requested_columns(const Loss& loss, const QuantileRequest& request,
                                   const std::string& place, const std::string& model);
+
+/// What of them the network itself gives: the forecast alone where intervals are put around it.
+ForecastColumns network_columns(const Loss& loss, const QuantileRequest& request,
+                                const std::string& place, const std::string& model);
+/// Whether the loss has a single forecast per step.
+bool is_single(const Loss& loss);
 
 /// Shortest text that reads back as the number, with ".0" where Python writes one (`point`).
 std::string number_text(double value, bool point);

@@ -32,6 +32,7 @@ const tableMembers: Members<NativeTable> = {
 const forecasterMembers: Members<NativeForecaster> = {
   fit: 'function',
   predict: 'function',
+  simulate: 'function',
   predictInsample: 'function',
   futureFrame: 'function',
   crossValidation: 'function',

@@ -8,20 +8,26 @@ type Instances = {
 };
 type Checked = Omit<
   Contract,
-  'BacktestTable' | 'EvaluationTable' | 'ModelComparison' | 'ForecastTable' | 'Predictor'
+  | 'BacktestTable'
+  | 'EvaluationTable'
+  | 'ModelComparison'
+  | 'ForecastTable'
+  | 'PathsTable'
+  | 'Predictor'
 >;
 
 const functions: Checked = implementation;
 // Their constructors are private to users, so that only the instances are compared.
 const table: (t: implementation.ForecastTable) => Instances['ForecastTable'] = (t) => t;
 const backtest: (t: implementation.BacktestTable) => Instances['BacktestTable'] = (t) => t;
+const paths: (t: implementation.PathsTable) => Instances['PathsTable'] = (t) => t;
 const evaluation: (e: implementation.EvaluationTable) => Instances['EvaluationTable'] = (e) => e;
 const comparison: (c: implementation.ModelComparison) => Instances['ModelComparison'] = (c) => c;
 const predictor: (p: implementation.Predictor) => Instances['Predictor'] = (p) => p;
 
 test('the implementation exports what the contract declares, and nothing else', () => {
   expect(functions).toBe(implementation);
-  for (const proof of [table, backtest, evaluation, comparison, predictor])
+  for (const proof of [table, backtest, paths, evaluation, comparison, predictor])
     expect(typeof proof).toBe('function');
   expect(Object.keys(implementation).sort()).toEqual(
     expect.arrayContaining([
@@ -33,6 +39,7 @@ test('the implementation exports what the contract declares, and nothing else', 
       'compareModels',
       'dieboldMariano',
       'NeuralForecast',
+      'PathsTable',
       'Predictor',
       'evaluate',
       'nhits',

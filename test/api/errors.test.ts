@@ -32,6 +32,12 @@ async function fitted(model = {}) {
   return nf;
 }
 
+async function calibrated(intervals = {}, model = {}) {
+  const nf = make(model);
+  await nf.fit(panel, { intervals });
+  return nf;
+}
+
 async function promoted() {
   const nf = make({ futrExog: ['promo'], maxSteps: 1 });
   await nf.fit({ ...panel, promo: panel.y });
@@ -49,6 +55,12 @@ const PROVOKED: Readonly<Record<string, readonly (() => unknown)[]>> = {
   E0003: [
     () => make().fit([]),
     () => make().fit({ ds: panel.ds.slice(0, 3), y: panel.y.slice(0, 3) }),
+    () => make().fit(panel, { intervals: { windows: 60 } }),
+    async () =>
+      (await fitted({ loss: mqLoss() })).simulate(
+        { ds: panel.ds.slice(0, 3), y: panel.y.slice(0, 3) },
+        { method: 'schaakeShuffle' },
+      ),
   ],
   E0004: [
     () => new NeuralForecast({ ...sizes, models: [nlinear({ futrExog: ['promo'] })] }),
@@ -64,6 +76,7 @@ const PROVOKED: Readonly<Record<string, readonly (() => unknown)[]>> = {
     () => make().fit(panel, { valSize: 2 }),
     async () => (await fitted({ loss: quantileLoss({ q: 0.9 }) })).predict(null, { horizon: 6 }),
     () => make().crossValidation(panel, { testSize: 6, stepSize: 3 }),
+    async () => (await calibrated({ windows: 9 })).predict(null, { levels: 80, horizon: 6 }),
   ],
   E0006: [
     () => NeuralForecast.load('model.safetensors'),
@@ -89,6 +102,13 @@ const PROVOKED: Readonly<Record<string, readonly (() => unknown)[]>> = {
     async () => (await fitted()).predict(null, { levels: 80 }),
     async () =>
       (await fitted({ loss: mqLoss({ levels: 80 }) })).predict(null, { quantiles: [0.95] }),
+    async () => (await fitted()).simulate(),
+    async () => (await calibrated({ windows: 9 })).predict(null, { levels: 95 }),
+    async () =>
+      (await calibrated({}, { loss: mqLoss({ levels: 80 }) })).predict(null, { levels: 60 }),
+    () => make({ loss: mqLoss({ levels: 95 }) }).fit(panel, { intervals: { windows: 9 } }),
+    () => make().fit(panel, { intervals: { method: 'adaptive', pooled: true } }),
+    () => make().crossValidation(panel, { folds: 2, intervals: {} }),
     () => make().crossValidation(panel, { testSize: 8, windows: 2 }),
     () => make().crossValidation(panel, { folds: 2 }),
     () => evaluate({ ds: [1], y: [1], MLP: [2] }, { metrics: 'coverage' }),
@@ -106,6 +126,11 @@ const PROVOKED: Readonly<Record<string, readonly (() => unknown)[]>> = {
       }),
     () => make().fit({ ds: [1, 2, 2, 3], y: [1, 2, 3, 4] }),
     () => make().fit({ ds: [1, 2, 3, 4, 7, 8], y: [1, 2, 3, 4, 5, 6] }),
+    async () =>
+      (await calibrated()).predict(
+        { ...panel, unique_id: panel.ds.map(() => 'B') },
+        { levels: 80 },
+      ),
     () => evaluate({ ds: [1, 1], y: [5, 6], MLP: [5, 6] }),
     () => evaluate({ ds: [4], y: [5], MLP: [5] }, { train: { ds: [5], y: [5] }, seasonality: 1 }),
   ],

@@ -1,0 +1,156 @@
+// How often intervals of 80 % and 95 % contain the truth, by cross-validation on real data: M4 weekly, ETTh1 and electricity
+// prices. Conformal intervals must be within two points, the adaptive ones also where the data change; what the models
+// themselves promise is shown beside them.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import zlib from 'node:zlib';
+
+const LEVELS = [80, 95];
+const TOLERANCE = 2;
+
+const readText = (file) => {
+  const bytes = fs.readFileSync(file);
+  return (file.endsWith('.gz') ? zlib.gunzipSync(bytes) : bytes).toString();
+};
+
+/** Series by name as a panel with integer time. */
+function panelOf(series) {
+  const panel = { unique_id: [], ds: [], y: [] };
+  for (const [name, values] of Object.entries(series)) {
+    for (let t = 0; t < values.length; t++) {
+      panel.unique_id.push(name);
+      panel.ds.push(t);
+      panel.y.push(values[t]);
+    }
+  }
+  return panel;
+}
+
+function readWeekly(folder) {
+  const series = {};
+  for (const part of ['Weekly-train.csv.gz', 'Weekly-test.csv']) {
+    const [, ...lines] = readText(path.join(folder, 'm4', part))
+      .trimEnd()
+      .split('\n');
+    for (const line of lines) {
+      const [name, ...cells] = line.replaceAll('"', '').trim().split(',');
+      const values = cells.filter((cell) => cell !== '' && cell !== 'NA').map(Number);
+      series[name] = [...(series[name] ?? []), ...values];
+    }
+  }
+  return series;
+}
+
+function readColumns(file, names, rows) {
+  const [header, ...lines] = readText(file).trimEnd().split('\n');
+  const columns = header.split(',').map((cell) => cell.trim());
+  const kept = lines.slice(-rows).map((line) => line.split(','));
+  return Object.fromEntries(
+    names.map((name) => [name, kept.map((cells) => Number(cells[columns.indexOf(name)]))]),
+  );
+}
+
+const readEtt = (folder) =>
+  readColumns(
+    path.join(folder, 'ett', 'ETTh1.csv.gz'),
+    ['HUFL', 'HULL', 'MUFL', 'MULL', 'LUFL', 'LULL', 'OT'],
+    12_000,
+  );
+
+function readPrices(folder) {
+  const markets = ['NP', 'PJM', 'BE', 'FR', 'DE'];
+  const read = (name) => readColumns(path.join(folder, 'epf', `${name}.csv.gz`), ['OT'], 12_000).OT;
+  return Object.fromEntries(markets.map((name) => [name, read(name)]));
+}
+
+/** Errors of three times the size in the second half of what is forecast. */
+function shifted(series, rows) {
+  const shift = (values) => {
+    const begin = values.length - rows / 2;
+    return values.map((v, t) => (t < begin ? v : v + 2 * (v - values[t - 24 * 7])));
+  };
+  return Object.fromEntries(Object.entries(series).map(([name, values]) => [name, shift(values)]));
+}
+
+const WEEKLY = {
+  horizon: 13,
+  inputSize: 26,
+  validation: { windows: 4, stepSize: 13, refit: 1 },
+  intervals: { windows: 4, stepSize: 13, pooled: true },
+};
+const HOURLY = {
+  horizon: 24,
+  inputSize: 168,
+  validation: { windows: 150, stepSize: 24, refit: 50 },
+  intervals: { windows: 150, stepSize: 24 },
+};
+
+const SETS = {
+  'M4 weekly': { read: readWeekly, ...WEEKLY, methods: ['error', 'distribution'] },
+  ETTh1: { read: readEtt, ...HOURLY, methods: ['error', 'distribution', 'adaptive'] },
+  'EPF prices': { read: readPrices, ...HOURLY, methods: ['error', 'distribution', 'adaptive'] },
+  'EPF prices, errors tripled half way': {
+    read: (folder) => shifted(readPrices(folder), 150 * 24),
+    ...HOURLY,
+    methods: ['error', 'adaptive'],
+    promised: ['adaptive'],
+  },
+};
+
+function models({ nlinear, mqLoss, distributionLoss }) {
+  const common = { maxSteps: 200, learningRate: 1e-3, scalerType: 'robust', windowsBatchSize: 256 };
+  return [
+    nlinear({ ...common, alias: 'point' }),
+    nlinear({ ...common, alias: 'quantiles', loss: mqLoss({ levels: LEVELS }) }),
+    nlinear({
+      ...common,
+      alias: 'distribution',
+      loss: distributionLoss({ distribution: 'StudentT', levels: LEVELS }),
+    }),
+  ];
+}
+
+async function coverage(api, set, series, method) {
+  const { horizon, inputSize, validation, intervals } = set;
+  const all = models(api);
+  const forecaster = new api.NeuralForecast({
+    horizon,
+    inputSize,
+    models: method === 'none' ? all.slice(1) : all,
+  });
+  try {
+    const table = await forecaster.crossValidation(panelOf(series), {
+      ...validation,
+      levels: LEVELS,
+      ...(method === 'none' ? {} : { intervals: { ...intervals, method } }),
+    });
+    return api.evaluate(table, { metrics: 'coverage' }).toRecords();
+  } finally {
+    await forecaster.dispose();
+  }
+}
+
+/** Runs everything; gives the number of failed checks and the figures. */
+export async function checkCalibration({ api, data, say }) {
+  let failures = 0;
+  const results = [];
+  for (const [name, set] of Object.entries(SETS)) {
+    const series = set.read(data);
+    say(`${name}: coverage of 80 % and 95 % intervals`);
+    for (const method of ['none', ...set.methods]) {
+      const promised = (set.promised ?? set.methods).includes(method);
+      for (const record of await coverage(api, set, series, method)) {
+        const found = LEVELS.map((level) => record[`coverage-${level}`]);
+        const holds = found.every((value, i) => Math.abs(value - LEVELS[i]) <= TOLERANCE);
+        if (promised && !holds) failures += 1;
+        const verdict = promised ? (holds ? 'ok    ' : 'WRONG ') : '      ';
+        const kind = method === 'none' ? 'its own' : method;
+        const numbers = found.map((value) => value.toFixed(1).padStart(5)).join(' ');
+        say(`${verdict} ${kind.padEnd(13)} ${record.model.padEnd(13)} ${numbers}`);
+        results.push({ set: name, method, model: record.model, coverage: found, promised });
+      }
+    }
+  }
+  return { failures, results };
+}
