@@ -7,8 +7,9 @@ import type {
 import { ForecastError, guarded } from './errors';
 import { runJob } from './job';
 import type { NativePredictor } from './native';
-import { optionalInteger, optionalSignal, readOptions, show } from './options';
-import { allocated, isArray, isObject, lengthOf } from './values';
+import { readFloats } from './numbers';
+import { optionalInteger, optionalSignal, readOptions } from './options';
+import { allocated, isArray, isObject } from './values';
 
 interface Windows {
   readonly values: Float64Array;
@@ -17,40 +18,12 @@ interface Windows {
 
 type Batch = Extract<WindowInput, { windows: unknown }>;
 
-function floats(place: string, values: unknown): Float64Array {
-  // A proxy of one is an instance too, but nothing that native code can read.
-  if (ArrayBuffer.isView(values) && values instanceof Float64Array) return values;
-  const isNumbers =
-    isArray(values) || (ArrayBuffer.isView(values) && !(values instanceof DataView));
-  const length = isNumbers ? lengthOf(values as unknown as ArrayLike<unknown>) : undefined;
-  if (length === undefined) {
-    throw new ForecastError(
-      'ERR_ND_SHAPE',
-      `[${place}] received ${show(values)}, expected an array of numbers or { windows, count }`,
-    );
-  }
-  const numbers = values as unknown as ArrayLike<unknown>;
-  const out = allocated(place, () => new Float64Array(length));
-  for (let i = 0; i < out.length; i++) {
-    const value = numbers[i];
-    if (typeof value !== 'number') {
-      throw new ForecastError(
-        'ERR_ND_DATA',
-        `[${place}] element ${i} is ${show(value)}, expected a number`,
-        { row: i, value: show(value) },
-      );
-    }
-    out[i] = value;
-  }
-  return out;
-}
-
 function readWindows(place: string, input: WindowInput): Windows {
   const isBatch = isObject(input) && !isArray(input) && !ArrayBuffer.isView(input);
   const batch: Partial<Batch> = isBatch
     ? readOptions(place, input as Batch, ['windows', 'count'])
     : { windows: input as NumberArray };
-  const values = floats(place, batch.windows);
+  const values = readFloats(place, batch.windows, 'an array of numbers or { windows, count }');
   const count = optionalInteger(place, 'count', batch.count, 1) ?? 1;
   if (values.length === 0 || values.length % count !== 0) {
     throw new ForecastError(

@@ -25,7 +25,7 @@ import {
   optionError,
   readOptions,
 } from './options';
-import { isArray, isObject, lengthOf } from './values';
+import { isArray, isObject, listOf } from './values';
 import { optionalZone } from './zones';
 
 export const COLUMN_OPTIONS = ['idColumn', 'timeColumn', 'targetColumn'] as const;
@@ -45,7 +45,7 @@ const LONGEST_HORIZON = 1_000_000;
 const MOST_PATHS = 1_000_000;
 const MOST_THREADS = 1024;
 const MOST_QUANTILES = 1000;
-const MOST_MODELS = 1000;
+export const MOST_MODELS = 1000;
 
 const CROSS_VALIDATION_OPTIONS = [
   'windows',
@@ -142,13 +142,12 @@ function engineConfig(place: string, options: Partial<NeuralForecastOptions>): s
 
 /** The models, each of them looked up once. */
 function modelList(place: string, models: unknown): unknown[] {
-  const length = isArray(models) ? lengthOf(models) : undefined;
-  if (!isArray(models) || length === undefined || length === 0 || length > MOST_MODELS) {
-    const expected = `an array of at least one model such as nhits()${length ? `, and at most ${MOST_MODELS}` : ''}`;
+  const list = listOf(models, MOST_MODELS);
+  if (!list || list.length === 0) {
+    const expected = `an array of at least one model such as nhits(), and at most ${MOST_MODELS}`;
     throw optionError(place, 'models', models, expected);
   }
-  return Array.from({ length }, (_, i) => {
-    const model = models[i];
+  return list.map((model, i) => {
     if (isObject(model) && 'type' in model) return model;
     const hint = typeof model === 'function' ? '; call the factory' : '';
     throw optionError(place, `models[${i}]`, model, `a model such as nhits()${hint}`);
@@ -165,10 +164,12 @@ function quantilesOption(place: string, options: QuantileOptions): QuantileOptio
   const list = (name: keyof QuantileOptions, expected: string) => {
     const value = options[name];
     if (value === undefined) return {};
-    const length = isArray(value) ? (lengthOf(value) ?? 0) : 1;
-    const read = () => Array.from({ length }, (_, i) => (isArray(value) ? value[i] : value));
-    const values: readonly unknown[] = length > MOST_QUANTILES ? [] : read();
-    if (values.length === 0 || values.some((v) => typeof v !== 'number' || !Number.isFinite(v))) {
+    const values = isArray(value) ? listOf(value, MOST_QUANTILES) : [value];
+    if (
+      !values ||
+      values.length === 0 ||
+      values.some((v) => typeof v !== 'number' || !Number.isFinite(v))
+    ) {
       throw optionError(place, name, value, expected);
     }
     return { [name]: values };

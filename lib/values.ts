@@ -28,6 +28,13 @@ export function lengthOf(array: { readonly length: unknown }): number | undefine
   return Number.isSafeInteger(length) && (length as number) >= 0 ? (length as number) : undefined;
 }
 
+/** The values of an array, at most `most` of them, holes as undefined; undefined where there is nothing to read. */
+export function listOf(value: unknown, most: number): unknown[] | undefined {
+  const length = isArray(value) ? lengthOf(value) : undefined;
+  if (!isArray(value) || length === undefined || length > most) return undefined;
+  return Array.from({ length }, (_, i) => value[i]);
+}
+
 /** What `make` allocates; more than the system gives is E0008. */
 export function allocated<Memory>(place: string, make: () => Memory): Memory {
   try {

@@ -19,7 +19,9 @@ async function attempt({ name, version, note = '', prepare, command }, folder) {
     if (!command) return row;
     const [program, ...args] = command();
     // A process that does not end by itself is killed, and then not ok.
-    const options = { cwd: folder, timeout: LIMIT_MS, killSignal: 'SIGKILL' };
+    // What is tried is the binary in the tarball, whichever one this process was told to load.
+    const { ND_BINDING_PATH: _, ...env } = process.env;
+    const options = { cwd: folder, env, timeout: LIMIT_MS, killSignal: 'SIGKILL' };
     const { ok, stdout, output } = capture(program, args, options);
     if (!ok) throw new Error(output);
     const { firstForecastMs, forecast } = JSON.parse(stdout);

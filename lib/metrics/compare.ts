@@ -9,7 +9,7 @@ import type {
   TableInput,
 } from '../../types/index';
 import { ForecastError } from '../errors';
-import { checkNames, optionalChoice, optionError } from '../options';
+import { optionalChoice, optionError, readOptions } from '../options';
 import { testDifferences } from './diebold-mariano';
 import { checkMetric, COMPARED_OPTIONS, type Evaluated, read } from './evaluate';
 import { markdown } from './evaluation-table';
@@ -165,9 +165,9 @@ export class ModelComparison implements Contract {
 }
 
 /** See the declaration in types/metrics.d.ts. */
-export function compareModels(table: TableInput, options: CompareOptions = {}): ModelComparison {
+export function compareModels(table: TableInput, given: CompareOptions = {}): ModelComparison {
   const place = 'compareModels';
-  checkNames(place, options, [...COMPARED_OPTIONS, 'metric', 'alpha', 'across']);
+  const options = readOptions(place, given, [...COMPARED_OPTIONS, 'metric', 'alpha', 'across']);
   const metric = optionalChoice(place, 'metric', options.metric, METRICS) ?? 'mae';
   const across = optionalChoice(place, 'across', options.across, ACROSS);
   const { alpha = 0.05 } = options;

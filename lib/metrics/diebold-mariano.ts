@@ -8,7 +8,9 @@ import type {
   NumberArray,
 } from '../../types/index';
 import { ForecastError } from '../errors';
-import { checkNames, optionalChoice, optionalInteger, optionError } from '../options';
+import { readFloats } from '../numbers';
+import { optionalChoice, optionalInteger, optionError, readOptions } from '../options';
+import { isArray } from '../values';
 
 const LOSSES = {
   squared: (error: number) => error * error,
@@ -82,35 +84,33 @@ export function testDifferences(
 export function dieboldMariano(
   errorsA: NumberArray,
   errorsB: NumberArray,
-  options: DieboldMarianoOptions = {},
+  given: DieboldMarianoOptions = {},
 ): DieboldMarianoResult {
   const place = 'dieboldMariano';
-  checkNames(place, options, ['horizon', 'loss', 'alternative']);
+  const options = readOptions(place, given, ['horizon', 'loss', 'alternative']);
   const horizon = optionalInteger(place, 'horizon', options.horizon, 1) ?? 1;
   const loss = lossOf(place, options.loss);
   const alternative =
     optionalChoice(place, 'alternative', options.alternative, ALTERNATIVES) ?? 'two-sided';
-  for (const [name, errors] of Object.entries({ errorsA, errorsB })) {
-    if (!Array.isArray(errors) && !ArrayBuffer.isView(errors)) {
-      throw optionError(place, name, errors, 'an array of forecast errors in order of time');
-    }
-  }
-  if (errorsA.length !== errorsB.length) {
+  const read = (name: string, errors: unknown) => {
+    const expected = 'an array of forecast errors in order of time';
+    if (isArray(errors) || ArrayBuffer.isView(errors)) return readFloats(place, errors, expected);
+    throw optionError(place, name, errors, expected);
+  };
+  const [a, b] = [read('errorsA', errorsA), read('errorsB', errorsB)];
+  if (a.length !== b.length) {
     throw new ForecastError(
       'ERR_ND_SHAPE',
-      `[${place}] received ${errorsA.length} and ${errorsB.length} errors, expected as many of both forecasts`,
-      { a: errorsA.length, b: errorsB.length },
+      `[${place}] received ${a.length} and ${b.length} errors, expected as many of both forecasts`,
+      { a: a.length, b: b.length },
     );
   }
-  const differences = Float64Array.from(
-    { length: errorsA.length },
-    (_, t) => loss(errorsA[t]!) - loss(errorsB[t]!),
-  );
+  const differences = a.map((error, t) => Number(loss(error)) - Number(loss(b[t]!)));
   const missing = differences.findIndex((d) => !Number.isFinite(d));
   if (missing >= 0) {
     throw new ForecastError(
       'ERR_ND_DATA',
-      `[${place}] the losses at ${missing} are of the errors ${errorsA[missing]} and ${errorsB[missing]}, expected finite numbers`,
+      `[${place}] the losses at ${missing} are of the errors ${a[missing]} and ${b[missing]}, expected finite numbers`,
       { index: missing },
     );
   }

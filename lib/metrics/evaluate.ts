@@ -10,13 +10,14 @@ import type {
 } from '../../types/index';
 import { BacktestTable } from '../forecast-table';
 import {
-  checkNames,
   optionalChoice,
   optionalInteger,
   optionalString,
   optionError,
+  readOptions,
 } from '../options';
-import { COLUMN_OPTIONS } from '../requests';
+import { COLUMN_OPTIONS, MOST_MODELS } from '../requests';
+import { isArray, listOf } from '../values';
 import { EvaluationTable } from './evaluation-table';
 import { type Frame, namesFor, readFrame } from './frame';
 import { History } from './history';
@@ -46,8 +47,8 @@ export function choices<Name extends string>(
   known: readonly Name[],
 ): readonly Name[] | undefined {
   if (value === undefined) return undefined;
-  const list = Array.isArray(value) ? value : [value];
-  if (list.length === 0) throw optionError(place, name, value, 'at least one name');
+  const list = isArray(value) ? listOf(value, MOST_MODELS) : [value];
+  if (!list || list.length === 0) throw optionError(place, name, value, 'at least one name');
   return list.map((one) => optionalChoice(place, name, one ?? null, known)!);
 }
 
@@ -108,7 +109,7 @@ export function read(
   frame.blocks.forEach(({ rows }, b) => {
     for (const row of rows) block[row] = b;
   });
-  const history = train && new History(place, frame, train, namesFor(table, options));
+  const history = train && new History(place, frame, train, namesFor(place, table, options));
   const extra = (name: keyof typeof NAIVE) => baselineOf(name, frame, history!, season!);
   const models = [...frame.models, ...baselines.map(extra)];
   const rows = Array.from(frame.actual.keys()).filter(
@@ -198,12 +199,12 @@ function groupsOf({ frame, rows }: Evaluated, by: readonly EvaluationKey[]) {
 }
 
 /** See the declaration in types/metrics.d.ts. */
-export function evaluate(table: TableInput, options: EvaluateOptions = {}): EvaluationContract {
+export function evaluate(table: TableInput, given: EvaluateOptions = {}): EvaluationContract {
   const place = 'evaluate';
-  checkNames(place, options, [...COMPARED_OPTIONS, 'metrics', 'by', 'benchmark']);
+  const options = readOptions(place, given, [...COMPARED_OPTIONS, 'metrics', 'by', 'benchmark']);
   const asked = choices(place, 'metrics', options.metrics, METRIC_NAMES);
-  const given = choices(place, 'by', options.by, KEYS) ?? ['model'];
-  const by = given.includes('model') ? given : (['model', ...given] as const);
+  const keys = choices(place, 'by', options.by, KEYS) ?? ['model'];
+  const by = keys.includes('model') ? keys : (['model', ...keys] as const);
   const benchmark = optionalString(place, 'benchmark', options.benchmark);
   const wantsOwa = asked ? asked.includes('owa') : benchmark !== undefined;
   const evaluated = read(place, table, options, wantsOwa ? (benchmark ?? 'Naive2') : undefined);

@@ -5,7 +5,8 @@ import { required } from '../tables';
 import { ForecastError } from '../errors';
 import { BacktestTable, ForecastTable } from '../forecast-table';
 import { closestName, optionError } from '../options';
-import { STANDARD_NAMES } from '../requests';
+import { columnNames, MOST_MODELS, STANDARD_NAMES } from '../requests';
+import { isObject, listOf } from '../values';
 import { type ModelForecast, modelsOf } from './models';
 import { type Names, numberAt, openSeries, type Table, timeAt } from './reading';
 
@@ -38,21 +39,16 @@ export interface Frame {
 const CUTOFF = 'cutoff';
 
 /** The names that a table of ours has itself, unless others are given. */
-export function namesFor(table: TableInput, options: Partial<Names>): Names {
+export function namesFor(place: string, table: TableInput, options: Partial<Names>): Names {
   const own =
-    table instanceof ForecastTable
+    isObject(table) && table instanceof ForecastTable
       ? {
           idColumn: table.columns[0]!,
           timeColumn: table.columns[1]!,
           ...(table instanceof BacktestTable ? { targetColumn: table.columns.at(-1)! } : {}),
         }
       : {};
-  const given = Object.fromEntries(
-    Object.keys(STANDARD_NAMES)
-      .map((name) => [name, options[name as keyof Names]])
-      .filter(([, value]) => value !== undefined),
-  );
-  return { ...STANDARD_NAMES, ...own, ...given };
+  return { ...STANDARD_NAMES, ...own, ...columnNames(place, options) };
 }
 
 function dataError(place: string, message: string, details: Record<string, unknown>) {
@@ -149,8 +145,8 @@ function weightsOf(place: string, table: Table, weights: ComparedOptions['weight
 
 /** Whether the first cell that holds something holds a number. */
 function isNumeric(table: Table, name: string): boolean {
-  const column = table.open.column(name)!;
-  for (let row = 0; row < column.length; row++) {
+  const column = table.open.column(name);
+  for (let row = 0; column && row < column.length; row++) {
     const value = column.at(row);
     if (value !== undefined && value !== null) return typeof value === 'number';
   }
@@ -176,12 +172,14 @@ function forecastColumns(
   );
 }
 
-function chosen(place: string, all: readonly ModelForecast[], models: readonly string[]) {
-  return models.map((name) => {
+function chosen(place: string, all: readonly ModelForecast[], models: unknown) {
+  const asked = listOf(models, MOST_MODELS);
+  if (!asked) throw optionError(place, 'models', models, 'an array of names of models');
+  return asked.map((name) => {
     const model = all.find((known) => known.name === name);
     if (model) return model;
     const names = all.map((known) => known.name);
-    const meant = closestName(String(name), names);
+    const meant = typeof name === 'string' && closestName(name, names);
     const known = names.map((n) => `"${n}"`).join(', ');
     throw optionError(
       place,
@@ -194,7 +192,7 @@ function chosen(place: string, all: readonly ModelForecast[], models: readonly s
 
 /** Reads a table of forecasts. Throws E0010 (options) or E0011 (cells). */
 export function readFrame(place: string, input: TableInput, options: ComparedOptions): Frame {
-  const names = namesFor(input, options);
+  const names = namesFor(place, input, options);
   const table = openSeries(place, input, names);
   const { blocks, step, ids, cutoffs } = blocksOf(place, table);
   const actual = options.actual
@@ -211,7 +209,7 @@ export function readFrame(place: string, input: TableInput, options: ComparedOpt
   return {
     actual,
     weights: weightsOf(place, table, options.weights),
-    models: options.models ? chosen(place, all, options.models) : all,
+    models: options.models !== undefined ? chosen(place, all, options.models) : all,
     ids,
     cutoffs,
     blocks,

@@ -1,11 +1,12 @@
 /** Reads the tables of an evaluation: columns, cells, and rows by series in order of time. */
 
 import type { TableInput } from '../../types/index';
-import { type Column, nameIn, type OpenTable, openTable, required, SINGLE_SERIES } from '../tables';
+import { type Column, nameIn, type OpenTable, openTable, required, SeriesReader } from '../tables';
 import { ForecastError } from '../errors';
 import { show } from '../options';
 import { STANDARD_NAMES } from '../requests';
-import { parseIso } from '../times';
+import { isDate, parseIso } from '../times';
+import { allocated } from '../values';
 
 /** How the columns are called. */
 export interface Names {
@@ -58,7 +59,7 @@ export function timeAt(place: string, name: string, column: Column): (row: numbe
     const time =
       typeof stamp === 'string'
         ? parsed(stamp)
-        : typeof stamp === 'number' || typeof stamp === 'bigint' || stamp instanceof Date
+        : typeof stamp === 'number' || typeof stamp === 'bigint' || isDate(stamp)
           ? Number(stamp)
           : undefined;
     if (time !== undefined && !Number.isNaN(time)) return time;
@@ -83,14 +84,23 @@ export function openSeries(place: string, input: TableInput, names: Names): Tabl
     idColumn === STANDARD_NAMES.idColumn
       ? open.column(idColumn)
       : required(place, open, idColumn, 'idColumn');
-  const times = required(place, open, timeColumn, 'timeColumn');
+  const stamps = required(place, open, timeColumn, 'timeColumn');
   const targets = open.column(targetColumn);
+  // Each name and stamp is read once: what is checked is what is compared.
+  const series = allocated(place, () => new SeriesReader(place, idColumn, open.rows));
+  const visit = ids ? series.reading(ids.at) : series.single(open.later?.(idColumn));
+  const timeOf = timeAt(place, timeColumn, stamps);
+  const times = allocated(place, () => new Float64Array(open.rows));
+  for (let row = 0; row < open.rows; row++) {
+    visit(row);
+    times[row] = timeOf(row);
+  }
   return {
     open,
     rows: open.rows,
-    idOf: ids ? (row) => String(ids.at(row)) : () => SINGLE_SERIES,
-    timeOf: timeAt(place, timeColumn, times),
-    stampOf: times.at,
+    idOf: (row) => series.nameAt(row),
+    timeOf: (row) => times[row]!,
+    stampOf: stamps.at,
     target: targets
       ? numberAt(place, targetColumn, targets)
       : () => {

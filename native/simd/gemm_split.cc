@@ -9,9 +9,7 @@
 
 #include "simd/dispatch.h"
 #include "simd/gemm.h"
-#if HWY_TARGET == HWY_AVX3_SPR
 #include "simd/gemm_split-inl.h"
-#endif
 
 HWY_BEFORE_NAMESPACE();
 namespace nd::simd::HWY_NAMESPACE {

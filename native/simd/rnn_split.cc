@@ -7,12 +7,10 @@
 #include "hwy/highway.h"
 
 #include "simd/dispatch.h"
-#include "simd/rnn-inl.h"
-#include "simd/rnn.h"
-#if HWY_TARGET == HWY_AVX3_SPR
 #include "simd/gemm_bf16-inl.h"
 #include "simd/gemm_split-inl.h"
-#endif
+#include "simd/rnn-inl.h"
+#include "simd/rnn.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace nd::simd::HWY_NAMESPACE {

@@ -18,7 +18,9 @@ const doctor = (env: Record<string, string>, ...flags: string[]) => {
   };
 };
 
-const ADDON = join(__dirname, '../../prebuilds', runtimeInfo().prebuild, 'neuro_divergent.node');
+const ADDON =
+  process.env.ND_BINDING_PATH ??
+  join(__dirname, '../../prebuilds', runtimeInfo().prebuild, 'neuro_divergent.node');
 
 test('says what runs here', () => {
   const { status, document, failed } = doctor({ ND_NUM_THREADS: '3' }, '--quick');

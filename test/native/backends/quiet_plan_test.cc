@@ -67,7 +67,9 @@ int __wrap_pthread_mutex_lock(pthread_mutex_t* mutex) {
 }
 }
 
-// The forms without a size, for arrays and with nothrow all end in these two.
+// The forms without a size, for arrays and with nothrow all end in these two; not so those of a
+// sanitizer, which checks that both ends of an allocation are its own.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 void* operator new(size_t size) {
   if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
   throw std::bad_alloc();
@@ -85,6 +87,7 @@ ND_OUT_OF_LINE void operator delete(void* memory, std::align_val_t) noexcept { s
 ND_OUT_OF_LINE void operator delete(void* memory, size_t, std::align_val_t) noexcept {
   std::free(memory);
 }
+#endif
 
 namespace nd::test {
 namespace {
