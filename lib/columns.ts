@@ -6,15 +6,7 @@ import { type Feature, FeatureReader } from './features';
 import type { NativeFuture, NativePanelInput } from './native';
 import { didYouMean, quoted, show } from './options';
 import { Slices } from './slices';
-import {
-  dataError,
-  nameIn,
-  type OpenTable,
-  openTable,
-  required,
-  SeriesReader,
-  SINGLE_SERIES,
-} from './tables';
+import { dataError, nameIn, type OpenTable, openTable, required, SeriesReader } from './tables';
 import { type TimeForm, TimeReader } from './times';
 import { allocated } from './values';
 
@@ -197,9 +189,12 @@ function readStatics(
   const idValues = names.idColumn
     ? required(place, open, idColumn, 'idColumn')
     : open.column(idColumn);
+  const series = allocated(place, () => new SeriesReader(place, idColumn, open.rows));
+  const visit = idValues ? series.reading(idValues.at) : series.single(open.later?.(idColumn));
   const rowOf = new Map<string, number>();
   for (let row = 0; row < open.rows; row++) {
-    const id = idValues ? String(idValues.at(row)) : SINGLE_SERIES;
+    visit(row);
+    const id = series.nameAt(row);
     if (rowOf.has(id)) {
       throw dataError(place, `the static rows ${rowOf.get(id)} and ${row} are both of "${id}"`, {
         series: id,

@@ -1,6 +1,7 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { refuse } from './refuse';
+import { ForecastError } from '../errors';
+import { refuse, shown } from './refuse';
 
 const byteOrder = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
@@ -19,7 +20,13 @@ export class Folder {
       const files = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
       return new Folder(where, files.sort(byteOrder), signal);
     } catch (error) {
-      return refuse(where, `is no folder that can be read: ${(error as Error).message}`);
+      const { message } = error as Error;
+      throw new ForecastError(
+        'ERR_ND_FILE',
+        `[importCheckpoint] received the path ${shown(where)}, expected a folder that can be read (${message})`,
+        { path: where },
+        { cause: error },
+      );
     }
   }
 

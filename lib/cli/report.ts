@@ -35,8 +35,10 @@ export function sayFiles(files: readonly string[]): void {
 export function reportError(error: unknown, json: boolean): number {
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
   if (error instanceof Reported) return EXIT.failed;
-  const interrupted = error instanceof Error && error.name === 'AbortError';
-  const message = (error instanceof Error ? error.message : String(error)).replace(/^error: /, '');
+  // The reason of a signal is no Error of this realm where the caller has several.
+  const { name, message: text = String(error) } = Object(error) as Partial<Error>;
+  const interrupted = name === 'AbortError';
+  const message = text.replace(/^error: /, '');
   const known = error instanceof ForecastError ? error : undefined;
   const number = known?.number ?? (isUsage(error) ? 'E0010' : interrupted ? undefined : 'E0014');
   const code =

@@ -69,8 +69,13 @@ async function fuzzTarget(target, { minutes = '3', seed }) {
     const input = /Test unit written to (\S+)/.exec(output)?.[1] ?? '';
     return { target, inputs: executed, reached: `${edges} edges`, finding: `${what} ${input}` };
   }
-  // The fewest inputs that reach everything: from nothing, so that the kept ones shrink too.
-  const merge = await finish(program, ['-merge=1', ...flags, merged, ...sources, found], work);
+  // Few inputs that reach every edge, however often: from nothing, so that the kept ones shrink too. How often an edge is
+  // taken counts while searching, but keeping that would be thousands of files.
+  const merge = await finish(
+    program,
+    ['-set_cover_merge=1', '-use_counters=0', ...flags, merged, ...sources, found],
+    work,
+  );
   if (merge.code !== 0)
     throw new Error(`merging the corpus of ${target} failed:\n${merge.output.slice(-2000)}`);
   fs.rmSync(kept, { recursive: true });

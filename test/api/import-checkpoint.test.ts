@@ -136,8 +136,8 @@ describe.each(VERSIONS)('a checkpoint of NeuralForecast %s', (version) => {
 
 test('what is no checkpoint is refused with the file and the reason', async () => {
   const cases: [string, RegExp][] = [
-    [path.join(folder, 'nowhere'), /nowhere: is no folder that can be read/],
-    [os.devNull, /is no folder that can be read/],
+    [path.join(folder, 'nowhere'), /nowhere", expected a folder that can be read/],
+    [os.devNull, /expected a folder that can be read/],
     [fs.mkdtempSync(path.join(folder, 'empty-')), /configuration.pkl: is not there/],
     [
       changed('3.3', 'configuration.json', () => Buffer.from('{')),

@@ -13,4 +13,4 @@ test('the packed tarball works for the users of this Node: modules, worker, Type
   for (const name of ['CommonJS', 'ES module', 'worker thread', 'nodenext', 'esbuild, external']) {
     expect(stdout).toContain(name);
   }
-});
+}, 300_000); // a dozen programs, one after the other, on a machine that may be busy

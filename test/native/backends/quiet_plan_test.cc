@@ -67,12 +67,14 @@ int __wrap_pthread_mutex_lock(pthread_mutex_t* mutex) {
 }
 }
 
-// The forms without a size, for arrays and with nothrow all end in these two; not so those of a
-// sanitizer, which checks that both ends of an allocation are its own.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+// The forms for arrays end in these. So does that with nothrow, but for a sanitizer's, whose memory
+// must not go to our delete: hence it is here, too.
 void* operator new(size_t size) {
   if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
   throw std::bad_alloc();
+}
+void* operator new(size_t size, const std::nothrow_t&) noexcept {
+  return std::malloc(size == 0 ? 1 : size);
 }
 void* operator new(size_t size, std::align_val_t alignment) {
   const auto unit = static_cast<size_t>(alignment);
@@ -87,7 +89,6 @@ ND_OUT_OF_LINE void operator delete(void* memory, std::align_val_t) noexcept { s
 ND_OUT_OF_LINE void operator delete(void* memory, size_t, std::align_val_t) noexcept {
   std::free(memory);
 }
-#endif
 
 namespace nd::test {
 namespace {
