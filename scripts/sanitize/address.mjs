@@ -2,10 +2,10 @@
 // object is ours.
 
 import path from 'node:path';
-import { at } from '../support.mjs';
+import { at, listFiles } from '../support.mjs';
 import { runGoogleTest } from '../test/gtest.mjs';
 import { runJest } from '../test/jest.mjs';
-import { buildPreset, emptyFolder, findingsIn, join, runtimeLibrary } from './builds.mjs';
+import { buildPreset, emptyFolder, findingsIn, join, PATIENT, runtimeLibrary } from './builds.mjs';
 
 /** What measures memory, which the sanitizer multiplies, and what loads the binary of the tarball. */
 const WITHOUT = ['process/moments', 'process/consumers'];
@@ -38,12 +38,15 @@ export async function* runAddress({ filter }) {
     yield { suite: 'GoogleTest', outcome, ...findingsIn(reports, outcome.texts) };
   }
   const reports = emptyFolder('address-node');
+  const files = listFiles(['test/api', 'test/process'], /\.test\.ts$/).filter(
+    (file) => !WITHOUT.some((name) => file.includes(name)),
+  );
   const libraries = ['libasan.so', 'libubsan.so'].map(runtimeLibrary);
   yield {
     suite: 'Node tests',
-    outcome: await runJest(['test/api', 'test/process'], {
+    outcome: await runJest(files, {
       reports,
-      flags: ['--testTimeout=600000', `--testPathIgnorePatterns=${WITHOUT.join('|')}`],
+      flags: ['--testTimeout=600000'],
       env: {
         // Node frees nothing of its heap when it ends, so that it looks like one large leak. What we
         // hold for JavaScript is counted by npm run soak, whose limit is below one kilobyte per cycle.
@@ -51,6 +54,7 @@ export async function* runAddress({ filter }) {
         ...environment(reports, { detect_leaks: 0, allocator_may_return_null: 1 }),
         LD_PRELOAD: libraries.join(':'),
         ND_BINDING_PATH: path.join(folder, 'neuro_divergent.node'),
+        ...PATIENT,
       },
     }),
     ...findingsIn(reports),

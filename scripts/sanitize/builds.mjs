@@ -32,6 +32,9 @@ export const join = (options) =>
     .map(([key, value]) => `${key}=${value}`)
     .join(':');
 
+/** For tests that start processes and kill those that hang: a sanitizer takes ten times as long. */
+export const PATIENT = { ND_TEST_LIMIT_MS: '500000' };
+
 /** An empty folder for the reports of one run. */
 export function emptyFolder(...parts) {
   const folder = at('build', 'sanitize', ...parts);

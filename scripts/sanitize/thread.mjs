@@ -12,6 +12,7 @@ import {
   findingsIn,
   fixedAddresses,
   join,
+  PATIENT,
   runtimeLibrary,
 } from './builds.mjs';
 
@@ -68,6 +69,7 @@ export async function* runThread({ filter }) {
   const preloaded = (reports) => ({
     ...environment(reports, 4),
     ND_BINDING_PATH: path.join(folder, 'neuro_divergent.node'),
+    ...PATIENT,
   });
   const reports = emptyFolder('thread-node');
   yield {

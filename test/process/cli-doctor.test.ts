@@ -18,9 +18,8 @@ const doctor = (env: Record<string, string>, ...flags: string[]) => {
   };
 };
 
-const ADDON =
-  process.env.ND_BINDING_PATH ??
-  join(__dirname, '../../prebuilds', runtimeInfo().prebuild, 'neuro_divergent.node');
+const PREBUILT = join(__dirname, '../../prebuilds', runtimeInfo().prebuild, 'neuro_divergent.node');
+const ADDON = process.env.ND_BINDING_PATH ?? PREBUILT;
 
 test('says what runs here', () => {
   const { status, document, failed } = doctor({ ND_NUM_THREADS: '3' }, '--quick');
@@ -58,7 +57,7 @@ test('the whole self-test', () => {
 describe('a binary that cannot be loaded', () => {
   mkdirSync(join(folder, 'alone'), { recursive: true });
   const alone = join(folder, 'alone', 'neuro_divergent.node');
-  copyFileSync(ADDON, alone);
+  copyFileSync(PREBUILT, alone);
 
   test.each<[string, Record<string, string>, RegExp]>([
     [

@@ -31,7 +31,7 @@ export interface Ended {
 export function runProgram(
   args: readonly string[],
   {
-    limitMs = 50_000,
+    limitMs = Number(process.env.ND_TEST_LIMIT_MS ?? 50_000),
     onOutput = (_text: string, _kill: (signal: NodeJS.Signals) => void) => {},
   } = {},
 ): Promise<Ended> {
