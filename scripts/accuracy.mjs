@@ -1,7 +1,7 @@
 // Accuracy against published or exactly known scores, on real data; not part of the tests because it trains.
-//   npm run accuracy -- linear | air | calibration | all [--data DIR] [--json FILE] [--no-build]
-// DIR holds ett/ETTh1.csv.gz and ett/ETTh2.csv.gz, for calibration also epf/*.csv.gz and m4/Weekly-*; the default is
-// ../shared/data beside the repository. Ends with exit code 1 when a score is worse than it must be.
+//   npm run accuracy -- linear | air | calibration | m4 | epf | all [--data DIR] [--json FILE] [--no-build]
+// DIR holds ett/ETTh1.csv.gz and ett/ETTh2.csv.gz, m4/ and epf/; the default is ../shared/data beside the repository. Ends
+// with exit code 1 when a score is worse than it must be.
 
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,6 +9,8 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkAir } from './accuracy-air.mjs';
 import { checkCalibration } from './accuracy-calibration.mjs';
+import { checkEpf } from './accuracy-epf.mjs';
+import { checkM4 } from './accuracy-m4.mjs';
 import { at, fail } from './support.mjs';
 
 // Nothing else runs in this process, so the fit need not yield (docs/concepts.md, Threads).
@@ -21,6 +23,15 @@ const CHECKS = {
   linear: async (context) => (await import('./accuracy-linear.mjs')).checkLinear(context),
   air: checkAir,
   calibration: checkCalibration,
+  m4: checkM4,
+  epf: checkEpf,
+};
+/** Folders of the data that a check reads. */
+const FOLDERS = {
+  linear: ['ett'],
+  calibration: ['ett', 'epf', 'm4'],
+  m4: ['m4'],
+  epf: ['epf'],
 };
 
 function options() {
@@ -35,9 +46,8 @@ function options() {
     });
     const [what = 'all', ...more] = positionals;
     if (more.length > 0 || !(what === 'all' || what in CHECKS)) {
-      throw new Error(
-        `received "${positionals.join(' ')}", expected linear, air, calibration or all`,
-      );
+      const known = [...Object.keys(CHECKS), 'all'].join(', ');
+      throw new Error(`received "${positionals.join(' ')}", expected one of ${known}`);
     }
     return { ...values, names: what === 'all' ? Object.keys(CHECKS) : [what] };
   } catch (error) {
@@ -47,10 +57,11 @@ function options() {
 
 const { names, data, json, 'no-build': noBuild } = options();
 const folder = path.resolve(data ?? at('..', 'shared', 'data'));
-if (names.includes('linear') && !fs.existsSync(path.join(folder, 'ett'))) {
-  fail(
-    `accuracy: there is no folder ${path.join(folder, 'ett')}; name the data folder with --data`,
-  );
+for (const part of new Set(names.flatMap((name) => FOLDERS[name] ?? []))) {
+  const needed = path.join(folder, part);
+  if (!fs.existsSync(needed)) {
+    fail(`accuracy: there is no folder ${needed}; name the data folder with --data`);
+  }
 }
 const report = {};
 let failures = 0;

@@ -35,11 +35,12 @@ async function runTests() {
   const jest = (kind) =>
     runJest([`test/${kind}`], {
       reports: at(SCRIPTS, kind),
-      flags: ['--config', config, '--runInBand', '--forceExit'],
+      flags: ['--config', config, '--runInBand', '--forceExit', '--testTimeout=400000'],
       env: {
         ND_BINDING_PATH: at(BUILD, 'neuro_divergent.node'),
         ND_COVERAGE_OUTPUT: at(SCRIPTS, kind),
         ND_COVERAGE_CHILDREN: at(SCRIPTS, 'children'),
+        ND_TEST_LIMIT_MS: '300000', // counting takes time
       },
     });
   const outcomes = [

@@ -71,7 +71,7 @@ ForecastColumns network_columns(const Loss& loss, const QuantileRequest& request
 }
 
 std::string number_text(double value, bool point) {
-  char buffer[40];
+  char buffer[400];  // 5e-324 has 326 characters
   std::string text(
       buffer, std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed).ptr);
   return point && text.find('.') == std::string::npos ? text + ".0" : text;

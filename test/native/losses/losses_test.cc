@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "graph/differentiate.h"
 #include "graph/evaluate.h"
+#include "losses/columns.h"
 #include "losses/golden_losses.h"
 
 namespace nd {
@@ -245,6 +246,13 @@ TEST(Losses, RefusalsSayWhatWasExpected) {
                Error);
   const json spec = {{"type", "MASE"}, {"seasonality", golden::kInputSize}};
   EXPECT_THROW(metric(Loss(spec), golden::kY, golden::kY, golden::kMask), Error);
+}
+
+TEST(Losses, TheSmallestLevelIsSpelledOut) {
+  const ForecastColumns columns = columns_of_levels({std::numeric_limits<double>::denorm_min()});
+  const std::string zeros(323, '0');
+  EXPECT_EQ(columns.suffixes,
+            (std::vector<std::string>{"-median", "-lo-0." + zeros + "5", "-hi-0." + zeros + "5"}));
 }
 
 }  // namespace
