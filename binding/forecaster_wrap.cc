@@ -37,16 +37,38 @@ std::optional<forecast::IntervalOptions> interval_options(const nlohmann::json& 
   return forecast::intervals_from_json(options["intervals"]);
 }
 
+/// {valSize, fromScratch, keepOptimizer?, checkpoint?: {path, everySteps}, resume?: path | true,
+/// timeBudgetMs?, note?, intervals?, threads}.
+forecast::FitRequest fit_request(const nlohmann::json& options) {
+  forecast::FitRequest request;
+  request.val_size = options.value("valSize", request.val_size);
+  request.from_scratch = options.value("fromScratch", false);
+  if (options.contains("keepOptimizer"))
+    request.keep_optimizer = options.at("keepOptimizer").get<bool>();
+  request.time_budget_ms = options.value("timeBudgetMs", 0.0);
+  if (options.contains("checkpoint")) {
+    const nlohmann::json& checkpoint = options.at("checkpoint");
+    request.checkpoint.path = checkpoint.value("path", "");
+    request.checkpoint.every_steps = checkpoint.value("everySteps", int64_t{0});
+    request.checkpoint.note = options.value("note", "");
+  }
+  if (options.contains("resume")) {
+    const nlohmann::json& resume = options.at("resume");
+    request.resume_if_there = resume == true;
+    if (resume.is_string()) request.resume = resume.get<std::string>();
+  }
+  request.intervals = interval_options(options);
+  request.threads = threads_of(options);
+  return request;
+}
+
 Napi::Value fit(const Napi::CallbackInfo& info) {
   constexpr const char* place = "fit";
   const auto forecaster = unwrap<Forecaster>(info.This());
   const auto panel = unwrap<const data::Panel>(info[0]);
   const nlohmann::json options = json_argument(info, 1, place);
   const bool wants_progress = info[2].IsFunction();
-  const int64_t val_size = options.value("valSize", int64_t{0});
-  const bool from_scratch = options.value("fromScratch", false);
-  const int threads = threads_of(options);
-  const auto intervals = interval_options(options);
+  const forecast::FitRequest asked = fit_request(options);
   const auto summary = std::make_shared<std::string>();
   return jobs(info.Env())
       .submit(info.Env(),
@@ -57,11 +79,7 @@ Napi::Value fit(const Napi::CallbackInfo& info) {
                .progress = wants_progress ? info[2].As<Napi::Function>() : Napi::Function(),
                .work =
                    [=](Job& job) {
-                     forecast::FitRequest request;
-                     request.val_size = val_size;
-                     request.from_scratch = from_scratch;
-                     request.threads = threads;
-                     request.intervals = intervals;
+                     forecast::FitRequest request = asked;
                      request.cancel = &job.token();
                      if (wants_progress) {
                        request.on_progress = [&job](const std::string& model,
@@ -233,12 +251,13 @@ Napi::Value save(const Napi::CallbackInfo& info) {
   const auto forecaster = unwrap<Forecaster>(info.This());
   const std::string path = string_argument(info, 0, "save");
   const nlohmann::json options = json_argument(info, 1, "save");
-  const bool include_data = options.value("includeData", true);
-  const std::optional<std::string> note =
-      options.contains("note") ? std::optional(options["note"].get<std::string>()) : std::nullopt;
+  forecast::SaveRequest request;
+  request.data = options.value("includeData", true);
+  request.optimizer = options.value("includeOptimizer", false);
+  if (options.contains("note")) request.note = options["note"].get<std::string>();
   return jobs(info.Env())
       .submit(info.Env(), {.done = function_argument(info, 2, "save"),
-                           .work = [=](Job&) { forecaster->save(path, include_data, note); },
+                           .work = [=](Job&) { forecaster->save(path, request); },
                            .settle = nullptr});
 }
 

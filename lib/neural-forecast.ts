@@ -26,6 +26,7 @@ import { importForecaster } from './checkpoint/import';
 import { readFuture, readPanel, type ReadOptions } from './columns';
 import { ForecastError, guarded } from './errors';
 import { type Exogenous, exogenousOf } from './features';
+import { fitRequest } from './fit-request';
 import { BacktestTable, ForecastTable, PathsTable } from './forecast-table';
 import { progressReport, runJob } from './job';
 import type {
@@ -56,7 +57,6 @@ import {
   columnNames,
   configuration,
   crossValidationRequest,
-  fitRequest,
   futureFrameRequest,
   insampleRequest,
   pathOption,
@@ -235,10 +235,16 @@ export class NeuralForecast implements Contract {
 
   save(path: string, given: SaveOptions = {}): Promise<void> {
     return this.#track('save', async () => {
-      const options = readOptions('save', given, ['includeData', 'signal']);
+      const options = readOptions('save', given, ['includeData', 'includeOptimizer', 'signal']);
       const file = pathOption('save', path);
       const includeData = optionalBoolean('save', 'includeData', options.includeData) ?? true;
-      const request = JSON.stringify({ includeData, note: writeNote(this.#note()) });
+      const includeOptimizer = optionalBoolean(
+        'save',
+        'includeOptimizer',
+        options.includeOptimizer,
+      );
+      const note = writeNote(this.#note());
+      const request = JSON.stringify({ includeData, includeOptimizer, note });
       const signal = optionalSignal('save', options.signal);
       await runJob<null>((done) => this.#native.save(file, request, done), signal);
     });
@@ -301,17 +307,17 @@ export class NeuralForecast implements Contract {
   }
 
   /** How the caller's tables are written. */
-  #note(): Note {
+  #note(form = this.#form): Note {
     return {
       columns: this.#names,
       frequency: this.#frequency,
       timeZone: this.#timeZone,
-      time: this.#form,
+      time: form,
     };
   }
 
   async #fit(table: TableInput, call: FitOptions): Promise<FitResult> {
-    const { options, signal, onProgress, statics } = fitRequest(call);
+    const { settings, signal, onProgress, statics } = fitRequest(call);
     const started = performance.now();
     signal?.throwIfAborted();
     const prepare = async () => {
@@ -322,6 +328,7 @@ export class NeuralForecast implements Contract {
       return { panel: await createPanel(input, signal), form };
     };
     return this.#inTurn(prepare, async ({ panel, form }) => {
+      const options = JSON.stringify({ ...settings, note: writeNote(this.#note(form)) });
       try {
         const summaries = await runJob<string>(
           (done, stop) =>

@@ -4,8 +4,6 @@ import type {
   ColumnNames,
   CrossValidationOptions,
   CrossValidationProgress,
-  FitOptions,
-  FitProgress,
   FutureFrameOptions,
   NeuralForecastOptions,
   PredictInsampleOptions,
@@ -83,7 +81,7 @@ export interface Request<Progress = never> {
 }
 
 /** A table that is not read yet: E0010 for what cannot be one. */
-function tableOption(place: string, name: string, table: unknown): TableInput | undefined {
+export function tableOption(place: string, name: string, table: unknown): TableInput | undefined {
   if (table === undefined || table === null) return undefined;
   if (typeof table !== 'object') {
     throw optionError(place, name, table, 'an array of records or an object of columns');
@@ -185,7 +183,7 @@ function horizonOption(place: string, horizon: unknown): number {
   return optionalInteger(place, 'horizon', horizon, 1, LONGEST_HORIZON) ?? 0;
 }
 
-function threadsOption(place: string, threads: unknown): number {
+export function threadsOption(place: string, threads: unknown): number {
   return optionalInteger(place, 'threads', threads, 1, MOST_THREADS) ?? 0;
 }
 
@@ -194,30 +192,6 @@ export function pathOption(place: string, path: unknown): string {
     throw optionError(place, 'path', path, 'the path of a file');
   }
   return path;
-}
-
-export function fitRequest(given: FitOptions): Request<FitProgress> {
-  const place = 'fit';
-  const options = readOptions(place, given, [
-    'valSize',
-    'fromScratch',
-    'intervals',
-    'statics',
-    'signal',
-    'onProgress',
-    'threads',
-  ]);
-  return {
-    options: JSON.stringify({
-      ...intervalsOption(place, options.intervals),
-      valSize: optionalInteger(place, 'valSize', options.valSize, 0) ?? 0,
-      fromScratch: optionalBoolean(place, 'fromScratch', options.fromScratch) ?? false,
-      threads: threadsOption(place, options.threads),
-    }),
-    statics: tableOption(place, 'statics', options.statics),
-    signal: optionalSignal(place, options.signal),
-    onProgress: optionalFunction(place, 'onProgress', options.onProgress),
-  };
 }
 
 export function predictRequest(given: PredictOptions): Request {

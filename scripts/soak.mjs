@@ -1,6 +1,6 @@
 // What a long-lived program may rely on: nothing leaks, nothing hangs, nothing blocks the event loop.
 //   npm run soak -- [--only PART|PART] [--quick] [--json FILE] [--package dist/index.js]
-// Parts: cycles, workers, ends, aborts, serving, loop, start. One line per claim with its limit; exit code 1 when one does
+// Parts: cycles, workers, ends, resume, aborts, serving, loop, start. One line per claim with its limit; exit code 1 when one does
 // not hold. --quick runs each part for seconds: it finds what is broken, not what leaks slowly.
 
 import fs from 'node:fs';
@@ -8,7 +8,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { at, fail } from './support.mjs';
 
-const PARTS = ['cycles', 'workers', 'ends', 'aborts', 'serving', 'loop', 'start'];
+const PARTS = ['cycles', 'workers', 'ends', 'resume', 'aborts', 'serving', 'loop', 'start'];
 
 function options() {
   try {

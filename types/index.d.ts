@@ -233,6 +233,17 @@ export interface IntervalOptions {
   readonly pooled?: boolean;
 }
 
+/** Where a fit keeps what it needs to go on after an interruption. */
+export interface CheckpointOptions {
+  /**
+   * A file, replaced as a whole each time: a kill at any moment leaves the one before or the new one. `load` reads it as
+   * any other, without the rows of the fit.
+   */
+  readonly path: string;
+  /** Steps of each model between two checkpoints. There is one when the fit begins and when a model is finished. @default 100 */
+  readonly everySteps?: number;
+}
+
 /** Options of {@link NeuralForecast.fit}. */
 export interface FitOptions {
   /** Steps at the end of every series that are held out for validation. @default 0 */
@@ -245,6 +256,27 @@ export interface FitOptions {
    * (`onProgress` reports that one). @default none
    */
   readonly intervals?: IntervalOptions;
+  /**
+   * Whether optimisers go on from what they remember of an earlier fit (moments, number of steps). Files have it where
+   * they were saved with `includeOptimizer`. @default true, and false with `compat`
+   */
+  readonly keepOptimizer?: boolean;
+  /** Writes where the fit is to a file while it goes on; see `resume`. @default none */
+  readonly checkpoint?: CheckpointOptions;
+  /**
+   * Goes on where an interrupted fit was when it wrote its checkpoint: the path of that file, or true for
+   * `checkpoint.path`, if there is such a file (else the fit begins). The result has the bits of a fit that was never
+   * interrupted, for any `threads`; what was finished is not trained again. Rejects with E0006 for a file that is
+   * missing, damaged or no checkpoint, with E0010 for one of other options, another `valSize` or other data.
+   * @default false
+   */
+  readonly resume?: boolean | string;
+  /**
+   * Milliseconds after which no further step begins; the models that are left then are validated and kept as they are
+   * (`outOfTime`). Models that wait for each other get equal shares. A fit whose time was up can be resumed from its
+   * checkpoint. @default none
+   */
+  readonly timeBudgetMs?: number;
   /** One row per series with the columns of `statExog`; rows of other series are not read. */
   readonly statics?: TableInput;
   /** Aborts the fit: it rejects with the signal's reason, and the earlier state stays. */
@@ -271,6 +303,8 @@ export interface ModelFit {
   readonly bestStep: number;
   /** Whether validation stopped the training before `maxSteps`. */
   readonly stoppedEarly: boolean;
+  /** Whether `timeBudgetMs` ended the training before `maxSteps`. */
+  readonly outOfTime: boolean;
   /** Loss of the last step; null when there was none. */
   readonly trainLoss: number | null;
   /** Loss of the kept weights on the validation rows; null without validation. */
@@ -452,6 +486,8 @@ export interface CrossValidationOptions extends QuantileOptions {
 export interface SaveOptions {
   /** Keep the last window of every series in the file, so that `predict()` works after `load`. @default true */
   readonly includeData?: boolean;
+  /** Keep what the optimisers remember, for a `fit` that goes on: with Adam twice the size of the weights. @default false */
+  readonly includeOptimizer?: boolean;
   /** Aborts the call: it rejects with the reason of the signal. */
   readonly signal?: AbortSignal;
 }

@@ -45,11 +45,30 @@ export function newForecaster(
   return { nf, horizon };
 }
 
+/** Checkpoints, resuming and the time budget, for the command `fit`. */
+function longRunFlags(flags: Context['flags']): FitOptions {
+  const path = textFlag(flags, 'checkpoint');
+  const everySteps = integerFlag(flags, 'checkpointEvery', 1);
+  for (const [flag, given] of [
+    ['--resume', flags.resume === true],
+    ['--checkpoint-every', everySteps !== undefined],
+  ] as const) {
+    if (given && path === undefined) throw new UsageError(`${flag} needs --checkpoint`);
+  }
+  const seconds = integerFlag(flags, 'timeBudget', 1);
+  return defined({
+    checkpoint: path === undefined ? undefined : { path, ...defined({ everySteps }) },
+    resume: flags.resume === true ? true : undefined,
+    timeBudgetMs: seconds === undefined ? undefined : seconds * 1000,
+  });
+}
+
 /** Trains the models of the flags on a panel. */
 export async function fitPanel(
   panel: Panel,
   context: Context,
   defaultHorizon?: number,
+  more: FitOptions = {},
 ): Promise<FitOutcome> {
   const { flags, signal, json } = context;
   const { nf, horizon } = newForecaster(panel, context, defaultHorizon);
@@ -60,6 +79,7 @@ export async function fitPanel(
     ...defined({ statics }),
     ...intervalsFlag(flags),
     ...defined({ valSize: integerFlag(flags, 'valSize', 0) }),
+    ...more,
     signal,
     onProgress: bar.update,
   };
@@ -94,12 +114,11 @@ export function sayFit(outcome: FitOutcome): void {
   say(
     `${rows} rows in ${series} series, frequency ${frequency}; fitted in ${seconds.toFixed(1)} s\n`,
   );
-  for (const { alias, steps, trainLoss, validLoss, stoppedEarly } of models) {
+  for (const { alias, steps, trainLoss, validLoss, stoppedEarly, outOfTime } of models) {
+    const why = stoppedEarly ? ' (stopped early)' : outOfTime ? ' (time was up)' : '';
     const losses = [`loss ${formatNumber(trainLoss ?? Number.NaN)}`];
     if (validLoss !== null) losses.push(`validation ${formatNumber(validLoss)}`);
-    say(
-      `  ${alias}: ${steps} steps${stoppedEarly ? ' (stopped early)' : ''}, ${losses.join(', ')}\n`,
-    );
+    say(`  ${alias}: ${steps} steps${why}, ${losses.join(', ')}\n`);
   }
 }
 
@@ -108,7 +127,7 @@ export async function runFit(file: string, context: Context): Promise<void> {
   const { flags, signal, version } = context;
   const output = textFlag(flags, 'output') as string;
   const panel = await readPanel(file, columnFlags(flags), signal);
-  const outcome = await fitPanel(panel, context);
+  const outcome = await fitPanel(panel, context, undefined, longRunFlags(flags));
   await outcome.nf.save(output, { includeData: flags.data !== false, signal });
   const files = [output];
   if (context.json) {

@@ -126,6 +126,10 @@ export function createProgram(
     .argument('<data.csv>', DATA)
     .requiredOption('--output <model.safetensors>', 'where to save')
     .option('--no-data', 'do not keep the last window of every series in the file')
+    .option('--checkpoint <file>', 'keep there where the fit is while it goes on')
+    .option('--checkpoint-every <n>', 'steps between two checkpoints (default 100)')
+    .option('--resume', 'go on from --checkpoint, if there is such a file')
+    .option('--time-budget <seconds>', 'begin no further step after that time')
     .action((file: string, flags: Flags) => runFit(file, withFlags(flags)));
 
   addDataFlags(program.command('predict'))

@@ -1,6 +1,9 @@
+#include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <mutex>
 
+#include "forecast/checkpoint.h"
 #include "forecast/intervals.h"
 #include "forecast/side_by_side.h"
 #include "parallel/claim.h"
@@ -22,6 +25,8 @@ ordered_json points_json(const std::vector<train::HistoryPoint>& points) {
   return out;
 }
 
+}  // namespace
+
 ordered_json summary_json(const ModelConfig& model, const train::TrainResult& result) {
   ordered_json out;
   out["alias"] = model.alias;
@@ -29,6 +34,7 @@ ordered_json summary_json(const ModelConfig& model, const train::TrainResult& re
   out["steps"] = result.steps;
   out["bestStep"] = result.best_step;
   out["stoppedEarly"] = result.stopped_early;
+  out["outOfTime"] = result.out_of_time;
   out["trainLoss"] = finite_or_null(result.train_loss);
   out["validLoss"] = finite_or_null(result.valid_loss);
   out["trainHistory"] = points_json(result.train_history);
@@ -36,6 +42,7 @@ ordered_json summary_json(const ModelConfig& model, const train::TrainResult& re
   return out;
 }
 
+namespace {
 /// A refit goes on from weights that know each series by its place.
 void check_same_series(const ForecasterConfig& config, const State& earlier,
                        const data::Panel& panel) {
@@ -74,23 +81,94 @@ train::TrainRequest train_request(const ForecasterConfig& config, const ModelCon
 /// Ends a fit whose result will not be used.
 struct Superseded {};
 
-/// Trains the model of this turn; gives its summary. `progress` keeps calls of the user's function
-/// apart.
-ordered_json train_model(const ForecasterConfig& config, const data::Panel& scaled,
-                         const FitRequest& request, const data::RevinAffine& revin,
-                         const Turn& turn, std::mutex& progress, FloatBuffer& parameters) {
-  const ModelConfig& model = config.models[turn.index];
-  train::TrainRequest training = train_request(config, model, scaled, request);
-  training.revin = revin;
-  training.shared_threads = &turn.threads;
-  training.on_progress = [&](const train::Progress& p) {
-    if (turn.superseded()) throw Superseded();
-    if (!request.on_progress) return;
-    const std::lock_guard lock(progress);
-    request.on_progress(model.alias, p);
+/// The models of one fit, trained side by side.
+class Training {
+ public:
+  Training(State& next, const data::Panel& scaled, const FitRequest& request,
+           FitCheckpoint& checkpoint)
+      : next_(next),
+        scaled_(scaled),
+        request_(request),
+        checkpoint_(checkpoint),
+        trained_(next.models.size()),
+        summaries_(next.models.size()) {}
+
+  Outcome run() {
+    return run_side_by_side(trained_.size(), request_.threads,
+                            [this](const Turn& turn) { train_one(turn); });
+  }
+  /// Puts what was learned about model i into the state.
+  void keep(size_t i, ordered_json history) {
+    ModelState& model = next_.models[i];
+    model.history = std::move(history);
+    model.parameters = trained_[i].parameters;
+    model.optimizer = trained_[i].optimizer;
+    model.training = nullptr;
+    model.trained = true;
+  }
+  std::vector<ordered_json>& summaries() { return summaries_; }
+
+ private:
+  void train_one(const Turn& turn) {
+    const size_t i = turn.index;
+    const ModelConfig& model = next_.config->models[i];
+    const ModelState& state = next_.models[i];
+    const auto parameters = std::make_shared<FloatBuffer>(*state.parameters);
+    trained_[i].parameters = parameters;
+    train::OptimizerState optimizer;
+    if (keeps_optimizer() && state.optimizer != nullptr) optimizer = *state.optimizer;
+    std::optional<train::TrainingState> resume;
+    if (state.training != nullptr &&
+        (state.training->finished || state.training->result.steps > 0)) {
+      resume = *state.training;
+      if (state.optimizer != nullptr) resume->optimizer = *state.optimizer;
+    }
+    train::TrainRequest training = train_request(*next_.config, model, scaled_, request_);
+    training.revin = state.revin;
+    training.shared_threads = &turn.threads;
+    training.optimizer = &optimizer;
+    training.resume = resume ? &*resume : nullptr;
+    training.time_budget_ms = time_budget();
+    if (!request_.checkpoint.path.empty()) {
+      training.checkpoints.every = request_.checkpoint.every_steps;
+      training.checkpoints.write = [&](train::TrainingState now, const FloatBuffer& weights) {
+        checkpoint_.write(i, std::move(now), weights);
+      };
+    }
+    training.on_progress = [&](const train::Progress& p) {
+      if (turn.superseded()) throw Superseded();
+      if (!request_.on_progress) return;
+      const std::lock_guard lock(progress_);
+      request_.on_progress(model.alias, p);
+    };
+    summaries_[i] = summary_json(model, train::train(training, *parameters));
+    if (resume && resume->finished) optimizer = std::move(resume->optimizer);
+    if (optimizer.count > 0)
+      trained_[i].optimizer = std::make_shared<train::OptimizerState>(std::move(optimizer));
+  }
+
+  bool keeps_optimizer() const { return request_.keep_optimizer.value_or(!next_.config->compat); }
+
+  /// Models that wait for others to end have a share of the budget as well.
+  double time_budget() const {
+    const size_t at_once =
+                     std::clamp<size_t>(static_cast<size_t>(request_.threads), 1, trained_.size()),
+                 rounds = (trained_.size() + at_once - 1) / at_once;
+    return request_.time_budget_ms / static_cast<double>(rounds);
+  }
+
+  struct Trained {
+    std::shared_ptr<FloatBuffer> parameters;
+    std::shared_ptr<const train::OptimizerState> optimizer;
   };
-  return summary_json(model, train::train(training, parameters));
-}
+  State& next_;
+  const data::Panel& scaled_;
+  const FitRequest& request_;
+  FitCheckpoint& checkpoint_;
+  std::mutex progress_;  // keeps calls of the user's function apart
+  std::vector<Trained> trained_;
+  std::vector<ordered_json> summaries_;
+};
 }  // namespace
 
 FitOutcome fit_models(std::shared_ptr<State> start, std::shared_ptr<const data::Panel> panel,
@@ -112,23 +190,15 @@ FitOutcome fit_models(std::shared_ptr<State> start, std::shared_ptr<const data::
   for (const ModelConfig& model : config.models)
     train::check_request(train_request(config, model, *scaled, request));
 
+  FitCheckpoint checkpoint(request, next, *panel);
+  next.note = "";
+  next.fit_of.reset();
   const parallel::Claim claim(request.threads);
-  std::vector<std::shared_ptr<FloatBuffer>> trained(config.models.size());
-  out.summaries.resize(config.models.size());
-  std::mutex progress;
-  const auto train_one = [&](const Turn& turn) {
-    const ModelState& state = next.models[turn.index];
-    trained[turn.index] = std::make_shared<FloatBuffer>(*state.parameters);
-    out.summaries[turn.index] =
-        train_model(config, *scaled, request, state.revin, turn, progress, *trained[turn.index]);
-  };
-  const Outcome outcome = run_side_by_side(config.models.size(), request.threads, train_one);
-  const auto keep = [&](size_t i, ordered_json history) {
-    next.models[i].history = std::move(history);
-    next.models[i].parameters = trained[i];
-    next.models[i].trained = true;
-  };
-  for (size_t i = 0; i < outcome.failed; ++i) keep(i, out.summaries[i]);
+  Training training(next, *scaled, request, checkpoint);
+  const Outcome outcome = training.run();
+  for (size_t i = 0; i < outcome.failed; ++i) training.keep(i, training.summaries()[i]);
+  for (ModelState& model : next.models) model.training = nullptr;
+  out.summaries = std::move(training.summaries());
   out.error = outcome.error;
   if (outcome.error == nullptr) return out;
   out.usable = false;
@@ -139,10 +209,10 @@ FitOutcome fit_models(std::shared_ptr<State> start, std::shared_ptr<const data::
     // as they were.
     const size_t i = outcome.failed;
     if (error.code() == Code::diverged && (next.models[i].trained || last_good_step(error) > 0)) {
-      keep(i, {{"alias", config.models[i].alias},
-               {"type", config.models[i].network->spec().name},
-               {"diverged", true},
-               {"steps", last_good_step(error)}});
+      training.keep(i, {{"alias", config.models[i].alias},
+                        {"type", config.models[i].network->spec().name},
+                        {"diverged", true},
+                        {"steps", last_good_step(error)}});
       out.usable = true;
     }
   } catch (...) {  // an abort leaves nothing
@@ -195,15 +265,26 @@ std::shared_ptr<State> start_state(std::shared_ptr<const ForecasterConfig> confi
   return state;
 }
 
+namespace {
+/// "" = the fit begins anew.
+std::string checkpoint_to_resume(const FitRequest& request) {
+  if (!request.resume.empty()) return request.resume;
+  const bool there = request.resume_if_there && std::filesystem::exists(request.checkpoint.path);
+  return there ? request.checkpoint.path : "";
+}
+}  // namespace
+
 ordered_json Forecaster::fit(std::shared_ptr<const data::Panel> panel, const FitRequest& request) {
   const std::lock_guard fit_lock(impl_->fit_mutex);
   const ForecasterConfig& config = *impl_->config;
   check_fit_panel(config, panel.get(), "fit");
-  const auto earlier = request.from_scratch ? nullptr : impl_->current();
+  const std::string resume = checkpoint_to_resume(request);
+  const auto earlier = request.from_scratch || !resume.empty() ? nullptr : impl_->current();
   if (earlier != nullptr) check_same_series(config, *earlier, *panel);
   Scales scales = panel_scales(config, *panel);
-  auto start = start_state(impl_->config, earlier.get(), *panel);
-  if (request.intervals) {
+  auto start = resume.empty() ? start_state(impl_->config, earlier.get(), *panel)
+                              : read_checkpoint(resume, impl_->config, *panel, request);
+  if (request.intervals && resume.empty()) {
     start->calibration =
         calibrate(impl_->config, panel, *request.intervals,
                   {"fit", config.horizon, request.val_size, request.threads, request.cancel});

@@ -15,10 +15,10 @@ std::shared_ptr<const State> Forecaster::Impl::require(const char* place, int64_
                 opening + "the models are not fitted; call fit() or load a saved file first");
   for (size_t i = 0; i < now->models.size(); ++i) {
     if (now->models[i].trained || (model >= 0 && static_cast<size_t>(model) != i)) continue;
-    throw Error(
-        Code::not_fitted,
-        opening + "the model " + config->models[i].alias +
-            " is not fitted because an earlier model of the fit diverged; call fit() again");
+    throw Error(Code::not_fitted,
+                opening + "the model " + config->models[i].alias +
+                    " is not fitted: an earlier model of the fit diverged, or the file is a "
+                    "checkpoint of before its first step; call fit() again");
   }
   return now;
 }

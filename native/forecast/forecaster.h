@@ -40,11 +40,24 @@ struct ForecastTable {
   std::vector<double> actual;    ///< [blocks · horizon]
 };
 
+/// Where a fit keeps what it needs to go on after an interruption.
+struct CheckpointRequest {
+  std::string path;            ///< "" = nowhere
+  int64_t every_steps = 1000;  ///< of each model
+  std::string note;            ///< as that of save()
+};
+
 struct FitRequest {
   int64_t val_size = 0;
   bool from_scratch = false;  ///< from initial weights, not from those of an earlier fit
   /// Calibrates intervals: a fit of its own before the last windows, then the one of all rows.
   std::optional<IntervalOptions> intervals = {};
+  /// Whether optimisers go on from what they remember of an earlier fit; unset = without compat.
+  std::optional<bool> keep_optimizer = {};
+  CheckpointRequest checkpoint = {};
+  std::string resume = {};       ///< a checkpoint of this fit, "" = none
+  bool resume_if_there = false;  ///< resume from checkpoint.path when there is such a file
+  double time_budget_ms = 0;     ///< of all models together; 0 = none
   int threads = 1;
   const CancelToken* cancel = nullptr;
   /// model alias, progress; called on computing threads, by one at a time.
@@ -115,6 +128,14 @@ struct InsampleRequest {
   const CancelToken* cancel = nullptr;
 };
 
+struct SaveRequest {
+  bool data = true;        ///< the last windows of the series
+  bool optimizer = false;  ///< what the optimisers remember, for further fits
+  /// UTF-8 text of the caller that load() gives back through summary(), for what the engine does
+  /// not know of its data; without one the file keeps that of the file it was loaded from.
+  std::optional<std::string> note = {};
+};
+
 class Forecaster {
  public:
   /// `config` (camelCase): {frequency?, horizon, inputSize?, localScaler?, sampleWeight?, compat?,
@@ -127,8 +148,10 @@ class Forecaster {
 
   /// Fits all models, as many at a time as there are threads; the outcome, errors too, is that of
   /// one after the other. On error or cancellation the earlier state stays (E0009: the last good
-  /// weights are kept). A refit continues from the current weights with a new optimiser, unless
-  /// asked to begin from scratch.
+  /// weights are kept). A refit continues from the current weights and optimisers, unless asked to
+  /// begin from scratch. A time budget is shared equally by the models that run one after the
+  /// other. With a checkpoint, a fit that was interrupted at any moment gives, resumed, the same
+  /// bits. Throws E0006 and E0010 for a checkpoint that cannot be resumed.
   /// `maxSteps: 0` prepares a state without training. Returns per model a JSON summary (steps,
   /// losses, history, seconds are not included: no wall-clock).
   nlohmann::ordered_json fit(std::shared_ptr<const data::Panel> panel, const FitRequest& request);
@@ -176,12 +199,8 @@ class Forecaster {
   /// history…}], …}; the names themselves are series().
   nlohmann::ordered_json info() const;
 
-  /// One safetensors file (DESIGN §7). `include_data` = false leaves out the last windows of the
-  /// series. `note`: UTF-8 text of the caller that load() gives back through summary(), for what
-  /// the engine does not know of its data; without one the file keeps that of the file it was
-  /// loaded from.
-  void save(const std::string& path, bool include_data = true,
-            const std::optional<std::string>& note = {}) const;
+  /// One safetensors file (DESIGN §7).
+  void save(const std::string& path, const SaveRequest& request = {}) const;
   static Forecaster load(const std::string& path);
   /// An object as another program's checkpoint describes it: a safetensors file with the metadata
   /// "config" and "data" and the tensors data/… of save(), without digests. Its networks have the

@@ -34,6 +34,17 @@ struct ModelState {
   data::RevinAffine revin;         ///< not 0/1 only after an import
   nlohmann::ordered_json history;  ///< steps, losses; the summary that fit() returns
   bool trained = false;  ///< false: an earlier model of the same fit diverged before this one began
+  /// What the optimiser remembers of the last fit; nullptr: nothing.
+  std::shared_ptr<const train::OptimizerState> optimizer = nullptr;
+  /// Of a checkpoint: where the fit was. The optimiser's part is in `optimizer`.
+  std::shared_ptr<const train::TrainingState> training = nullptr;
+};
+
+/// Which fit a checkpoint is of, beside its configuration.
+struct FitOf {
+  std::string data;  ///< panel_digest()
+  int64_t val_size = 0;
+  std::string intervals;  ///< options of the calibration as JSON; "" = none
 };
 
 struct Calibration;
@@ -51,8 +62,22 @@ struct State {
       panel;  ///< original scale; nullptr after loading a file without data
   /// Errors that intervals are made of; nullptr: the fit was not asked for them.
   std::shared_ptr<const Calibration> calibration;
-  std::string note;  ///< of the file that was loaded; "" after a fit
+  std::string note;                  ///< of the file that was loaded; "" after a fit
+  std::optional<FitOf> fit_of = {};  ///< of a checkpoint
 };
+
+/// What a saved file holds beside weights and history.
+struct SavedParts {
+  bool data = true;        ///< the last windows of the series
+  bool optimizer = false;  ///< what the optimisers remember
+  bool training = false;   ///< of a checkpoint: where each fit is
+};
+void write_state(const std::string& path, const State& state, SavedParts parts);
+/// Throws E0006 for a file that is missing or damaged.
+State read_state(const std::string& path);
+
+/// What fit() says of one model.
+nlohmann::ordered_json summary_json(const ModelConfig& model, const train::TrainResult& result);
 
 struct Forecaster::Impl {
   std::shared_ptr<const ForecasterConfig> config;  ///< as the user gave it

@@ -4,42 +4,12 @@
 #include <nlohmann/json.hpp>
 
 #include "base/version.h"
+#include "forecast/panel_digest.h"
 #include "io/safetensors.h"
 
 namespace nd::forecast {
 
 namespace {
-
-template <class T>
-std::string digest_of(const std::vector<T>& values) {
-  return io::digest(std::as_bytes(std::span(values)));
-}
-
-std::string digest_of(const std::string& text) {
-  return io::digest(std::as_bytes(std::span(text)));
-}
-
-std::string columns_digest(const std::vector<data::Feature>& columns) {
-  std::string digests;
-  for (const data::Feature& column : columns) {
-    digests += column.name + '\0' + digest_of(column.values) + '\0';
-    for (const std::string& text : column.categories) digests += text + '\0';
-  }
-  return digest_of(digests);
-}
-
-/// Names, times and values of all series.
-std::string panel_digest(const data::Panel& panel) {
-  std::vector<int64_t> places;
-  std::string digests = panel.frequency().text() + '\0';
-  for (int64_t s = 0; s < panel.series_count(); ++s) {
-    places.insert(places.end(), {panel.length(s), panel.first_time(s)});
-    digests += panel.ids()[static_cast<size_t>(s)] + '\0';
-    digests += io::digest(std::as_bytes(panel.target(s)));
-  }
-  digests += columns_digest(panel.features()) + columns_digest(panel.statics());
-  return digest_of(digests + digest_of(places));
-}
 
 std::string column_name(size_t column) { return "column/" + std::to_string(column); }
 }  // namespace
@@ -48,8 +18,8 @@ PartStore::PartStore(std::string folder, const ForecasterConfig& config, const d
                      const std::string& description)
     : folder_(std::move(folder)) {
   if (folder_.empty()) return;
-  digest_ = digest_of(config_json(config).dump() + '\0' + description + '\0' + panel_digest(panel) +
-                      '\0' + kPackageVersion);
+  digest_ = text_digest(config_json(config).dump() + '\0' + description + '\0' +
+                        panel_digest(panel) + '\0' + kPackageVersion);
   std::error_code error;
   std::filesystem::create_directories(folder_, error);
   if (error) {

@@ -152,6 +152,7 @@ void Forecaster::load_weights(const std::string& alias, const std::string& path)
   }
   auto next = std::make_shared<State>(*now);
   next->models[index].parameters = parameters;
+  next->models[index].optimizer = nullptr;
   next->models[index].revin = read_revin(file);
   next->calibration = nullptr;  // errors of other weights
   impl_->publish(std::move(next));

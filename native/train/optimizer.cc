@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "models/spec.h"
 #include "simd/reduce.h"
+#include "train/config.h"
 #include "train/ranges.h"
 
 namespace nd::train {
@@ -247,6 +248,18 @@ std::unique_ptr<Optimizer> make_optimizer(std::string_view name, const Optimizer
   const std::string near = closest_name(name, known);
   throw Error(Code::config, "[optimizer] received \"" + std::string(name) + "\", expected one of " +
                                 all + (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
+}
+
+std::unique_ptr<Optimizer> make_optimizer(const TrainConfig& c, size_t size) {
+  OptimizerOptions o;
+  o.learning_rate = c.learning_rate;
+  o.beta1 = c.beta1, o.beta2 = c.beta2;
+  if (c.epsilon >= 0) o.epsilon = c.epsilon;
+  o.weight_decay = c.weight_decay, o.momentum = c.momentum, o.dampening = c.dampening;
+  o.alpha = c.alpha, o.centered = c.centered;
+  o.rho = c.rho, o.momentum_decay = c.momentum_decay;
+  o.nesterov = c.nesterov, o.amsgrad = c.amsgrad;
+  return make_optimizer(c.optimizer, o, size);
 }
 
 double gradient_norm(const ParameterTable& table, std::span<const float> gradients) {

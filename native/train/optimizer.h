@@ -18,6 +18,7 @@ class Team;
 namespace nd::train {
 
 using simd::GradientClip;
+struct TrainConfig;
 
 /// Union of the options of all optimisers; each reads its own. `weight_decay` is decoupled for
 /// "adamw" (torch's default there is 0.01, ours 0 for all) and L2 for the others.
@@ -71,6 +72,8 @@ std::span<const std::string_view> optimizer_names();
 /// momentum.
 std::unique_ptr<Optimizer> make_optimizer(std::string_view name, const OptimizerOptions& options,
                                           size_t size);
+/// That of a fit.
+std::unique_ptr<Optimizer> make_optimizer(const TrainConfig& config, size_t size);
 
 /// Euclidean norm of all trainable gradients in float64, in an order of summation that does not
 /// depend on how the CPU target lays weights out: the same bits everywhere.

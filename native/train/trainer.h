@@ -13,6 +13,7 @@
 #include "data/windows.h"
 #include "models/network.h"
 #include "train/config.h"
+#include "train/training_state.h"
 
 namespace nd::train {
 
@@ -39,24 +40,15 @@ struct TrainRequest {
   /// When set, instead of `threads`: how many there are as of now, read before each step.
   const std::atomic<int>* shared_threads = nullptr;
   const CancelToken* cancel = nullptr;
+  double time_budget_ms = 0;  ///< after which no further step begins; 0 = none
+  /// When set: what the optimiser goes on from (count 0 = from nothing), and at the end what it
+  /// remembers.
+  OptimizerState* optimizer = nullptr;
+  /// When set: where an interrupted fit of the same request goes on, with the weights of then.
+  const TrainingState* resume = nullptr;
+  Checkpoints checkpoints;
   std::function<void(const Progress&)>
       on_progress;  ///< called on the training thread after every step
-};
-
-/// A loss and the number of steps after which it was taken.
-struct HistoryPoint {
-  int64_t step;
-  double loss;
-};
-
-struct TrainResult {
-  int64_t steps = 0;
-  double train_loss = 0;  ///< of the last step; NaN when there was none
-  double valid_loss = 0;  ///< of the kept weights; NaN without validation
-  bool stopped_early = false;
-  int64_t best_step = 0;                    ///< step of the kept weights
-  std::vector<HistoryPoint> train_history;  ///< at most about 1000 points, evenly spaced
-  std::vector<HistoryPoint> valid_history;
 };
 
 /// The data layer's description of a network's windows.

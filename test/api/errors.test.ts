@@ -80,6 +80,7 @@ const PROVOKED: Readonly<Record<string, readonly (() => unknown)[]>> = {
   ],
   E0006: [
     () => NeuralForecast.load('model.safetensors'),
+    () => make().fit(panel, { resume: 'fit.safetensors' }),
     () => NeuralForecast.importCheckpoint('checkpoint'),
     () => readCsv('prices.csv'),
     () => plotForecast({ forecast: panel }).save('no/such/folder/plot.json'),
@@ -109,6 +110,7 @@ const PROVOKED: Readonly<Record<string, readonly (() => unknown)[]>> = {
     () => make({ loss: mqLoss({ levels: 95 }) }).fit(panel, { intervals: { windows: 9 } }),
     () => make().fit(panel, { intervals: { method: 'adaptive', pooled: true } }),
     () => make().crossValidation(panel, { folds: 2, intervals: {} }),
+    () => make().fit(panel, { resume: true }),
     () => make().crossValidation(panel, { testSize: 8, windows: 2 }),
     () => make().crossValidation(panel, { folds: 2 }),
     () => evaluate({ ds: [1], y: [1], MLP: [2] }, { metrics: 'coverage' }),

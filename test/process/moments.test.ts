@@ -12,14 +12,17 @@ interface Claim {
   readonly timed: boolean;
 }
 
-test.each(['cycles', 'workers', 'ends', 'aborts'])('the soak in short: %s', async (part) => {
-  const json = path.join(folder, `${part}.json`);
-  const script = path.resolve(__dirname, '..', '..', 'scripts', 'soak.mjs');
-  const args = ['--quick', '--only', part, '--json', json, '--package', packagePath];
-  const { stderr } = await runProgram([script, ...args]);
-  expect(stderr).toBe('');
-  const claims: Claim[] = JSON.parse(fs.readFileSync(json, 'utf8'));
-  // What is timed is for a quiet machine: `npm run soak`.
-  expect(claims.filter(({ holds, timed }) => !holds && !timed)).toEqual([]);
-  expect(claims.length).toBeGreaterThan(0);
-});
+test.each(['cycles', 'workers', 'ends', 'resume', 'aborts'])(
+  'the soak in short: %s',
+  async (part) => {
+    const json = path.join(folder, `${part}.json`);
+    const script = path.resolve(__dirname, '..', '..', 'scripts', 'soak.mjs');
+    const args = ['--quick', '--only', part, '--json', json, '--package', packagePath];
+    const { stderr } = await runProgram([script, ...args]);
+    expect(stderr).toBe('');
+    const claims: Claim[] = JSON.parse(fs.readFileSync(json, 'utf8'));
+    // What is timed is for a quiet machine: `npm run soak`.
+    expect(claims.filter(({ holds, timed }) => !holds && !timed)).toEqual([]);
+    expect(claims.length).toBeGreaterThan(0);
+  },
+);

@@ -102,7 +102,7 @@ TEST_F(FileTest, SameInputGivesTheSameBytes) {
 
 TEST_F(FileTest, LoadedModelCanBeFittedOn) {
   Forecaster f = fitted();
-  f.save(at("a.safetensors"));
+  f.save(at("a.safetensors"), {.optimizer = true});
   Forecaster loaded = Forecaster::load(at("a.safetensors"));
   const auto panel = shared_sine_panel({40, 35});
   f.fit(panel, {});
@@ -112,7 +112,7 @@ TEST_F(FileTest, LoadedModelCanBeFittedOn) {
 
 TEST_F(FileTest, MayLeaveOutTheData) {
   const Forecaster f = fitted();
-  f.save(at("a.safetensors"), false);
+  f.save(at("a.safetensors"), {.data = false});
   const Forecaster loaded = Forecaster::load(at("a.safetensors"));
   try {
     loaded.predict(nullptr, {});
@@ -133,20 +133,20 @@ TEST_F(FileTest, KeepsTheNoteOfTheCaller) {
   EXPECT_EQ(io::SafetensorsFile(at("none.safetensors")).metadata().count("note"), 0U);
   EXPECT_EQ(Forecaster::load(at("none.safetensors")).summary()["note"], "");
 
-  f.save(at("a.safetensors"), true, note);
+  f.save(at("a.safetensors"), {.note = note});
   Forecaster loaded = Forecaster::load(at("a.safetensors"));
   EXPECT_EQ(loaded.summary()["note"], note);
   loaded.save(at("b.safetensors"));
   EXPECT_EQ(read(at("a.safetensors")), read(at("b.safetensors")));
-  loaded.save(at("b.safetensors"), true, "");
+  loaded.save(at("b.safetensors"), {.note = ""});
   EXPECT_EQ(read(at("none.safetensors")), read(at("b.safetensors")));
   loaded.fit(shared_sine_panel({30}), {});
   EXPECT_EQ(loaded.summary()["note"], "") << "it belonged to the data before";
-  EXPECT_THROW(f.save(at("b.safetensors"), true, "\xff"), Error);
+  EXPECT_THROW(f.save(at("b.safetensors"), {.note = "\xff"}), Error);
 }
 
 TEST_F(FileTest, TheNoteIsCoveredByTheDigest) {
-  fitted().save(at("a.safetensors"), true, "a note");
+  fitted().save(at("a.safetensors"), {.note = "a note"});
   std::string bytes = read(at("a.safetensors"));
   bytes[bytes.find("a note")] = 'b';
   write(at("a.safetensors"), bytes);

@@ -1,0 +1,337 @@
+#include "train/training_loop.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "data/windows.h"
+#include "nn/batch.h"
+#include "ops/op.h"
+#include "parallel/claim.h"
+#include "parallel/team.h"
+#include "simd/reduce.h"
+#include "train/batch.h"
+#include "train/divergence.h"
+#include "train/evaluation.h"
+#include "train/gradient_mean.h"
+#include "train/optimizer.h"
+#include "train/plan_ladder.h"
+#include "train/schedule.h"
+
+namespace nd::train {
+
+namespace {
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr int64_t kSnapshotEvery = 100;  // steps between copies of the last good weights
+constexpr int64_t kHistoryPoints = 1000;
+
+BatchOptions batch_options(const TrainRequest& r, Use use) {
+  BatchOptions options;
+  options.layout = window_layout(*r.network, use, r.config, r.val_size);
+  options.scaler = data::parse_window_scaler(r.config.scaler_type);
+  options.revin = r.revin;
+  options.exclude_insample_y = r.config.exclude_insample_y;
+  options.compat = r.config.compat;
+  options.exogenous = r.exogenous;
+  options.recurrent = r.network->recurrent();
+  options.distribution = r.network->loss().distribution() != nullptr;
+  options.sample_weight = r.sample_weight;
+  return options;
+}
+
+/// A window drawn twice may be computed once only where both copies would give the same value and
+/// count alone. ND_MERGE_WINDOWS=0 switches it off: a benchmark that shows what it gains.
+bool copies_are_equal(const TrainRequest& r) {
+  if (const char* merge = std::getenv("ND_MERGE_WINDOWS"); merge != nullptr && merge[0] == '0')
+    return false;
+  // MASE of the reference divides every error by the scales of all windows: a copy counts squared.
+  if (r.config.compat && r.network->loss().spec().name == "MASE") return false;
+  const Graph graph = r.network->train_graph();
+  if (spans_batch(graph)) return false;
+  return std::none_of(graph.nodes().begin(), graph.nodes().end(),
+                      [](const Node& node) { return is_random(node); });
+}
+
+int64_t total_steps(const TrainConfig& config, int64_t windows, int64_t series) {
+  if (config.max_epochs <= 0) return config.max_steps;
+  const bool all = config.windows_batch_size <= 0 || config.compat;
+  const int64_t total = all ? series : windows,
+                batch = all ? config.batch_size : config.windows_batch_size;
+  const int64_t per_step = batch * config.accumulate_steps;
+  return config.max_epochs * std::max<int64_t>(1, (total + per_step - 1) / per_step);
+}
+
+/// One fit in progress.
+class Loop {
+ public:
+  Loop(const TrainRequest& request, FloatBuffer& parameters)
+      : r_(request),
+        network_(*request.network),
+        parameters_(parameters),
+        options_(batch_options(request, Use::train)),
+        team_(threads()),
+        windows_(*request.panel, options_.layout),
+        steps_(total_steps(request.config, windows_.total(), series_drawn_alone())),
+        sampler_(windows_, request.panel->series_count(), sampler_options()),
+        plans_(sampler_.capacity(),
+               [this](int64_t windows) {
+                 return network_.compile_train(windows, Split::automatic,
+                                               r_.config.gradient_checkpointing,
+                                               r_.config.precision);
+               }),
+        batch_(options_, sampler_.capacity()),
+        schedule_(request.config, steps_),
+        optimizer_(make_optimizer(request.config, trainable())),
+        early_(request.config.early_stop_patience_steps, !request.config.compat),
+        gradients_(static_cast<size_t>(network_.table().total())),
+        mean_(request.config.accumulate_steps, trainable()) {
+    if (r_.val_size > 0) {
+      validator_.emplace(network_, r_.valid_loss != nullptr ? *r_.valid_loss : network_.loss(),
+                         *r_.panel, batch_options(r_, Use::validate),
+                         r_.config.inference_windows_batch_size, team());
+    }
+  }
+
+  TrainResult run() {
+    const int64_t check_every = std::max<int64_t>(1, std::min(r_.config.val_check_steps, steps_));
+    const int64_t record_every = (steps_ + kHistoryPoints - 1) / kHistoryPoints;
+    result_.train_loss = result_.valid_loss = kNaN;
+    result_.train_history.reserve(static_cast<size_t>(steps_ / record_every + 1));
+    begin();
+    for (int64_t step = result_.steps; step < steps_ && !result_.out_of_time; ++step) {
+      if (r_.cancel != nullptr) r_.cancel->check();
+      if (threads() != team_->asked()) team_.emplace(threads());
+      train_step(step);
+      result_.steps = step + 1;
+      const bool last = step + 1 == steps_;
+      if (step % record_every == 0 || last) record();
+      const bool at_end =
+          last && !r_.config.compat;  // so that the kept weights have a validation loss
+      if (validator_ && ((step + 1) % check_every == 0 || at_end)) validate();
+      result_.stopped_early = early_.stop();
+      if (r_.on_progress)
+        r_.on_progress({step + 1, steps_, result_.train_loss, result_.valid_loss});
+      if (last || result_.stopped_early) break;
+      const bool time_is_up = this->time_is_up();
+      if (time_is_up || is_due(step + 1)) checkpoint();
+      if (time_is_up) end_before_time();
+    }
+    finish();
+    // A fit whose time was up can go on from the state before its end.
+    if (r_.checkpoints.write && !result_.out_of_time)
+      r_.checkpoints.write(state(true), parameters_);
+    if (r_.optimizer != nullptr) *r_.optimizer = optimizer_->release();
+    return std::move(result_);
+  }
+
+ private:
+  int threads() const {
+    const int asked = r_.shared_threads != nullptr ? r_.shared_threads->load() : r_.threads;
+    return parallel::fair_threads(std::max(1, asked));
+  }
+  /// Stays where it is when the team is replaced.
+  parallel::Team* team() { return &*team_; }
+
+  /// Multivariate windows hold every series in every step.
+  int64_t series_drawn_alone() const {
+    return windows_.series_per_window() > 1 ? 1 : r_.panel->series_count();
+  }
+
+  size_t trainable() const { return static_cast<size_t>(network_.table().trainable_total()); }
+
+  data::WindowSampler::Options sampler_options() const {
+    data::WindowSampler::Options options;
+    options.batch_size = r_.config.batch_size;
+    options.windows_batch_size = std::max<int64_t>(0, r_.config.windows_batch_size);
+    options.drop_last = r_.config.drop_last_loader;
+    options.merge_repeated = copies_are_equal(r_);
+    options.seed = r_.config.random_seed;
+    return options;
+  }
+
+  GradientClip clip(std::span<const float> gradients) const {
+    GradientClip clip;
+    if (const double norm = r_.config.gradient_clip_norm; norm > 0)
+      clip.factor = clip_factor(gradient_norm(network_.table(), gradients), norm);
+    if (const double value = r_.config.gradient_clip_value; value > 0) clip.limit = value;
+    return clip;
+  }
+
+  /// From nothing, from what an earlier optimiser remembers, or where this fit was interrupted.
+  void begin() {
+    if (r_.resume != nullptr) {
+      const TrainingState& from = *r_.resume;
+      result_ = from.result;
+      optimizer_->restore(from.optimizer);
+      schedule_.restore(from.plateau);
+      early_.restore(from.early);
+    } else if (r_.optimizer != nullptr && r_.optimizer->count > 0) {
+      optimizer_->restore(std::move(*r_.optimizer));
+    }
+    last_good_.keep(parameters_, result_.steps);
+  }
+
+  bool time_is_up() const {
+    if (r_.time_budget_ms <= 0) return false;
+    return std::chrono::steady_clock::now() - started_ >=
+           std::chrono::duration<double, std::milli>(r_.time_budget_ms);
+  }
+
+  TrainingState state(bool finished) const {
+    return {result_, optimizer_->state(), schedule_.state(), early_.state(), finished};
+  }
+
+  bool is_due(int64_t step) const {
+    return r_.checkpoints.every > 0 && step % r_.checkpoints.every == 0;
+  }
+
+  /// Hands out the state. From here on the weights count as good, resumed or not.
+  void checkpoint() {
+    if (!r_.checkpoints.write) return;
+    if (!all_finite(parameters_.span(), team())) return;  // the next step says why
+    last_good_.keep(parameters_, result_.steps);
+    if (r_.cancel != nullptr) r_.cancel->check();
+    r_.checkpoints.write(state(false), parameters_);
+  }
+
+  void end_before_time() {
+    result_.out_of_time = true;
+    const auto missing = [this](const std::vector<HistoryPoint>& points) {
+      return points.empty() || points.back().step != result_.steps;
+    };
+    if (missing(result_.train_history)) record();
+    if (validator_ && missing(result_.valid_history) && !r_.config.compat) validate();
+  }
+
+  void record() { result_.train_history.push_back({result_.steps, result_.train_loss}); }
+
+  /// Fills `weight` (mask ⊙ weights of rows, steps and windows, 0 for spare rows), `inverse_sum`;
+  /// gives Σ w.
+  double feed_weights(std::span<const float> multiplicity, Plan& plan) {
+    const std::span<float> weight = plan.input(io_names::kWeight);
+    const std::span<const float> mask = batch_.outsample_weight();
+    const std::vector<double>& horizon_weight = network_.loss().horizon_weight();
+    const auto h = static_cast<size_t>(options_.layout.horizon);
+    const size_t rows = static_cast<size_t>(batch_.count()), used = rows * h;
+    for (size_t row = 0; row < rows; ++row)
+      for (size_t t = row * h; t < (row + 1) * h; ++t) weight[t] = mask[t] * multiplicity[row];
+    if (!horizon_weight.empty()) {
+      for (size_t row = 0; row < rows; ++row)
+        for (size_t t = 0; t < h; ++t) weight[row * h + t] *= static_cast<float>(horizon_weight[t]);
+    }
+    std::fill(weight.begin() + static_cast<ptrdiff_t>(used), weight.end(), 0.0F);
+    const double sum = simd::sum(weight.data(), static_cast<int64_t>(used));
+    if (plan.has_input(io_names::kInverseSum))
+      plan.input(io_names::kInverseSum)[0] = sum > 0 ? static_cast<float>(1.0 / sum) : 0.0F;
+    return sum;
+  }
+
+  /// Adds the gradient of draw `number`, one of those of `step`, to the step's.
+  void run_batch(int64_t number, int64_t step) {
+    sampler_.draw(number, draw_);
+    if (draw_.windows.empty()) return;  // none of the draw's series is long enough
+    batch_.load(*r_.panel, draw_.windows, r_.val_size, true, team());
+    Plan& plan = plans_.select(batch_.count() / options_.layout.series);
+    batch_.feed(plan);
+    const double weight = feed_weights(draw_.multiplicity, plan);
+
+    RunArgs args;
+    args.parameters = parameters_.span();
+    args.gradients = gradients_.span();
+    args.seed = r_.config.random_seed;
+    args.step = static_cast<uint32_t>(number);
+    args.cancel = r_.cancel;
+    args.team = team();
+    plans_.run(args);
+
+    const double loss = static_cast<double>(plan.output(io_names::kLoss)[0]);
+    if (!std::isfinite(loss)) {
+      diverge("the training loss became " + std::string(std::isnan(loss) ? "nan" : "infinite"),
+              step);
+    }
+    mean_.add(gradients_.span().first(trainable()), loss, weight, team());
+    network_.commit_state(plan, parameters_.span());
+  }
+
+  void train_step(int64_t step) {
+    const int64_t batches = r_.config.accumulate_steps;
+    mean_.clear();
+    for (int64_t b = 0; b < batches; ++b) run_batch(step * batches + b, step);
+    if (mean_.empty()) return;
+    const std::span<float> gradients = mean_.gradients(team());
+    // Between snapshots the update itself is watched: what it spoils is restored.
+    const char* const bad_gradient = "a gradient became nan or infinite";
+    if (step > 0 && step % kSnapshotEvery == 0) {
+      if (!all_finite(gradients, team())) diverge(bad_gradient, step);
+      last_good_.keep(parameters_, step);
+    }
+    if (!optimizer_->step(parameters_.span().first(trainable()), gradients, schedule_.rate(step),
+                          team(), clip(gradients)))
+      diverge(bad_gradient, step);
+    result_.train_loss = mean_.loss();
+  }
+
+  void validate() {
+    const int64_t step = result_.steps;
+    const double loss = validator_->evaluate(parameters_.span(), r_.cancel);
+    result_.valid_loss = loss;
+    result_.valid_history.push_back({step, loss});
+    early_.check(loss, step, parameters_);
+    schedule_.validated(loss);
+    if (std::isfinite(loss)) last_good_.keep(parameters_, step);
+  }
+
+  void finish() {
+    result_.best_step = result_.steps;
+    if (early_.restore_best(parameters_)) {
+      result_.best_step = early_.state().best_step;
+      result_.valid_loss = early_.state().best;
+    }
+    if (!all_finite(parameters_.span(),
+                    team())) {  // the last update overflowed and no step came after it
+      diverge("a weight became nan or infinite", result_.steps);
+    }
+  }
+
+  [[noreturn]] void diverge(const std::string& what, int64_t step) {
+    last_good_.restore(parameters_);
+    const double rate = schedule_.rate(std::min(step, steps_ - 1));
+    throw_diverged(std::string(network_.spec().name), what, step, last_good_.step(), rate,
+                   r_.config, *r_.panel);
+  }
+
+  const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  const TrainRequest& r_;
+  const Network& network_;
+  FloatBuffer& parameters_;
+  BatchOptions options_;
+  parallel::ScopedFlushDenormals flush_;
+  std::optional<parallel::Team> team_;  // replaced when the number of threads changes
+  data::TrainingWindows windows_;
+  int64_t steps_;
+  data::WindowSampler sampler_;
+  data::WindowDraw draw_;
+  PlanLadder plans_;
+  WindowBatch batch_;
+  Schedule schedule_;
+  std::unique_ptr<Optimizer> optimizer_;
+  EarlyStopping early_;
+  std::optional<Validator> validator_;
+  FloatBuffer gradients_;
+  GradientMean mean_;
+  LastGood last_good_;
+  TrainResult result_;
+};
+}  // namespace
+
+TrainResult run_training_loop(const TrainRequest& request, FloatBuffer& parameters) {
+  return Loop(request, parameters).run();
+}
+
+}  // namespace nd::train
