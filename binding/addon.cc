@@ -1,6 +1,7 @@
 // The addon: what lib/native.ts calls NativeBinding, and the state of each environment.
 #include <nlohmann/json.hpp>
 
+#include "adaptive_wrap.h"
 #include "base/version.h"
 #include "forecaster_wrap.h"
 #include "models/spec.h"
@@ -49,6 +50,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   define_forecaster(env);
   define_predictor(env);
   define_names(env);
+  define_adaptive(env);
   const std::initializer_list<napi_property_descriptor> functions = {
       method<runtime_info>("runtimeInfo"),
       method<registry>("registry"),
@@ -57,6 +59,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
       method<create_forecaster>("createForecaster"),
       method<load_forecaster>("loadForecaster"),
       method<import_forecaster>("importForecaster"),
+      method<create_adaptive>("createAdaptiveIntervals"),
       method<shut_down>("shutDown")};
   napi_define_properties(env, exports, functions.size(), functions.begin());
   return exports;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 
+#include "adaptive_wrap.h"
 #include "names_wrap.h"
 #include "panel_wrap.h"
 #include "predictor_wrap.h"
@@ -306,6 +307,17 @@ Napi::Value predictor(const Napi::CallbackInfo& info) {
                            }});
 }
 
+Napi::Value adaptive_intervals(const Napi::CallbackInfo& info) {
+  constexpr const char* place = "adaptiveIntervals";
+  const std::string alias = string_argument(info, 0, place);
+  const nlohmann::json options = json_argument(info, 1, place);
+  std::shared_ptr<serve::AdaptiveIntervals> made =
+      unwrap<Forecaster>(info.This())
+          ->adaptive_intervals(alias, options.at("levels").get<std::vector<double>>(),
+                               options.at("rate").get<double>());
+  return wrap(info.Env(), std::move(made));
+}
+
 Napi::Value describe_table(const Napi::CallbackInfo& info) {
   const auto table = unwrap<const ForecastTable>(info.This());
   const nlohmann::ordered_json description = {
@@ -340,14 +352,15 @@ Napi::Value copy_to(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void define_forecaster(Napi::Env env) {
-  define_class(env, Kind::forecaster, "NativeForecaster",
-               {method<fit>("fit"), method<predict>("predict"), method<simulate>("simulate"),
-                method<predict_insample>("predictInsample"), method<future_frame>("futureFrame"),
-                method<cross_validate>("crossValidation"), method<save>("save"),
-                method<load_weights>("loadWeights"), method<describe_forecaster>("info"),
-                method<summary>("summary"), method<names>("names"),
-                method<export_parts>("exportParts"), method<predictor>("predictor"),
-                method<clone>("clone"), method<dispose<Forecaster>>("dispose")});
+  define_class(
+      env, Kind::forecaster, "NativeForecaster",
+      {method<fit>("fit"), method<predict>("predict"), method<simulate>("simulate"),
+       method<predict_insample>("predictInsample"), method<future_frame>("futureFrame"),
+       method<cross_validate>("crossValidation"), method<save>("save"),
+       method<load_weights>("loadWeights"), method<describe_forecaster>("info"),
+       method<summary>("summary"), method<names>("names"), method<export_parts>("exportParts"),
+       method<predictor>("predictor"), method<adaptive_intervals>("adaptiveIntervals"),
+       method<clone>("clone"), method<dispose<Forecaster>>("dispose")});
   define_class(env, Kind::table, "NativeTable",
                {method<describe_table>("describe"), method<ids_of_table>("ids"),
                 method<copy_to>("copyTo"), method<dispose<const ForecastTable>>("dispose")});

@@ -12,8 +12,8 @@
 
 namespace nd::binding {
 
-enum class Kind : uint8_t { panel, table, forecaster, predictor, names };
-inline constexpr size_t kKinds = 5;
+enum class Kind : uint8_t { panel, table, forecaster, predictor, names, adaptive };
+inline constexpr size_t kKinds = 6;
 
 /// Which class of JavaScript holds a T; specialised beside each wrapper: `static constexpr Kind
 /// kind; … name`.

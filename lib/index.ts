@@ -2,6 +2,7 @@
 
 export { readCsv } from './csv';
 export { ForecastError } from './errors';
+export { AdaptiveIntervals } from './adaptive';
 export { BacktestTable, ForecastTable, PathsTable } from './forecast-table';
 export { compareModels, ModelComparison } from './metrics/compare';
 export { dieboldMariano } from './metrics/diebold-mariano';

@@ -149,6 +149,8 @@ export interface NativeForecaster {
   exportParts(): string;
   /** `alias` '' = the only model. */
   predictor(alias: string, done: NativeDone<NativePredictor>): NativeJob;
+  /** `options` is JSON text {levels, rate}; the radii begin at the errors of a fit with intervals. */
+  adaptiveIntervals(alias: string, options: string): NativeAdaptiveIntervals;
   /** Shares weights and data until one of the two is fitted again. */
   clone(): NativeForecaster;
   dispose(): void;
@@ -168,6 +170,19 @@ export interface NativePredictor {
   dispose(): void;
 }
 
+/** Intervals of streams; every call is synchronous and takes microseconds. */
+export interface NativeAdaptiveIntervals {
+  /** JSON text {horizon, levels}. */
+  describe(): string;
+  /** `point` [steps] → `bounds` [levels · 2 · steps], low before high. */
+  forecast(series: string, point: Float64Array, bounds: Float64Array): void;
+  /** NaN = a missing value. */
+  update(series: string, value: number): void;
+  /** JSON text that createAdaptiveIntervals() reads. */
+  save(): string;
+  dispose(): void;
+}
+
 export interface NativeBinding {
   /** JSON text {version, target, targets, threads, napi, compiler}. */
   runtimeInfo(): string;
@@ -182,6 +197,8 @@ export interface NativeBinding {
   loadForecaster(path: string, done: NativeDone<NativeForecaster>): NativeJob;
   /** `path` of a description: configuration and data, without the weights, which loadWeights() brings. */
   importForecaster(path: string, done: NativeDone<NativeForecaster>): NativeJob;
+  /** `state` is JSON text {horizon, levels, rate, series}, as save() gives it. */
+  createAdaptiveIntervals(state: string): NativeAdaptiveIntervals;
   /** Cancels and joins every job of this environment; no callback comes afterwards. */
   shutDown(): void;
 }

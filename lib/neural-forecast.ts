@@ -1,4 +1,5 @@
 import type {
+  AdaptiveOptions,
   BacktestTable as BacktestContract,
   CallOptions,
   ColumnNames,
@@ -20,6 +21,7 @@ import type {
   SimulateOptions,
   TableInput,
 } from '../types/index';
+import { AdaptiveIntervals, adaptiveOptions } from './adaptive';
 import { binding } from './binding';
 import { exportForecaster } from './checkpoint/export';
 import { importForecaster } from './checkpoint/import';
@@ -265,6 +267,19 @@ export class NeuralForecast implements Contract {
         await runJob<NativePredictor>((done) => this.#native.predictor(name, done), signal),
       );
     });
+  }
+
+  adaptiveIntervals(
+    alias?: string,
+    given: Omit<AdaptiveOptions, 'horizon'> = {},
+  ): AdaptiveIntervals {
+    const place = 'adaptiveIntervals';
+    this.#checkLive(place);
+    const options = adaptiveOptions(place, readOptions(place, given, ['levels', 'rate']));
+    const name = this.#aliasOption(place, alias);
+    return AdaptiveIntervals.from(
+      guarded(() => this.#native.adaptiveIntervals(name, JSON.stringify(options))),
+    );
   }
 
   loadWeights(alias: string, path: string, options: CallOptions = {}): Promise<void> {

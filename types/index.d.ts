@@ -664,6 +664,11 @@ export declare class NeuralForecast {
   save(path: string, options?: SaveOptions): Promise<void>;
   /** One fitted model for serving; a later fit does not change it. `alias` may be left out when there is only one. */
   predictor(alias?: string, options?: CallOptions): Promise<Predictor>;
+  /**
+   * Intervals for streams of one model's forecasts, those of {@link NeuralForecast.predictor} or of repeated `predict`s.
+   * Radii begin at the errors of `fit({ intervals })`, else at nothing. Throws E0001 before a fit, E0010 for an unknown alias.
+   */
+  adaptiveIntervals(alias?: string, options?: Omit<AdaptiveOptions, 'horizon'>): AdaptiveIntervals;
   /** Replaces the weights of one fitted model by those of a safetensors file with the reference's tensor names. */
   loadWeights(alias: string, path: string, options?: CallOptions): Promise<void>;
   /** What the object holds. */
@@ -706,6 +711,60 @@ export type WindowInput =
       /** Number of windows. @default 1 */
       readonly count?: number;
     };
+
+/** Options of {@link AdaptiveIntervals}. */
+export interface AdaptiveOptions {
+  /** Steps of a forecast, at least 1. */
+  readonly horizon: number;
+  /** Coverage of each interval in percent, each in (0, 100). @default [80, 95] */
+  readonly levels?: number | readonly number[];
+  /** How far a radius moves after an error, as a share of the largest recent one, in (0, 1]. @default 0.1 */
+  readonly rate?: number;
+}
+
+/** One interval of a forecast. */
+export interface AdaptiveBounds {
+  /** Coverage in percent. */
+  readonly level: number;
+  /** Lower bound of each step. */
+  readonly lo: Float64Array;
+  /** Upper bound of each step. */
+  readonly hi: Float64Array;
+}
+
+/** What {@link AdaptiveIntervals.toJSON} gives: JSON, to be kept and read back. */
+export interface AdaptiveState {
+  readonly horizon: number;
+  readonly levels: readonly number[];
+  readonly rate: number;
+  readonly series: Readonly<Record<string, object>>;
+}
+
+/**
+ * Bounds around forecasts of streams. Each value that arrives moves the radii of its series, per step, level and side
+ * (quantile tracking, docs/intervals.md), so that coverage holds while the series changes. Everything happens at once, in
+ * microseconds, in constant memory per series. For each moment: `update` with the new value, then `forecast`.
+ */
+export declare class AdaptiveIntervals {
+  /** Radii begin at 0: throws E0010. {@link NeuralForecast.adaptiveIntervals} begins at known errors. */
+  constructor(options: AdaptiveOptions);
+  /** One that goes on from a state; throws E0006 for what is none. */
+  static fromJSON(state: AdaptiveState): AdaptiveIntervals;
+  /** Steps of a forecast, at most. */
+  readonly horizon: number;
+  /** Coverage of each interval in percent, ascending. */
+  readonly levels: readonly number[];
+  /**
+   * Bounds of a forecast of the next steps of a series, 1 to `horizon` numbers: one entry per level. It is kept until their
+   * values have arrived; a second one before the next value replaces it. Throws E0002 for more steps, E0011 for what is no
+   * finite number.
+   */
+  forecast(series: string, point: NumberArray): AdaptiveBounds[];
+  /** The next value of a series; null or NaN is a step whose value is missing. */
+  update(series: string, value: number | null): void;
+  /** Everything learned, and forecasts that still wait: for `JSON.stringify` and {@link AdaptiveIntervals.fromJSON}. */
+  toJSON(): AdaptiveState;
+}
 
 /** Options of {@link Predictor.predict}. */
 export interface PredictorCallOptions {

@@ -19,24 +19,34 @@ int64_t scores_needed(double level);
 /// Reorders `values`.
 double linear_quantile(std::vector<double>& values, double q);
 
-/// A radius that follows what happens: after each score it grows where the score was beyond it and
-/// shrinks where it was not, so that over any sequence of bounded scores, exchangeable or not, the
-/// share within it tends to the level (quantile tracking: the P of conformal PID control). Chosen
-/// over adaptive conformal inference (Gibbs and Candès 2021), which moves the level instead: that
-/// needs all scores, sorted, at each step, and gives infinite intervals after a run of misses. This
-/// one is O(1) in time and memory and always finite.
+/// A radius that follows what happens: a multiple of the mean size of recent scores, so that it
+/// widens at once where they grow. After each score the multiple grows where the score was beyond
+/// the radius and shrinks where it was not, so that the share within it tends to the level,
+/// exchangeable or not, as long as scores do not outgrow their recent mean without end (quantile
+/// tracking: the P of conformal PID control, on scores in units of their recent size). Chosen over
+/// adaptive conformal inference (Gibbs and Candès 2021), which moves the level instead: that needs
+/// all scores, sorted, at each step, and gives infinite intervals after a run of misses. This one
+/// is O(1) in time and memory and always finite.
 class RadiusTracker {
  public:
+  struct State {
+    double multiple = 0;  ///< radius / unit
+    double unit = 0;      ///< mean size of recent scores; 0 before the first that is not 0
+    double reach = 0;     ///< the largest recent score, in units
+  };
   /// Starts as the conformal radius of earlier scores in order of time: the first of them give
   /// where it begins (the largest where they are too few), the others are followed. `rate`: how far
-  /// it moves, in units of the largest recent score.
+  /// the multiple moves, in units of the reach.
   RadiusTracker(double level, double rate, const std::vector<double>& earlier);
-  double radius() const { return radius_; }
+  /// One that goes on from the state of another.
+  RadiusTracker(double level, double rate, const State& state);
+  double radius() const { return state_.multiple * state_.unit; }
   void update(double score);
-  double scale() const { return scale_; }
+  const State& state() const { return state_; }
 
  private:
-  double level_, rate_, radius_ = 0, scale_ = 0;
+  double level_, rate_;
+  State state_;
 };
 
 /// The rate of an adaptive radius when none is given.

@@ -19,8 +19,9 @@
 #include "train/trainer.h"
 
 namespace nd::serve {
+class AdaptiveIntervals;
 class Predictor;
-}
+}  // namespace nd::serve
 
 namespace nd::forecast {
 
@@ -214,6 +215,11 @@ class Forecaster {
   /// A predictor of one model that shares its weights (a later fit does not change it). `alias` ""
   /// = the only model.
   std::unique_ptr<serve::Predictor> predictor(const std::string& alias) const;
+  /// Intervals for streams of one model's forecasts, whose radii begin at the errors of a fit with
+  /// intervals, else at nothing. `levels` in percent, ascending.
+  std::unique_ptr<serve::AdaptiveIntervals> adaptive_intervals(const std::string& alias,
+                                                               std::vector<double> levels,
+                                                               double rate) const;
 
  private:
   struct Impl;

@@ -1,5 +1,6 @@
 import { binding, prebuildTarget } from '../../lib/binding';
 import type {
+  NativeAdaptiveIntervals,
   NativeBinding,
   NativeForecaster,
   NativeNames,
@@ -20,6 +21,7 @@ const bindingMembers: Members<NativeBinding> = {
   createForecaster: 'function',
   loadForecaster: 'function',
   importForecaster: 'function',
+  createAdaptiveIntervals: 'function',
   shutDown: 'function',
 };
 const panelMembers: Members<NativePanel> = { describe: 'function', dispose: 'function' };
@@ -43,6 +45,7 @@ const forecasterMembers: Members<NativeForecaster> = {
   info: 'function',
   names: 'function',
   predictor: 'function',
+  adaptiveIntervals: 'function',
   clone: 'function',
   dispose: 'function',
 };
@@ -55,6 +58,14 @@ const predictorMembers: Members<NativePredictor> = {
   describe: 'function',
   predictSync: 'function',
   predict: 'function',
+  dispose: 'function',
+};
+
+const adaptiveMembers: Members<NativeAdaptiveIntervals> = {
+  describe: 'function',
+  forecast: 'function',
+  update: 'function',
+  save: 'function',
   dispose: 'function',
 };
 
@@ -97,6 +108,9 @@ test('the binary has every member of the contract, and no other', async () => {
   const predictor = await runJob<NativePredictor>((done) => forecaster.predictor('', done));
   expect(methodsOf(predictor)).toEqual(predictorMembers);
   expect(methodsOf(forecaster.names())).toEqual(namesMembers);
+  const state = { horizon: 1, levels: [80], rate: 0.1, series: {} };
+  const adaptive = binding().createAdaptiveIntervals(JSON.stringify(state));
+  expect(methodsOf(adaptive)).toEqual(adaptiveMembers);
 });
 
 test('descriptions are JSON', () => {

@@ -8,6 +8,7 @@ type Instances = {
 };
 type Checked = Omit<
   Contract,
+  | 'AdaptiveIntervals'
   | 'BacktestTable'
   | 'EvaluationTable'
   | 'ModelComparison'
@@ -20,6 +21,7 @@ const functions: Checked = implementation;
 // Their constructors are private to users, so that only the instances are compared.
 const table: (t: implementation.ForecastTable) => Instances['ForecastTable'] = (t) => t;
 const backtest: (t: implementation.BacktestTable) => Instances['BacktestTable'] = (t) => t;
+const adaptive: (a: implementation.AdaptiveIntervals) => Instances['AdaptiveIntervals'] = (a) => a;
 const paths: (t: implementation.PathsTable) => Instances['PathsTable'] = (t) => t;
 const evaluation: (e: implementation.EvaluationTable) => Instances['EvaluationTable'] = (e) => e;
 const comparison: (c: implementation.ModelComparison) => Instances['ModelComparison'] = (c) => c;
@@ -27,10 +29,11 @@ const predictor: (p: implementation.Predictor) => Instances['Predictor'] = (p) =
 
 test('the implementation exports what the contract declares, and nothing else', () => {
   expect(functions).toBe(implementation);
-  for (const proof of [table, backtest, paths, evaluation, comparison, predictor])
+  for (const proof of [table, backtest, adaptive, paths, evaluation, comparison, predictor])
     expect(typeof proof).toBe('function');
   expect(Object.keys(implementation).sort()).toEqual(
     expect.arrayContaining([
+      'AdaptiveIntervals',
       'BacktestTable',
       'EvaluationTable',
       'ForecastError',

@@ -69,13 +69,31 @@ TEST(RadiusTracker, StartsAtTheConformalRadiusAndMovesByTheMiss) {
   std::vector<double> earlier = {1, 2, 3, 4};
   RadiusTracker tracker(0.8, 0.1, earlier);
   EXPECT_DOUBLE_EQ(tracker.radius(), 4);
-  tracker.update(5);  // a miss: scale 5
-  EXPECT_DOUBLE_EQ(tracker.radius(), 4 + 0.1 * 5 * 0.8);
-  tracker.update(-1);  // within; the scale is 0.99 · 5
-  EXPECT_DOUBLE_EQ(tracker.radius(), 4.4 - 0.1 * 4.95 * 0.2);
-  // Too few scores for the level: the largest.
+  EXPECT_DOUBLE_EQ(tracker.state().unit, 2.5);
+  tracker.update(5);  // a miss; the unit is now 0.9 · 2.5 + 0.1 · 5 = 2.75, the reach 5 / 2.75
+  EXPECT_DOUBLE_EQ(tracker.radius(), (1.6 + 0.1 * (5 / 2.75) * 0.8) * 2.75);
+  const double multiple = tracker.state().multiple;
+  tracker.update(-1);  // within; the unit is 2.575, the reach 0.99 times what it was
+  EXPECT_DOUBLE_EQ(tracker.radius(), (multiple - 0.1 * 0.99 * (5 / 2.75) * 0.2) * 2.575);
+  // Too few scores for the level: the largest. None: the first that is not 0.
   EXPECT_DOUBLE_EQ(RadiusTracker(0.95, 0.1, earlier).radius(), 4);
-  EXPECT_DOUBLE_EQ(RadiusTracker(0.95, 0.1, {}).radius(), 0);
+  RadiusTracker fresh(0.95, 0.1, std::vector<double>{});
+  EXPECT_EQ(fresh.radius(), 0);
+  fresh.update(0);
+  fresh.update(7);
+  EXPECT_EQ(fresh.radius(), 7);
+  RadiusTracker same(0.95, 0.1, fresh.state());
+  same.update(3), fresh.update(3);
+  EXPECT_EQ(same.radius(), fresh.radius());
+}
+
+TEST(RadiusTracker, StaysFiniteWhereScoresVanishAndComeBack) {
+  RadiusTracker tracker(0.8, kTrackingRate, std::vector<double>{1, 2});
+  for (int t = 0; t < 20'000; ++t) tracker.update(0);
+  EXPECT_TRUE(std::isfinite(tracker.radius()));
+  for (int t = 0; t < 100; ++t) tracker.update(1 + t % 3);
+  EXPECT_GT(tracker.radius(), 1);
+  EXPECT_LT(tracker.radius(), 10);
 }
 
 TEST(RadiusTracker, CoversScoresThatGrowTenfoldWhereAFixedRadiusDoesNot) {
