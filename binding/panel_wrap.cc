@@ -101,6 +101,7 @@ Napi::Value create_panel(const Napi::CallbackInfo& info) {
       feature_arrays(input.Get("statics"), static_cast<int64_t>(names.ends.size()), place);
   data::PanelOptions options;
   options.frequency = input.Get("frequency").ToString().Utf8Value();
+  options.allow_missing = input.Get("missing").ToBoolean();
 
   // A copy here would hold up the event loop for as long as a large panel takes.
   const auto alive = std::make_shared<Napi::ObjectReference>(Napi::Persistent(input));

@@ -17,6 +17,8 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
   /** Columns beside the target that are read. */
   readonly features?: readonly string[];
+  /** Whether a target may be missing. */
+  readonly missing?: boolean;
   /** The column with the weights of rows. */
   readonly weight?: string | undefined;
   /** Columns of a table with one row per series, and that table. */
@@ -76,7 +78,7 @@ async function readRows(
   place: string,
   table: TableInput,
   names: Partial<ColumnNames>,
-  { frequency = '', timeZone, signal, features = [], weight }: ReadOptions,
+  { frequency = '', timeZone, signal, features = [], weight, missing = false }: ReadOptions,
   hasTarget: boolean,
 ): Promise<ReadRows> {
   const open = openTable(place, table);
@@ -140,6 +142,10 @@ async function readRows(
   if (rest) await rest;
   rest = slices.eachRow(target.length, (row) => {
     const y = targets.at(row);
+    if (missing && isMissing(y)) {
+      target[row] = Number.NaN;
+      return;
+    }
     if (typeof y !== 'number' || !Number.isFinite(y)) {
       throw fail(row, targetColumn, y, targetProblem(y));
     }
@@ -240,8 +246,8 @@ export async function readPanel(
   const { form, ...rows } = await readRows(place, table, names, options, true);
   const { names: columns = [], table: staticTable } = options.statics ?? {};
   const statics = readStatics(place, staticTable, columns, names, rows.ids);
-  const { frequency = '' } = options;
-  return { input: { ...rows, statics, calendar: form.calendar, frequency }, form };
+  const { frequency = '', missing = false } = options;
+  return { input: { ...rows, statics, calendar: form.calendar, frequency, missing }, form };
 }
 
 /** Rows of steps to come. */
@@ -261,6 +267,9 @@ export async function readFuture(
   const { target: _, ...rows } = await readRows(place, table, names, options, false);
   return rows;
 }
+
+const isMissing = (value: unknown): boolean =>
+  value === undefined || value === null || Number.isNaN(value);
 
 function weightProblem(weight: unknown): string | undefined {
   if (typeof weight === 'number' && Number.isFinite(weight) && weight >= 0) return undefined;

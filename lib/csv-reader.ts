@@ -38,6 +38,8 @@ export class CsvReader {
   readonly #separator: string;
   readonly #options: Partial<ColumnNames>;
   readonly #kind: CsvRows;
+  /** Whether an empty target is NaN. */
+  readonly #missing: boolean;
   #header: string[] | undefined;
   #id = -1;
   #time = -1;
@@ -51,8 +53,14 @@ export class CsvReader {
   // A panel repeats its names and time stamps; one copy of each is kept.
   readonly #known = new Map<string, string>();
 
-  constructor(file: string, separator: string, options: Partial<ColumnNames>, kind: CsvRows) {
+  constructor(
+    file: string,
+    separator: string,
+    options: Partial<ColumnNames>,
+    { kind, missing }: { readonly kind: CsvRows; readonly missing: boolean },
+  ) {
     this.#kind = kind;
+    this.#missing = missing;
     this.#file = file;
     this.#separator = separator;
     this.#options = options;
@@ -78,11 +86,17 @@ export class CsvReader {
       cells.push(this.#shared((record[index] ?? '').trim()));
   }
 
-  #takeTarget(record: readonly string[], line: number): void {
+  #targetValue(record: readonly string[], line: number): number {
+    if (this.#missing && (record[this.#target] as string).trim() === '') return Number.NaN;
     const text = this.#cell(record, this.#target, line);
     if (!NUMBER.test(text)) this.#refuse(line, this.#target, text, 'a number');
     const value = Number(text);
     if (!Number.isFinite(value)) this.#refuse(line, this.#target, text, 'a finite number');
+    return value;
+  }
+
+  #takeTarget(record: readonly string[], line: number): void {
+    const value = this.#targetValue(record, line);
     if (this.#rows === this.#values.length) {
       const larger = new Float64Array(this.#rows * 2);
       larger.set(this.#values);

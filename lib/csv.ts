@@ -10,7 +10,7 @@ import { createGunzip } from 'node:zlib';
 import { CsvError, parse, type InfoRecord } from 'csv-parse';
 import type { CsvOptions, CsvPanel, CsvSource } from '../types/index';
 import { CSV_ROWS, CsvReader, csvError } from './csv-reader';
-import { columnNames } from './requests';
+import { columnNames, MISSING } from './requests';
 import { ForecastError } from './errors';
 import {
   optionalChoice,
@@ -24,7 +24,7 @@ import { isObject } from './values';
 
 const OPTIONS = [
   ...(['idColumn', 'timeColumn', 'targetColumn'] as const),
-  ...(['rows', 'separator', 'signal'] as const),
+  ...(['rows', 'separator', 'missing', 'signal'] as const),
 ];
 /** Bytes of a text that are parsed in one turn of the event loop: about a millisecond. */
 const PIECE = 65_536;
@@ -41,10 +41,11 @@ export async function readCsv(source: CsvSource, given: CsvOptions = {}): Promis
   const signal = optionalSignal('readCsv', options.signal);
   const separator = separatorOption(options.separator);
   const rows = optionalChoice('readCsv', 'rows', options.rows, CSV_ROWS) ?? 'panel';
+  const missing = optionalChoice('readCsv', 'missing', options.missing, MISSING) === 'mask';
   signal?.throwIfAborted();
 
   const file = sourceName(source);
-  const reader = new CsvReader(file, separator, names, rows);
+  const reader = new CsvReader(file, separator, names, { kind: rows, missing });
   const parser = parse({
     bom: true,
     delimiter: separator,

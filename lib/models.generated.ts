@@ -8,9 +8,11 @@ import type {
   DlinearOptions,
   FredfOptions,
   GmmOptions,
+  HuberIqLossOptions,
   HuberLossOptions,
   HuberMqLossOptions,
   HuberQLossOptions,
+  IqLossOptions,
   LossDescription,
   LstmOptions,
   MaeOptions,
@@ -230,6 +232,22 @@ export function huberMqLoss(options: HuberMqLossOptions = {}): LossDescription {
  */
 export function scrps(options: ScrpsOptions = {}): LossDescription {
   return describe('sCRPS', options);
+}
+
+/**
+ * IQLoss: Implicit quantiles (Dabney et al., 2018): one network that learns every quantile at once,
+ * each step of training another one. WM(max(q·(y - ŷ_q), (q - 1)·(y - ŷ_q))), q drawn for each step
+ */
+export function iqLoss(options: IqLossOptions = {}): LossDescription {
+  return describe('IQLoss', options);
+}
+
+/**
+ * HuberIQLoss: Implicit quantiles with Huber's function of the pinball loss. WM(q·hub((y - ŷ_q)₊) +
+ * (1 - q)·hub((ŷ_q - y)₊)), q drawn for each step
+ */
+export function huberIqLoss(options: HuberIqLossOptions = {}): LossDescription {
+  return describe('HuberIQLoss', options);
 }
 
 /**

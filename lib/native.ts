@@ -62,6 +62,8 @@ export interface NativePanelInput {
   readonly calendar: boolean;
   /** '' = infer. */
   readonly frequency: string;
+  /** Whether a target may be NaN: missing. */
+  readonly missing: boolean;
 }
 
 /** A checked panel in native memory, immutable, shared by jobs. */

@@ -91,10 +91,20 @@ function withNames(info: Omit<ForecastInfo, 'series'>, names: NativeNames): Fore
   };
 }
 
-/** Columns beside the target, and the one with the weights of rows, that a forecaster reads. */
-function columnsOf(native: NativeForecaster): { exogenous: Exogenous; weight: string | undefined } {
+/** How a forecaster reads a panel. */
+interface Reading {
+  /** What the models read beside the target. */
+  readonly exogenous: Exogenous;
+  /** The column with the weights of rows, which training reads. */
+  readonly weight: string | undefined;
+  /** Whether a target may be missing. */
+  readonly missing: boolean;
+}
+
+function readingOf(native: NativeForecaster): Reading {
   const info: ForecastInfo = JSON.parse(guarded(() => native.info()));
-  return { exogenous: exogenousOf(info.models), weight: info.sampleWeight };
+  const { models, sampleWeight: weight, missing } = info;
+  return { exogenous: exogenousOf(models), weight, missing: missing === 'mask' };
 }
 
 /** How the table of a call is read. */
@@ -115,10 +125,7 @@ export class NeuralForecast implements Contract {
   readonly #names: Partial<ColumnNames>;
   readonly #frequency: string;
   readonly #timeZone: string | undefined;
-  /** What the models read beside the target. */
-  readonly #exogenous: Exogenous;
-  /** The column with the weights of rows, which training reads. */
-  readonly #weight: string | undefined;
+  readonly #reads: Reading;
   readonly #pending = new Set<Promise<unknown>>();
   /** How the stamps of the fitted panel were written. */
   #form: TimeForm | undefined;
@@ -130,7 +137,7 @@ export class NeuralForecast implements Contract {
   constructor(options: NeuralForecastOptions | Loaded) {
     if (isObject(options) && options instanceof Loaded) {
       this.#native = options.native;
-      ({ exogenous: this.#exogenous, weight: this.#weight } = columnsOf(options.native));
+      this.#reads = readingOf(options.native);
       this.#names = options.note.columns;
       this.#frequency = options.note.frequency;
       this.#timeZone = options.note.timeZone;
@@ -139,7 +146,7 @@ export class NeuralForecast implements Contract {
     }
     const { engine, names, frequency, timeZone } = configuration('NeuralForecast', options);
     this.#native = guarded(() => binding().createForecaster(engine));
-    ({ exogenous: this.#exogenous, weight: this.#weight } = columnsOf(this.#native));
+    this.#reads = readingOf(this.#native);
     this.#names = names;
     this.#frequency = frequency;
     this.#timeZone = timeZone;
@@ -338,7 +345,7 @@ export class NeuralForecast implements Contract {
     const prepare = async () => {
       const { input, form } = await readPanel('fit', table, this.#names, {
         ...this.#reading(this.#frequency, signal, statics),
-        weight: this.#weight,
+        weight: this.#reads.weight,
       });
       return { panel: await createPanel(input, signal), form };
     };
@@ -446,10 +453,10 @@ export class NeuralForecast implements Contract {
       table,
       this.#names,
       bare
-        ? { frequency, timeZone: this.#timeZone, signal }
+        ? { frequency, timeZone: this.#timeZone, signal, missing: this.#reads.missing }
         : {
             ...this.#reading(fitted ? frequency : this.#frequency, signal, statics),
-            ...(trains ? { weight: this.#weight } : {}),
+            ...(trains ? { weight: this.#reads.weight } : {}),
           },
     );
     const panel = await createPanel(read.input, signal);
@@ -466,11 +473,12 @@ export class NeuralForecast implements Contract {
     signal: AbortSignal | undefined,
     statics: TableInput | undefined,
   ): ReadOptions {
-    const { futr, hist, stat } = this.#exogenous;
+    const { futr, hist, stat } = this.#reads.exogenous;
     return {
       frequency,
       timeZone: this.#timeZone,
       signal,
+      missing: this.#reads.missing,
       features: [...new Set([...futr, ...hist])],
       statics: { names: stat, table: statics },
     };
@@ -483,7 +491,7 @@ export class NeuralForecast implements Contract {
     panelForm: TimeForm | undefined,
     signal: AbortSignal | undefined,
   ): Promise<NativeFuture | null> {
-    const { futr } = this.#exogenous;
+    const { futr } = this.#reads.exogenous;
     if (futr.length === 0 || table === undefined) return null;
     const { frequency } = this.#summary();
     const rows = await readFuture(place, table, this.#names, {

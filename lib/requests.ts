@@ -35,8 +35,12 @@ const ENGINE_OPTIONS = [
   'frequency',
   'localScaler',
   'sampleWeight',
+  'missing',
   'compat',
 ] as const;
+
+/** What happens where a target is missing. */
+export const MISSING = ['error', 'mask'] as const;
 
 /** Of every forecast, as for the horizon that is trained. */
 const LONGEST_HORIZON = 1_000_000;
@@ -126,6 +130,7 @@ function engineConfig(place: string, options: Partial<NeuralForecastOptions>): s
   if (typeof options.compat === 'string') {
     optionalChoice(place, 'compat', options.compat, ['neuralforecast']);
   }
+  optionalChoice(place, 'missing', options.missing, MISSING);
   const frequency = frequencyText(place, options.frequency);
   const engine = {
     ...options,

@@ -122,6 +122,8 @@ export interface CsvOptions extends ColumnNames {
    * whole, without times, for the option `statics`. @default 'panel'
    */
   readonly rows?: 'panel' | 'future' | 'statics';
+  /** What happens where the cell of a target is empty: an error, or NaN for a forecaster with `missing: 'mask'`. @default 'error' */
+  readonly missing?: 'error' | 'mask';
   /** Between two cells. @default ',' */
   readonly separator?: string;
   /** Stops reading. */
@@ -177,6 +179,12 @@ export interface NeuralForecastOptions extends ColumnNames {
    * least 0. Read by `fit` and by a `crossValidation` that trains. @default none: all rows weigh 1
    */
   readonly sampleWeight?: string;
+  /**
+   * What happens where a target is NaN, null or undefined: 'error' refuses the panel (E0011); 'mask' takes it for a step
+   * that was not observed, which no scaler, loss or score counts and for which a network reads the last observed value of its
+   * window. Every stamp still has its row, and columns beside the target their values. @default 'error'
+   */
+  readonly missing?: 'error' | 'mask';
   /** Restores the behaviour of the Python reference where it differs from ours (docs/compatibility.md). */
   readonly compat?: 'neuralforecast';
 }
@@ -563,6 +571,8 @@ export interface ForecastInfo {
   readonly localScaler: string;
   /** Column with the weights of rows; absent when all weigh 1. */
   readonly sampleWeight?: string;
+  /** What happens where a target is missing. */
+  readonly missing: 'error' | 'mask';
   /** Whether the behaviour of the Python reference is restored. */
   readonly compat: boolean;
   /** How the fit calibrated intervals, every default filled in; null when it did not. */

@@ -1192,6 +1192,100 @@ export interface ScrpsOptions {
  */
 export declare function scrps(options?: ScrpsOptions): LossDescription;
 
+/** Options of `iqLoss()`. */
+export interface IqLossOptions {
+  /**
+   * Cosines by which a quantile is shown to the network. An integer in [1, 4096].
+   * @default 64
+   */
+  readonly cosEmbeddingDim?: number;
+  /**
+   * Second parameter of the beta distribution of the quantiles that training draws; above 1 it
+   * draws fewer near 1. A number in (0, 1000].
+   * @default 1
+   */
+  readonly concentration0?: number;
+  /**
+   * First parameter of that distribution; above 1 it draws fewer near 0. A number in (0, 1000].
+   * @default 1
+   */
+  readonly concentration1?: number;
+  /**
+   * Coverage of each prediction interval in percent; the median comes with them. A list of numbers,
+   * each in (0, 100), or one such element.
+   * @default [80, 90]
+   */
+  readonly levels?: number | readonly number[];
+  /**
+   * Quantiles to forecast, instead of levels. A list of numbers, each in (0, 1), or one such
+   * element, or null.
+   * @default null
+   */
+  readonly quantiles?: number | readonly number[] | null;
+  /**
+   * Weight of each step of the horizon, one number per step; null means 1 for all. A list of
+   * numbers, each of at least 0, or null.
+   * @default null
+   */
+  readonly horizonWeight?: readonly number[] | null;
+}
+
+/**
+ * IQLoss: Implicit quantiles (Dabney et al., 2018): one network that learns every quantile at once,
+ * each step of training another one. WM(max(q·(y - ŷ_q), (q - 1)·(y - ŷ_q))), q drawn for each step
+ */
+export declare function iqLoss(options?: IqLossOptions): LossDescription;
+
+/** Options of `huberIqLoss()`. */
+export interface HuberIqLossOptions {
+  /**
+   * Cosines by which a quantile is shown to the network. An integer in [1, 4096].
+   * @default 64
+   */
+  readonly cosEmbeddingDim?: number;
+  /**
+   * Second parameter of the beta distribution of the quantiles that training draws; above 1 it
+   * draws fewer near 1. A number in (0, 1000].
+   * @default 1
+   */
+  readonly concentration0?: number;
+  /**
+   * First parameter of that distribution; above 1 it draws fewer near 0. A number in (0, 1000].
+   * @default 1
+   */
+  readonly concentration1?: number;
+  /**
+   * Error at which the loss becomes linear, in units of the (scaled) target. A number greater than
+   * 0.
+   * @default 1
+   */
+  readonly delta?: number;
+  /**
+   * Coverage of each prediction interval in percent; the median comes with them. A list of numbers,
+   * each in (0, 100), or one such element.
+   * @default [80, 90]
+   */
+  readonly levels?: number | readonly number[];
+  /**
+   * Quantiles to forecast, instead of levels. A list of numbers, each in (0, 1), or one such
+   * element, or null.
+   * @default null
+   */
+  readonly quantiles?: number | readonly number[] | null;
+  /**
+   * Weight of each step of the horizon, one number per step; null means 1 for all. A list of
+   * numbers, each of at least 0, or null.
+   * @default null
+   */
+  readonly horizonWeight?: readonly number[] | null;
+}
+
+/**
+ * HuberIQLoss: Implicit quantiles with Huber's function of the pinball loss. WM(q·hub((y - ŷ_q)₊) +
+ * (1 - q)·hub((ŷ_q - y)₊)), q drawn for each step
+ */
+export declare function huberIqLoss(options?: HuberIqLossOptions): LossDescription;
+
 /** Options of `distributionLoss()`. */
 export interface DistributionLossOptions {
   /**

@@ -127,9 +127,9 @@ function datasetFiles(saved: Saved, rows: SavedRows, targetColumn: string, files
   const indptr = new Uint8Array(Int32Array.from(offsets).buffer);
   document.add('indptr', new Tensor('I32', [offsets.length], indptr));
   const temporal = [
-    scaledRows(target, offsets, saved.scales, saved),
+    scaledRows(target, offsets, saved.scales, saved).map((y) => (Number.isNaN(y) ? 0 : y)),
     ...features.map((column) => columnValues(column, offsets, saved)),
-    target.map(() => 1),
+    target.map((y) => (Number.isNaN(y) ? 0 : 1)),
   ];
   document.add('temporal', table(temporal, target.length));
   const hasStatics = statics.length > 0;

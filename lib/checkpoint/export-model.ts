@@ -1,6 +1,7 @@
 /** One model as NeuralForecast 3.3 saves it. */
 
 import type { Registry, RegistryOption } from '../../types/registry';
+import { ForecastError } from '../errors';
 import { snakeCase } from './names';
 import { Float, pythonJson } from './python-json';
 import { writeSafetensors } from './safetensors';
@@ -38,6 +39,9 @@ const TAKES: Readonly<Record<string, readonly string[]>> = {
   rmsprop: ['momentum', 'alpha', 'centered'],
 };
 
+/** Losses with layers of their own. */
+const IMPLICIT: readonly string[] = ['IQLoss', 'HuberIQLoss'];
+
 type Params = readonly RegistryOption[];
 
 /** The value of an option, with numbers as Python expects them: floats stay floats when they are whole. */
@@ -67,10 +71,16 @@ function lossJson(
   registry: Registry,
   tensors: Tensors,
 ): Json {
+  if (IMPLICIT.includes(type)) {
+    throw new ForecastError(
+      'ERR_ND_CONFIG',
+      `[exportCheckpoint] received a model that was trained by ${type}, expected another loss: NeuralForecast forecasts one quantile of such a model at a time`,
+    );
+  }
   const params = registry.losses.find((loss) => loss.name === type)!.params;
   const args: Json = {};
   for (const [option, value] of Object.entries(options)) {
-    if (value === null) continue;
+    if (value === null || (option === 'numPieces' && options.distribution !== 'ISQF')) continue;
     if (option === 'levels') args.level = value;
     else if (option === 'horizonWeight' && Array.isArray(value)) {
       const key = `__hparams__.${name}.args.horizon_weight`;

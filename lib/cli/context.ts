@@ -46,13 +46,20 @@ export const defined = <Type extends object>(object: Type): Partial<Type> =>
   ) as Partial<Type>;
 
 /** How the columns of the CSV file are called, as far as flags say so. */
+/** How the cells of a file are read. */
+export interface CsvFlags {
+  separator?: string;
+  missing?: 'error' | 'mask';
+}
+
 export function columnFlags(flags: Flags) {
   return defined({
     idColumn: textFlag(flags, 'idColumn'),
     timeColumn: textFlag(flags, 'timeColumn'),
     targetColumn: textFlag(flags, 'targetColumn'),
     separator: textFlag(flags, 'separator')?.replace('\\t', '\t'),
-  }) as { idColumn?: string; timeColumn?: string; targetColumn?: string; separator?: string };
+    missing: textFlag(flags, 'missing'),
+  }) as { idColumn?: string; timeColumn?: string; targetColumn?: string } & CsvFlags;
 }
 
 export const threadsFlag = (flags: Flags) => defined({ threads: integerFlag(flags, 'threads', 1) });

@@ -35,6 +35,7 @@ export function newForecaster(
       frequency: textFlag(flags, 'frequency'),
       timeZone: textFlag(flags, 'timeZone'),
       localScaler: textFlag(flags, 'localScaler') as NeuralForecastOptions['localScaler'],
+      missing: textFlag(flags, 'missing') as NeuralForecastOptions['missing'],
       sampleWeight: textFlag(flags, 'sampleWeight'),
       compat: textFlag(flags, 'compat') as NeuralForecastOptions['compat'],
       inputSize: integerFlag(flags, 'inputSize', -1),

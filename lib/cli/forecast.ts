@@ -58,12 +58,12 @@ export async function runForecast(file: string, context: Context): Promise<void>
 /** A saved model, the column names with which it was fitted and, of a CSV file, the panel under these names. */
 export async function loadWithPanel(model: string, file: string | undefined, context: Context) {
   const { flags, signal } = context;
-  const { separator, ...names } = columnFlags(flags);
+  const { separator, missing: _, ...names } = columnFlags(flags);
   const nf = await NeuralForecast.load(model, { ...names, signal });
-  const { idColumn, timeColumn, targetColumn } = nf.info();
+  const { idColumn, timeColumn, targetColumn, missing } = nf.info();
   // The standard name need not be there: a file without it is one series.
   const id = idColumn === 'unique_id' ? names.idColumn : idColumn;
-  const columns = { ...defined({ separator, idColumn: id }), timeColumn, targetColumn };
+  const columns = { ...defined({ separator, idColumn: id }), timeColumn, targetColumn, missing };
   const panel = file === undefined ? undefined : await readPanel(file, columns, signal);
   return { nf, columns, panel };
 }

@@ -3,7 +3,7 @@
 import type { ColumnNames, CsvPanel, TableInput } from '../../types/index';
 import { ForecastError, readCsv } from '../index';
 import { timeOf } from '../plot/reading';
-import { type Context, defined, textFlag } from './context';
+import { type Context, type CsvFlags, defined, textFlag } from './context';
 
 type Names = Required<ColumnNames>;
 
@@ -19,7 +19,7 @@ export interface Panel {
 /** Reads a file and gives the three columns back the names that they have in it, so that forecasts are written alike. */
 export async function readPanel(
   file: string,
-  options: Partial<ColumnNames> & { separator?: string },
+  options: Partial<ColumnNames> & CsvFlags,
   signal: AbortSignal,
 ): Promise<Panel> {
   const names: Names = {
@@ -46,7 +46,7 @@ export async function readPanel(
 /** Files of the flags --statics and --future, for the calls that take such tables. */
 export async function readTables(
   { flags, signal }: Context,
-  names: Partial<ColumnNames> & { separator?: string },
+  names: Partial<ColumnNames> & CsvFlags,
 ): Promise<{ statics?: TableInput; future?: TableInput }> {
   const { targetColumn: _, timeColumn, ...rest } = names;
   const statics = textFlag(flags, 'statics');

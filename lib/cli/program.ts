@@ -76,6 +76,12 @@ function addFitFlags(
     .option('--interval-step-size <n>', 'rows between two of these (default 1)')
     .option('--interval-pooled', 'errors of all series together')
     .addOption(scaler)
+    .addOption(
+      new Option(
+        '--missing <what>',
+        'where a target is empty: refuse the file, or mask it',
+      ).choices(['error', 'mask']),
+    )
     .option('--sample-weight <name>', 'column with the weight of each row in the losses')
     .addOption(
       new Option('--compat <name>', 'behave like the Python reference').choices(['neuralforecast']),

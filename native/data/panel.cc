@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "data/calendar.h"
+#include "data/missing.h"
 #include "data/row_error.h"
 
 namespace nd::data {
@@ -61,7 +62,7 @@ void check_columns(const RawPanel& raw) {
   }
 }
 
-void check_values(const RawPanel& raw) {
+void check_values(const RawPanel& raw, bool allow_missing) {
   const size_t rows = raw.series.size();
   if (rows == 0) throw Error(Code::empty, "[panel] received no rows, expected at least one series");
   if (raw.times.size() != rows || raw.target.size() != rows) {
@@ -75,13 +76,14 @@ void check_values(const RawPanel& raw) {
   bool known = true, finite = true, in_calendar = true;
   for (const int32_t s : raw.series) known &= static_cast<uint32_t>(s) < series_count;
   check_internal(known, "panel: index of a series in range");
-  for (const double y : raw.target) finite &= y - y == 0;
+  for (const double y : raw.target) finite &= y - y == 0 || (allow_missing && y != y);
   for (const int64_t t : raw.times) in_calendar &= t <= kMaxCalendarTime && t >= -kMaxCalendarTime;
   if (finite && (in_calendar || !raw.calendar)) return;
   for (size_t r = 0; r < rows; ++r) {
-    if (!std::isfinite(raw.target[r])) {
+    const double y = raw.target[r];
+    if (!std::isfinite(y) && !(allow_missing && std::isnan(y))) {
       throw row_error(place_of(raw, static_cast<int64_t>(r)), raw.calendar,
-                      "the target is " + format_value(raw.target[r]) +
+                      "the target is " + format_value(y) +
                           ", expected a finite number; fill or remove the row");
     }
     if (raw.calendar && (raw.times[r] > kMaxCalendarTime || raw.times[r] < -kMaxCalendarTime)) {
@@ -216,7 +218,7 @@ Frequency given_frequency(const std::string& text, bool calendar) {
 }  // namespace
 
 Panel::Panel(RawPanel raw, const PanelOptions& options) : calendar_(raw.calendar) {
-  check_values(raw);
+  check_values(raw, options.allow_missing);
   check_columns(raw);
   Layout layout = group_rows(raw);
   for (size_t s = 0; s < raw.ids.size(); ++s)
@@ -262,6 +264,7 @@ Panel::Panel(RawPanel raw, const PanelOptions& options) : calendar_(raw.calendar
   for (Feature& column : features_) place(column.values);
   statics_ = std::move(raw.statics);
   was_sorted_ = layout.was_sorted;
+  has_missing_ = data::has_missing(target_);
   offsets_ = std::move(layout.offsets);
   ids_ = std::move(raw.ids);
 }
@@ -296,6 +299,7 @@ void Panel::open_like(const Panel& from) {
   offsets_.push_back(0);
   frequency_ = from.frequency_;
   calendar_ = from.calendar_;
+  has_missing_ = from.has_missing_;
   const auto names = [](const std::vector<Feature>& columns) {
     std::vector<Feature> empty;
     for (const Feature& column : columns) empty.push_back({column.name, {}, column.categories, {}});
@@ -359,8 +363,8 @@ Panel make_panel(std::vector<std::string> ids, std::vector<int64_t> offsets,
   require(offsets.front() == 0 && offsets.back() == static_cast<int64_t>(target.size()),
           "offsets that do not span the values");
   for (size_t s = 0; s < ids.size(); ++s) require(offsets[s] < offsets[s + 1], "an empty series");
-  require(std::all_of(target.begin(), target.end(), [](double v) { return std::isfinite(v); }),
-          "a value that is not finite");
+  require(std::none_of(target.begin(), target.end(), [](double v) { return std::isinf(v); }),
+          "a value that is infinite");
   require(frequency.is_calendar() == calendar, "a frequency of another kind of time");
   for (const int64_t t : last) {
     require(!calendar || (t <= kMaxCalendarTime && t >= -kMaxCalendarTime),
@@ -373,6 +377,7 @@ Panel make_panel(std::vector<std::string> ids, std::vector<int64_t> offsets,
   }
   panel.ids_ = std::move(ids);
   panel.offsets_ = std::move(offsets);
+  panel.has_missing_ = has_missing(target);
   panel.target_ = std::move(target);
   panel.last_ = std::move(last);
   panel.frequency_ = std::move(frequency);

@@ -1,6 +1,6 @@
 // A panel: many series of different lengths in one columnar store, checked once at the door.
 // Everything behind it may rely on: rows sorted by time within a series, no duplicate, no gap,
-// finite targets, one frequency.
+// finite targets (or, where the caller allows it, missing ones: NaN), one frequency.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,8 @@ struct RawPanel {
 };
 
 struct PanelOptions {
-  std::string frequency;  ///< "" = infer
+  std::string frequency;       ///< "" = infer
+  bool allow_missing = false;  ///< a target may be NaN: missing
 };
 
 /// Rows [begin, end) of one series of a panel, at least one.
@@ -63,6 +64,8 @@ class Panel {
   int64_t last_time(int64_t s) const { return last_[static_cast<size_t>(s)]; }
   const Frequency& frequency() const { return frequency_; }
   bool calendar() const { return calendar_; }
+  /// Whether a target may be missing (NaN).
+  bool has_missing() const { return has_missing_; }
   bool was_sorted() const { return was_sorted_; }  ///< false when rows had to be sorted
   /// The last `steps` rows of every series: what predict() needs after load().
   Panel tail(int64_t steps) const;
@@ -80,7 +83,7 @@ class Panel {
   std::vector<Feature> features_, statics_;
   std::vector<int64_t> first_, last_;
   Frequency frequency_;
-  bool calendar_ = false, was_sorted_ = true;
+  bool calendar_ = false, was_sorted_ = true, has_missing_ = false;
   friend Panel make_panel(std::vector<std::string> ids, std::vector<int64_t> offsets,
                           std::vector<double> target, std::vector<int64_t> last,
                           Frequency frequency, bool calendar);

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "data/calendar.h"
+#include "data/missing.h"
 
 namespace nd::data {
 
@@ -92,6 +93,37 @@ void TrainingWindows::find_multivariate(const Panel& panel, const WindowLayout& 
     ranges_.push_back({range.first - (longest - panel.length(s)), range.count});
 }
 
+// Where targets are missing, the windows with enough observed steps among those found above.
+void TrainingWindows::drop_unobserved(const Panel& panel, const WindowLayout& layout) {
+  const Need need(layout);
+  const int64_t L = layout.input_size, H = layout.horizon, all = panel.series_count();
+  std::vector<ObservedCounts> counts;
+  for (int64_t s = 0; s < all; ++s)
+    counts.emplace_back(panel.target(s).first(
+        static_cast<size_t>(std::max<int64_t>(0, panel.length(s) - layout.val_size))));
+  starts_.resize(static_cast<size_t>(all));
+  total_ = 0;
+  for (int64_t s = 0; s < all; s += series_) {
+    const int64_t candidates = ranges_[static_cast<size_t>(s)].count;
+    for (int64_t n = 0; n < candidates; ++n) {
+      int64_t in = 0, out = 0;
+      for (int64_t i = s; i < s + series_; ++i) {
+        const auto at = static_cast<size_t>(i);
+        const int64_t start = ranges_[at].first + n * step_;
+        in += counts[at].in(start, start + L), out += counts[at].in(start + L, start + L + H);
+      }
+      if (in < need.in || out < need.out) continue;
+      ++total_;
+      for (int64_t i = s; i < s + series_; ++i) {
+        const auto at = static_cast<size_t>(i);
+        starts_[at].push_back(ranges_[at].first + n * step_);
+      }
+    }
+  }
+  for (size_t s = 0; s < starts_.size(); ++s)
+    ranges_[s].count = static_cast<int64_t>(starts_[s].size());
+}
+
 TrainingWindows::TrainingWindows(const Panel& panel, const WindowLayout& layout)
     : step_(layout.step_size), series_(layout.series) {
   check_layout(layout);
@@ -100,7 +132,15 @@ TrainingWindows::TrainingWindows(const Panel& panel, const WindowLayout& layout)
     find_multivariate(panel, layout);
   else
     find_univariate(panel, layout);
+  const bool long_enough = total_ > 0;
+  if (panel.has_missing()) drop_unobserved(panel, layout);
   if (total_ > 0) return;
+  if (long_enough) {
+    throw Error(Code::empty,
+                "[training] no window of the panel has enough targets in its inputSize of " +
+                    std::to_string(layout.input_size) + " and its horizon of " +
+                    std::to_string(layout.horizon) + " steps: the others are missing");
+  }
 
   const int64_t L = layout.input_size, H = layout.horizon;
   const Need need = Need(layout).of_one();
@@ -126,6 +166,8 @@ int64_t TrainingWindows::count(int64_t series) const {
 int64_t TrainingWindows::total() const { return total_; }
 
 WindowRef TrainingWindows::at(int64_t series, int64_t n) const {
+  const auto at = static_cast<size_t>(series);
+  if (!starts_.empty()) return {static_cast<int32_t>(series), starts_[at][static_cast<size_t>(n)]};
   return {static_cast<int32_t>(series), ranges_[static_cast<size_t>(series)].first + n * step_};
 }
 
@@ -184,9 +226,12 @@ WindowStatistics gather_window(std::span<const double> target, const WindowRef& 
                 seen_end = std::clamp<int64_t>(middle, seen_begin, rows);
   const auto seen =
       target.subspan(static_cast<size_t>(seen_begin), static_cast<size_t>(seen_end - seen_begin));
-  const WindowStatistics statistics = observed_statistics(scaler, seen, affine, compat);
+  thread_local std::vector<double> room;
+  const WindowStatistics statistics =
+      observed_statistics(scaler, observed_values(seen, room), affine, compat);
 
   const float zero = static_cast<float>(scale_value(scaler, statistics, 0));
+  float last = zero;  // observed value of the window
   const auto fill = [&](int64_t first_row, std::span<float> y, std::span<float> mask) {
     const int64_t size = static_cast<int64_t>(y.size());
     const int64_t begin = std::clamp<int64_t>(-first_row, 0, size);
@@ -196,8 +241,18 @@ WindowStatistics gather_window(std::span<const double> target, const WindowRef& 
     std::fill(mask.begin(), mask.end(), 0.0F);
     if (count == 0) return;
     std::fill_n(mask.begin() + begin, count, 1.0F);
-    scale_values(scaler, statistics, target.subspan(static_cast<size_t>(first_row + begin), count),
-                 y.subspan(skipped, count));
+    const auto values = target.subspan(static_cast<size_t>(first_row + begin), count);
+    scale_values(scaler, statistics, values, y.subspan(skipped, count));
+    if (!has_missing(values)) {
+      last = y[skipped + count - 1];
+      return;
+    }
+    for (size_t t = skipped; t < skipped + count; ++t) {
+      if (std::isnan(y[t]))
+        y[t] = compat ? zero : last, mask[t] = 0;
+      else
+        last = y[t];
+    }
   };
   fill(window.start, insample_y, insample_mask);
   fill(middle, outsample_y, outsample_mask);

@@ -51,8 +51,10 @@ class TrainingWindows {
   };
   void find_univariate(const Panel& panel, const WindowLayout& layout);
   void find_multivariate(const Panel& panel, const WindowLayout& layout);
+  void drop_unobserved(const Panel& panel, const WindowLayout& layout);
 
   std::vector<Range> ranges_;
+  std::vector<std::vector<int64_t>> starts_;  // by series, where targets are missing; else empty
   int64_t step_ = 1, total_ = 0, series_ = 1;
 };
 
@@ -112,8 +114,10 @@ class WindowSampler {
 /// Gathers one window into scaled network inputs. `target`: the (series-scaled) values of the
 /// series. insample_y, insample_mask: [L]; outsample_y (scaled like the insample part),
 /// outsample_mask: [H], may be empty when there is no target. `exclude_insample_y` zeroes
-/// insample_y after the statistics. Rows at or after `limit` count as unobserved. An unobserved
-/// step has mask 0 and the scaled value of 0, as in the reference.
+/// insample_y after the statistics. Rows that are NaN, or at or after `limit`, count as unobserved.
+/// An unobserved step has mask 0 and the scaled value of 0, as in the reference; one that is
+/// missing inside the series the last value that the window holds before it (compat: as the
+/// others).
 WindowStatistics gather_window(std::span<const double> target, const WindowRef& window,
                                const WindowLayout& layout, WindowScaler scaler,
                                const RevinAffine& affine, bool exclude_insample_y, int64_t limit,

@@ -72,6 +72,14 @@ bool parse_compat(const json* value) {
                                 ", expected \"neuralforecast\" or false");
 }
 
+bool parse_missing(const json* value) {
+  if (value == nullptr) return false;
+  if (value->is_string() && value->get<std::string>() == "mask") return true;
+  if (value->is_string() && value->get<std::string>() == "error") return false;
+  throw Error(Code::config, "[forecaster] received missing = " + value->dump() +
+                                ", expected \"error\" or \"mask\"");
+}
+
 void check_trainable(const Loss& loss, const std::string& place) {
   if (loss.spec().trainable) return;
   const std::string name(loss.spec().name);
@@ -92,11 +100,12 @@ void check_valid_loss(const Loss& loss, const Loss& valid, const std::string& pl
                                   std::string(loss.spec().name) +
                                   ", expected the same distribution, a quantile or a point loss");
   }
-  if (loss.distribution() != nullptr || valid.outputs() == 1) return;
+  if (loss.distribution() != nullptr || valid.columns().size() == 1) return;
   if (valid.quantiles() == loss.quantiles()) return;
   throw Error(Code::config, "[" + place + "] received validLoss " + std::string(valid.spec().name) +
-                                " with " + std::to_string(valid.outputs()) +
-                                " outputs for a loss with " + std::to_string(loss.outputs()) +
+                                " with " + std::to_string(valid.columns().size()) +
+                                " outputs for a loss with " +
+                                std::to_string(loss.columns().size()) +
                                 ", expected the same quantiles or a point loss");
 }
 
@@ -285,8 +294,8 @@ size_t ForecasterConfig::find(const std::string& alias, const char* place) const
 
 ForecasterConfig parse_config(const json& description) {
   check_names(description,
-              std::array<std::string, 7>{"frequency", "horizon", "inputSize", "localScaler",
-                                         "sampleWeight", "compat", "models"},
+              std::array<std::string, 8>{"frequency", "horizon", "inputSize", "localScaler",
+                                         "sampleWeight", "missing", "compat", "models"},
               "forecaster");
   ForecasterConfig config;
   if (const json* value = option(description, "frequency")) {
@@ -304,6 +313,7 @@ ForecasterConfig parse_config(const json& description) {
   }
   if (const json* value = option(description, "sampleWeight"))
     config.sample_weight = text_option(*value, "forecaster", "sampleWeight");
+  config.mask_missing = parse_missing(option(description, "missing"));
   config.compat = parse_compat(option(description, "compat"));
   const json* models = option(description, "models");
   if (models == nullptr || !models->is_array() || models->empty()) {
@@ -338,6 +348,7 @@ ordered_json config_json(const ForecasterConfig& config) {
   out["inputSize"] = config.input_size;
   out["localScaler"] = data::name_of(config.series_scaler);
   if (!config.sample_weight.empty()) out["sampleWeight"] = config.sample_weight;
+  if (config.mask_missing) out["missing"] = "mask";
   out["compat"] = config.compat;
   out["models"] = ordered_json::array();
   for (const ModelConfig& model : config.models) {

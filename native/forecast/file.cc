@@ -193,6 +193,7 @@ State read_data(SavedFile& file, const json& contract,
     auto panel = std::make_shared<data::Panel>(data::make_panel(*state.ids, std::move(offsets),
                                                                 std::move(values), std::move(last),
                                                                 state.frequency, state.calendar));
+    if (panel->has_missing() && !state.config->mask_missing) file.refuse("a target is NaN");
     panel->mutable_features() =
         read_columns(file, "data/features", contract, "features", panel->rows());
     panel->mutable_statics() = read_columns(file, "data/statics", contract, "statics", series);

@@ -139,9 +139,9 @@ struct SaveRequest {
 
 class Forecaster {
  public:
-  /// `config` (camelCase): {frequency?, horizon, inputSize?, localScaler?, sampleWeight?, compat?,
-  /// models: [{type, alias?, options: {…, loss, validLoss}}]}. Every option is validated here;
-  /// throws E0010 naming place, option and closest known name.
+  /// `config` (camelCase): {frequency?, horizon, inputSize?, localScaler?, sampleWeight?, missing?,
+  /// compat?, models: [{type, alias?, options: {…, loss, validLoss}}]}. Every option is validated
+  /// here; throws E0010 naming place, option and closest known name.
   explicit Forecaster(const nlohmann::json& config);
   ~Forecaster();
   Forecaster(Forecaster&&) noexcept;

@@ -51,6 +51,10 @@ std::shared_ptr<const Calibration> calibrate(std::shared_ptr<const ForecasterCon
                                              const IntervalOptions& options,
                                              const CalibrationRequest& request);
 
+/// Throws E0011 where targets are missing: intervals and paths are made of errors and changes from
+/// step to step.
+void check_observed(const data::Panel& panel, const char* place);
+
 /// Forecasts whose bounds are to be calibrated.
 struct IntervalCall {
   const char* place;  ///< of the public call, for messages

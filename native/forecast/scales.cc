@@ -1,6 +1,7 @@
 // What a panel goes through before a network sees it: series scalers and vocabularies.
 #include <algorithm>
 
+#include "data/missing.h"
 #include "forecast/forecaster_impl.h"
 
 namespace nd::forecast {
@@ -52,11 +53,12 @@ Scales panel_scales(const ForecasterConfig& config, const data::Panel& panel,
   const auto of_series = [&](const auto& values_of) {
     std::vector<data::SeriesStatistics> all(static_cast<size_t>(panel.series_count()));
     if (config.series_scaler == data::SeriesScaler::none) return all;
+    std::vector<double> room;
     for (int64_t s = 0; s < panel.series_count(); ++s) {
       const auto known = static_cast<size_t>(std::clamp<int64_t>(rows(s), 0, panel.length(s)));
-      all[static_cast<size_t>(s)] =
-          data::series_statistics(config.series_scaler, values_of(s).first(known),
-                                  panel.ids()[static_cast<size_t>(s)], config.compat);
+      all[static_cast<size_t>(s)] = data::series_statistics(
+          config.series_scaler, data::observed_values(values_of(s).first(known), room),
+          panel.ids()[static_cast<size_t>(s)], config.compat);
     }
     return all;
   };

@@ -90,7 +90,7 @@ std::vector<double> grid() {
 QuantileRequest marginal_request(const Loss& loss) {
   if (loss.distribution() != nullptr) return {.levels = {}, .quantiles = grid()};
   if (is_single(loss)) return {.levels = {}, .quantiles = {}, .conformal = true};
-  std::vector<double> learned = loss.quantiles();
+  std::vector<double> learned = loss.trained_quantiles();
   std::ranges::sort(learned);
   const auto [first, last] = std::ranges::unique(learned);
   learned.erase(first, last);
@@ -178,6 +178,7 @@ ForecastTable Forecaster::simulate(std::shared_ptr<const data::Panel> panel,
   OriginsRequest asked = origins_request(*state, request.forecast, place);
   const int64_t horizon = asked.horizon, paths = request.paths;
   check_simulation(config, state->calibration.get(), *panel, request, horizon);
+  check_observed(*panel, place);
   const std::vector<Origin> ends = ends_of(*panel);
   std::optional<IntervalCall> errors;
   const bool uses_errors = std::ranges::any_of(

@@ -34,7 +34,7 @@ void check_range(const std::vector<double>& values, double below, const std::str
 
 /// Those of a quantile loss lie between the quantiles that it learned.
 void check_learned(const Loss& loss, const std::vector<double>& asked, const std::string& opening) {
-  const auto [least, most] = std::ranges::minmax(loss.quantiles());
+  const auto [least, most] = std::ranges::minmax(loss.trained_quantiles());
   for (const double q : asked) {
     if (q >= least && q <= most) continue;
     throw Error(Code::config, opening + ": received the quantile " + number_text(q, false) +
@@ -61,7 +61,7 @@ ForecastColumns around_forecast(const Loss& loss, ForecastColumns columns,
 }  // namespace
 
 bool is_single(const Loss& loss) {
-  return loss.distribution() == nullptr && loss.quantiles().size() < 2;
+  return loss.distribution() == nullptr && loss.trained_quantiles().size() < 2;
 }
 
 ForecastColumns network_columns(const Loss& loss, const QuantileRequest& request,

@@ -7,6 +7,7 @@ namespace nd {
 
 extern const LossSpec kMae, kMse, kRmse, kMape, kSmape, kMase, kHuberLoss, kTukeyLoss, kFreDf;
 extern const LossSpec kQuantileLoss, kHuberQLoss, kMqLoss, kHuberMqLoss, kScrps;
+extern const LossSpec kIqLoss, kHuberIqLoss;
 extern const LossSpec kDistributionLoss, kGmm, kPmm, kNbmm;
 
 /// The option that all losses have.
@@ -16,6 +17,9 @@ ParamSpec horizon_weight_param();
 ParamSpec levels_param();
 ParamSpec quantiles_param();
 ForecastColumns level_columns(const Options& options);
+
+/// The pinball loss of those quantiles, averaged.
+Var mq_loss(Graph& graph, const Options& options, const LossInputs& in, bool compat);
 
 /// Output names and quantiles of a point loss.
 std::vector<std::string> one_name(const Options&);

@@ -37,10 +37,26 @@ std::string type_of(const nlohmann::json& json) {
 }  // namespace
 
 std::span<const LossSpec* const> loss_list() {
-  static constexpr auto kLosses = std::to_array<const LossSpec*>(
-      {&kMae, &kMse, &kRmse, &kMape, &kSmape, &kMase, &kHuberLoss, &kTukeyLoss, &kFreDf,
-       &kQuantileLoss, &kHuberQLoss, &kMqLoss, &kHuberMqLoss, &kScrps, &kDistributionLoss, &kGmm,
-       &kPmm, &kNbmm});
+  static constexpr auto kLosses = std::to_array<const LossSpec*>({&kMae,
+                                                                  &kMse,
+                                                                  &kRmse,
+                                                                  &kMape,
+                                                                  &kSmape,
+                                                                  &kMase,
+                                                                  &kHuberLoss,
+                                                                  &kTukeyLoss,
+                                                                  &kFreDf,
+                                                                  &kQuantileLoss,
+                                                                  &kHuberQLoss,
+                                                                  &kMqLoss,
+                                                                  &kHuberMqLoss,
+                                                                  &kScrps,
+                                                                  &kIqLoss,
+                                                                  &kHuberIqLoss,
+                                                                  &kDistributionLoss,
+                                                                  &kGmm,
+                                                                  &kPmm,
+                                                                  &kNbmm});
   return kLosses;
 }
 
@@ -116,12 +132,13 @@ Loss::Loss(const nlohmann::json& json, bool compat)
     if (columns_.parameters)
       for (std::string& name : distribution_->names()) columns_.suffixes.push_back(std::move(name));
   }
+  trained_ = spec_->implicit != nullptr ? spec_->implicit->quantiles(options_) : columns_.quantiles;
   if (!options_.is_null("horizon_weight")) horizon_weight_ = options_.numbers("horizon_weight");
 }
 
 int64_t Loss::outputs() const {
   return distribution_ != nullptr ? distribution_->outputs()
-                                  : static_cast<int64_t>(columns_.size());
+                                  : static_cast<int64_t>(trained_.size());
 }
 
 bool Loss::mixes_series() const { return compat_ && spec_ != &kDistributionLoss; }
@@ -136,15 +153,19 @@ nlohmann::ordered_json Loss::json() const {
 Graph loss_graph(const Loss& loss, int64_t horizon, int64_t input_size) {
   Graph graph;
   graph.set_place(lower_case(loss.spec().name));
+  const int64_t judged =
+      loss.distribution() != nullptr ? loss.outputs() : static_cast<int64_t>(loss.columns().size());
   const LossInputs in{graph.input("y", Shape::batched({horizon, 1})),
-                      graph.input("y_hat", Shape::batched({horizon, loss.outputs()})),
+                      graph.input("y_hat", Shape::batched({horizon, judged})),
                       graph.input("insample_y", Shape::batched({input_size})),
                       graph.input("insample_mask", Shape::batched({input_size})),
                       graph.input("weight", Shape::batched({horizon, 1})),
                       graph.input("inverse_sum", Shape{}),
                       graph.input("target", Shape::batched({horizon, 1})),
                       graph.input("loc", Shape::batched({1, 1})),
-                      graph.input("scale", Shape::batched({1, 1}))};
+                      graph.input("scale", Shape::batched({1, 1})),
+                      {},
+                      {}};
   graph.output("loss", loss.build(graph, in));
   return graph;
 }

@@ -14,6 +14,7 @@
 #include "graph/evaluate.h"
 #include "losses/columns.h"
 #include "losses/distributions/distribution.h"
+#include "losses/implicit.h"
 #include "ops/graph.h"
 
 namespace nd {
@@ -30,6 +31,9 @@ struct LossInputs {
   // Of a distribution loss alone, whose y is (target - loc) / scale:
   Var target;      ///< [B, H, 1], in the scale of the panel
   Var loc, scale;  ///< [B, 1, 1], of the window's scaler
+  // Of implicit quantiles alone, while they train:
+  Var level;    ///< [B, H, 1], the quantile to forecast
+  Var cosines;  ///< [B, H, E], by which the network is told
 };
 
 struct LossSpec {
@@ -48,6 +52,8 @@ struct LossSpec {
   bool trainable = true;
   /// What the outputs are the parameters of; nullptr: they are the forecast.
   std::shared_ptr<const Distribution> (*distribution)(const Options&, bool compat) = nullptr;
+  /// Of a loss that learns all quantiles: `build` judges those of its columns.
+  const ImplicitQuantiles* implicit = nullptr;
 };
 
 /// Every loss, in one explicit list.
@@ -65,6 +71,10 @@ class Loss {
   bool compat() const { return compat_; }
   /// Numbers per step of the horizon that the network gives.
   int64_t outputs() const;
+  /// Of them the model's own; the loss may make more of them.
+  int64_t model_outputs() const { return spec_->implicit != nullptr ? 1 : outputs(); }
+  /// The quantiles that outputs without a distribution are.
+  const std::vector<double>& trained_quantiles() const { return trained_; }
   /// nullptr: the outputs are the forecast.
   const std::shared_ptr<const Distribution>& distribution() const { return distribution_; }
   /// The columns of a forecast.
@@ -79,6 +89,17 @@ class Loss {
   Var build(Graph& graph, const LossInputs& in) const {
     return spec_->build(graph, options_, in, compat_);
   }
+  /// The loss that trains, of the model's own outputs.
+  Var build_training(Graph& graph, const LossInputs& in) const {
+    return spec_->implicit != nullptr ? spec_->implicit->train(graph, options_, in, compat_)
+                                      : build(graph, in);
+  }
+  /// What the network gives, from the model's own outputs.
+  Var forecast(Graph& graph, Var own) const {
+    return spec_->implicit != nullptr ? spec_->implicit->forecast(graph, options_, own) : own;
+  }
+  /// How training draws implicit quantiles.
+  QuantileDraws draws() const { return spec_->implicit->draws(options_); }
   /// {"type": …, "options": {…}} with every option.
   nlohmann::ordered_json json() const;
 
@@ -88,7 +109,7 @@ class Loss {
   bool compat_;
   std::shared_ptr<const Distribution> distribution_;
   ForecastColumns columns_;
-  std::vector<double> horizon_weight_;
+  std::vector<double> horizon_weight_, trained_;
 };
 
 /// A loss alone as a graph: inputs named as the members of LossInputs, output "loss".

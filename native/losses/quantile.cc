@@ -22,13 +22,6 @@ Var mean_over_quantiles(Var total, Var quantiles, bool compat) {
   return compat ? total : total / static_cast<double>(quantiles.shape().row());
 }
 
-Var mq_loss(Graph& graph, const Options& options, const LossInputs& in, bool compat) {
-  const Observed o = observed(graph, in);
-  const Var quantiles = quantile_row(graph, options);
-  return mean_over_quantiles(weighted_mean(pinball(o.y - o.y_hat, quantiles), in), quantiles,
-                             compat);
-}
-
 Var huber_quantile_loss(Graph& graph, const Options& options, const LossInputs& in, bool) {
   const Observed o = observed(graph, in);
   const double q = options.number("q"), delta = options.number("delta");
@@ -68,6 +61,13 @@ std::vector<double> mq_quantiles(const Options& o) { return level_columns(o).qua
 std::vector<double> own_quantile(const Options& o) { return {o.number("q")}; }
 
 }  // namespace
+
+Var mq_loss(Graph& graph, const Options& options, const LossInputs& in, bool compat) {
+  const Observed o = observed(graph, in);
+  const Var quantiles = quantile_row(graph, options);
+  return mean_over_quantiles(weighted_mean(pinball(o.y - o.y_hat, quantiles), in), quantiles,
+                             compat);
+}
 
 ParamSpec levels_param() {
   return {.name = "levels",

@@ -147,6 +147,12 @@ Network::Network(const ModelSpec& spec, Options options, Geometry geometry, Loss
   geometry_.outputs = loss_.outputs();
   if (spec.capabilities.multivariate) geometry_.series = options_.integer("n_series");
   check_geometry(spec, geometry_, loss_);
+  if (recurrent() && loss_.spec().implicit != nullptr) {
+    throw Error(Code::config, "[" + place_of(spec) + "] received the loss " +
+                                  std::string(loss_.spec().name) +
+                                  " with recurrent = true, expected another loss: which quantile "
+                                  "such a network would read back is not said");
+  }
   // With the loss, so that a loss that does not fit the geometry is an error now and not in the
   // middle of a fit.
   const Graph graph = build(Phase::train, true, window(Use::train).input_size);
@@ -176,6 +182,7 @@ Graph Network::build(Phase phase, bool with_loss, int64_t input_size) const {
   Graph graph;
   graph.set_place(place_of(*spec_));
   Geometry g = geometry_;
+  g.outputs = loss_.model_outputs();
   g.input_size = input_size;
   if (recurrent()) {
     // In training the targets of all but the last step are read as inputs.
@@ -189,7 +196,7 @@ Graph Network::build(Phase phase, bool with_loss, int64_t input_size) const {
   check_internal(forecast.shape() == Shape::batched({g.horizon, g.outputs * g.series}),
                  "a model's output is [B, H, Q·N]");
   if (multivariate) forecast = rows_of(forecast, g, loss_.mixes_series());
-  graph.output(io_names::kForecast, forecast);
+  graph.output(io_names::kForecast, with_loss ? forecast : loss_.forecast(graph, forecast));
   if (with_loss) {
     const Shape per_step = Shape::batched({g.horizon, 1}, g.series);
     const auto row_input = [&](const char* name) { return graph.var(graph.find_input(name)); };
@@ -204,14 +211,21 @@ Graph Network::build(Phase phase, bool with_loss, int64_t input_size) const {
                       inverse_sum,
                       {},
                       {},
+                      {},
+                      {},
                       {}};
+    if (loss_.spec().implicit != nullptr) {
+      inputs.level = graph.input(io_names::kQuantileLevel, per_step);
+      inputs.cosines = graph.input(io_names::kQuantileCosines,
+                                   Shape::batched({g.horizon, loss_.draws().embedding}, g.series));
+    }
     if (loss_.distribution() != nullptr) {
       const Shape per_row = Shape::batched({1, 1}, g.series);
       inputs.target = graph.input(io_names::kTarget, per_step);
       inputs.loc = graph.input(io_names::kLoc, per_row);
       inputs.scale = graph.input(io_names::kScale, per_row);
     }
-    graph.output(io_names::kLoss, loss_.build(graph, inputs));
+    graph.output(io_names::kLoss, loss_.build_training(graph, inputs));
   }
   return graph;
 }

@@ -32,13 +32,16 @@ inline constexpr char kStatExog[] = "stat_exog";              // [B, S] | [N, S]
 inline constexpr char kStatCategories[] = "stat_categories";  // [B, columns] | [N, columns]
 inline constexpr char kOutsampleY[] = "outsample_y";          // [R, H, 1]
 // Of a distribution loss, whose outsample_y is (target - loc) / scale:
-inline constexpr char kTarget[] = "target";           // [R, H, 1], in the scale of the panel
-inline constexpr char kLoc[] = "loc";                 // [R, 1, 1], of the window's scaler
-inline constexpr char kScale[] = "scale";             // [R, 1, 1]
-inline constexpr char kWeight[] = "weight";           // [R, H, 1]
-inline constexpr char kInverseSum[] = "inverse_sum";  // []
-inline constexpr char kForecast[] = "forecast";       // [R, H, Q], raw network output
-inline constexpr char kLoss[] = "loss";               // []
+inline constexpr char kTarget[] = "target";  // [R, H, 1], in the scale of the panel
+inline constexpr char kLoc[] = "loc";        // [R, 1, 1], of the window's scaler
+inline constexpr char kScale[] = "scale";    // [R, 1, 1]
+// Of a loss of implicit quantiles, while it trains:
+inline constexpr char kQuantileLevel[] = "quantile_level";      // [R, H, 1]
+inline constexpr char kQuantileCosines[] = "quantile_cosines";  // [R, H, E]
+inline constexpr char kWeight[] = "weight";                     // [R, H, 1]
+inline constexpr char kInverseSum[] = "inverse_sum";            // []
+inline constexpr char kForecast[] = "forecast";                 // [R, H, Q], raw network output
+inline constexpr char kLoss[] = "loss";                         // []
 }  // namespace io_names
 
 /// What windows are read for. Only a recurrent network tells them apart.

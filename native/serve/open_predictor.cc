@@ -21,6 +21,7 @@ std::unique_ptr<serve::Predictor> Forecaster::predictor(const std::string& alias
   state.series_scaler = impl_->config->series_scaler;
   state.exclude_insample_y = model.train.exclude_insample_y;
   state.compat = model.train.compat;
+  state.allow_missing = impl_->config->mask_missing;
   state.columns = model.columns();
   return std::make_unique<serve::Predictor>(std::move(state));
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "data/missing.h"
 #include "data/windows.h"
 #include "parallel/team.h"
 #include "train/plan_ladder.h"
@@ -55,8 +56,8 @@ struct Engine {
     const auto at = static_cast<size_t>(row), L = static_cast<size_t>(layout.input_size);
     std::span<const double> values = window;
     if (state.series_scaler != data::SeriesScaler::none) {
-      const data::SeriesStatistics s =
-          data::series_statistics(state.series_scaler, window, "", state.compat);
+      const data::SeriesStatistics s = data::series_statistics(
+          state.series_scaler, data::observed_values(window, observed), "", state.compat);
       const size_t kept = std::min(window.size(), L);
       scaled.resize(kept);
       for (size_t i = 0; i < kept; ++i)
@@ -119,7 +120,7 @@ struct Engine {
   std::vector<float> unread;
   std::vector<data::WindowStatistics> window_statistics;
   std::vector<data::SeriesStatistics> series_statistics;
-  std::vector<double> scaled;
+  std::vector<double> scaled, observed;
 };
 
 }  // namespace
@@ -206,6 +207,7 @@ void Predictor::predict(std::span<const double> windows, int64_t count, int64_t 
                 "[predictor] received empty windows, expected at least one value each");
   for (size_t i = 0; i < windows.size(); ++i) {
     if (std::isfinite(windows[i])) continue;
+    if (impl_->state.allow_missing && std::isnan(windows[i])) continue;
     const auto step = static_cast<int64_t>(i);
     throw Error(Code::data, "[predictor] received " + std::to_string(windows[i]) + " at step " +
                                 std::to_string(step % length) + " of window " +

@@ -21,6 +21,7 @@ struct PredictorState {
   data::RevinAffine revin;
   data::SeriesScaler series_scaler = data::SeriesScaler::none;
   bool exclude_insample_y = false, compat = false;
+  bool allow_missing = false;  ///< NaN in a window is a missing value
   std::vector<std::string> columns;
 };
 
@@ -35,8 +36,8 @@ class Predictor {
   /// `count` windows of raw values, each `length` long (oldest first; only the last L are read by
   /// the network, shorter ones are padded as in training; a series scaler is computed over all
   /// `length` values), to [count, H, Q] in original scale. For a multivariate model `count` is a
-  /// multiple of its N series, in the order of the fit. Throws E0002 / E0003 / E0011 (NaN). Safe
-  /// from any thread; calls at the same time do not wait for each other.
+  /// multiple of its N series, in the order of the fit. Throws E0002 / E0003 / E0011 (NaN, unless
+  /// it may be missing). Safe from any thread; calls at the same time do not wait for each other.
   void predict(std::span<const double> windows, int64_t count, int64_t length,
                std::span<double> out);
 

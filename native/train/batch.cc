@@ -1,6 +1,7 @@
 #include "train/batch.h"
 
 #include <algorithm>
+#include <cmath>
 #include <exception>
 #include <mutex>
 
@@ -113,6 +114,7 @@ void WindowBatch::load_targets(const data::Panel& panel, std::span<const data::W
       const int64_t at = windows[row].start + L + t;
       if (at < 0 || at >= end) continue;
       const double y = series[static_cast<size_t>(at)];
+      if (std::isnan(y)) continue;
       const size_t to = row * static_cast<size_t>(H) + static_cast<size_t>(t);
       target_[to] = static_cast<float>(y);
       z_[to] = static_cast<float>((y - s.shift) / s.scale);

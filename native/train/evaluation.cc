@@ -20,7 +20,7 @@ void gather_raw(const data::Panel& panel, const data::WindowRef& window, int64_t
   const auto length = static_cast<int64_t>(target.size());
   for (size_t i = 0; i < values.size(); ++i) {
     const int64_t row = window.start + first + static_cast<int64_t>(i);
-    const bool observed = row >= 0 && row < length;
+    const bool observed = row >= 0 && row < length && !std::isnan(target[static_cast<size_t>(row)]);
     values[i] = observed ? target[static_cast<size_t>(row)] : 0;
     mask[i] = observed ? 1 : 0;
   }
@@ -107,6 +107,7 @@ Validator::Validator(const Network& network, const Loss& loss, const data::Panel
       options_(options),
       likelihood_(loss.distribution() != nullptr),
       windows_(data::validation_windows(panel, options.layout)) {
+  drop_unobserved();
   if (windows_.empty()) {
     throw Error(
         Code::empty,
@@ -118,6 +119,26 @@ Validator::Validator(const Network& network, const Loss& loss, const data::Panel
   const int64_t batch = inference_batch(inference_windows_batch_size, windows);
   forecaster_ = std::make_unique<WindowForecaster>(
       network, options, judged_columns(network.loss(), loss), batch, team, Use::validate);
+}
+
+// A window without anything to judge would count as one without an error.
+void Validator::drop_unobserved() {
+  if (!panel_.has_missing()) return;
+  const auto together = static_cast<size_t>(options_.layout.series);
+  const int64_t L = options_.layout.input_size;
+  std::vector<data::WindowRef> kept;
+  std::vector<double> values(static_cast<size_t>(options_.layout.horizon)), mask(values.size());
+  for (size_t first = 0; first < windows_.size(); first += together) {
+    double observed = 0;
+    for (size_t i = first; i < first + together; ++i) {
+      gather_raw(panel_, windows_[i], L, values, mask);
+      for (const double m : mask) observed += m;
+    }
+    if (observed > 0)
+      kept.insert(kept.end(), windows_.begin() + static_cast<ptrdiff_t>(first),
+                  windows_.begin() + static_cast<ptrdiff_t>(first + together));
+  }
+  windows_ = std::move(kept);
 }
 
 void Validator::weigh(const data::WindowRef& window, std::span<double> mask) const {

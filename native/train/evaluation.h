@@ -60,6 +60,8 @@ class Validator {
   double evaluate(std::span<const float> parameters, const CancelToken* cancel);
 
  private:
+  /// Leaves out windows of which no target is known.
+  void drop_unobserved();
   /// Multiplies the mask of a horizon with the weights of its rows.
   void weigh(const data::WindowRef& window, std::span<double> mask) const;
 

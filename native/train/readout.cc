@@ -12,7 +12,7 @@ Readout::Readout(const Loss& loss, ForecastColumns columns, data::WindowScaler s
       columns_(std::move(columns)),
       scaler_(scaler),
       outputs_(static_cast<size_t>(loss.outputs())) {
-  const std::vector<double>& trained = loss.quantiles();
+  const std::vector<double>& trained = loss.trained_quantiles();
   if (distribution_ != nullptr || trained.size() < 2) return;
   const bool asked = columns_.quantiles != trained;
   if (loss.compat() && !asked) return;

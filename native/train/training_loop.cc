@@ -22,6 +22,7 @@
 #include "train/gradient_mean.h"
 #include "train/optimizer.h"
 #include "train/plan_ladder.h"
+#include "train/quantile_draws.h"
 #include "train/schedule.h"
 
 namespace nd::train {
@@ -52,6 +53,7 @@ bool copies_are_equal(const TrainRequest& r) {
     return false;
   // MASE of the reference divides every error by the scales of all windows: a copy counts squared.
   if (r.config.compat && r.network->loss().spec().name == "MASE") return false;
+  if (r.network->loss().spec().implicit != nullptr) return false;  // each has its own quantiles
   const Graph graph = r.network->train_graph();
   if (spans_batch(graph)) return false;
   return std::none_of(graph.nodes().begin(), graph.nodes().end(),
@@ -91,6 +93,7 @@ class Loop {
         early_(request.config.early_stop_patience_steps, !request.config.compat),
         gradients_(static_cast<size_t>(network_.table().total())),
         mean_(request.config.accumulate_steps, trainable()) {
+    if (network_.loss().spec().implicit != nullptr) quantiles_.emplace(network_.loss().draws());
     if (r_.val_size > 0) {
       validator_.emplace(network_, r_.valid_loss != nullptr ? *r_.valid_loss : network_.loss(),
                          *r_.panel, batch_options(r_, Use::validate),
@@ -240,6 +243,7 @@ class Loop {
     Plan& plan = plans_.select(batch_.count() / options_.layout.series);
     batch_.feed(plan);
     const double weight = feed_weights(draw_.multiplicity, plan);
+    if (quantiles_) quantiles_->feed(plan, r_.config.random_seed, static_cast<uint32_t>(number));
 
     RunArgs args;
     args.parameters = parameters_.span();
@@ -317,6 +321,7 @@ class Loop {
   int64_t steps_;
   data::WindowSampler sampler_;
   data::WindowDraw draw_;
+  std::optional<QuantileFeed> quantiles_;  // of a loss of implicit quantiles
   PlanLadder plans_;
   WindowBatch batch_;
   Schedule schedule_;

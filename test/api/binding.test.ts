@@ -88,6 +88,7 @@ const input: NativePanelInput = {
   statics: [],
   calendar: false,
   frequency: '',
+  missing: false,
 };
 const config = JSON.stringify({ horizon: 2, inputSize: 4, models: [tiny()] });
 

@@ -30,6 +30,7 @@ test('records and columns of any array type say the same', async () => {
     target: Float64Array.of(1.5, 2.5, 3.5),
     calendar: false,
     frequency: '',
+    missing: false,
     features: [],
     statics: [],
   };

@@ -69,6 +69,7 @@ const PROVOKED: Readonly<Record<string, readonly (() => unknown)[]>> = {
     () => make({ statExog: ['size'] }).fit(panel),
     () => make({ statExog: ['size'] }).fit(panel, { statics: { unique_id: ['A'], size: [1] } }),
     async () => (await promoted()).predict(),
+    async () => (await promoted()).predict(null, { future: { ds: panel.ds } }),
     async () => (await promoted()).predict(null, { future: { ds: panel.ds, promo: panel.y } }),
     async () => (await promoted()).predictor(),
   ],
@@ -120,7 +121,12 @@ const PROVOKED: Readonly<Record<string, readonly (() => unknown)[]>> = {
     () => make().fit({ date: panel.ds, y: panel.y }),
     () => make({}, { timeColumn: 'dat' }).fit({ date: panel.ds, y: panel.y }),
     () => make().fit({ ...panel, y: panel.y.with(7, Number.NaN) }),
-    () => make({}, { sampleWeight: 'w' }).fit({ ...panel, w: panel.y.with(7, -1) }),
+    () => make({}, { sampleWeight: 'w' }).fit({ ...panel, w: panel.y.with(7, Infinity) }),
+    () =>
+      make({ statExog: ['kind'], catExog: ['kind'], catCardinalities: { kind: 1 } }).fit(
+        { unique_id: ['a', 'a', 'b', 'b'], ds: [1, 2, 1, 2], y: [1, 2, 3, 4] },
+        { statics: { unique_id: ['a', 'b'], kind: ['x', 'y'] } },
+      ),
     () =>
       make({ loss: distributionLoss({ distribution: 'Poisson' }) }).fit({
         ds: panel.ds.map((_, i) => i),

@@ -241,7 +241,7 @@ TEST(Panel, RebuildChecksConsistency) {
   EXPECT_TRUE(damaged(Ids{"a"}, Ints{0, 2}, Doubles{1}, Ints{5}, one, false));
   EXPECT_TRUE(damaged(Ids{"a"}, Ints{0, 0}, Doubles{}, Ints{5}, one, false));
   EXPECT_TRUE(damaged(Ids{"a", "b"}, Ints{0, 3, 2}, Doubles{1, 2}, Ints{5, 5}, one, false));
-  EXPECT_TRUE(damaged(Ids{"a"}, Ints{0, 1}, Doubles{kNan}, Ints{5}, one, false));
+  EXPECT_TRUE(damaged(Ids{"a"}, Ints{0, 1}, Doubles{INFINITY}, Ints{5}, one, false));
   EXPECT_TRUE(damaged(Ids{"a"}, Ints{0, 1}, Doubles{1}, Ints{}, one, false));
   EXPECT_TRUE(damaged(Ids{"a"}, Ints{0, 1}, Doubles{1}, Ints{5}, months, false));
   EXPECT_TRUE(damaged(Ids{"a"}, Ints{0, 1}, Doubles{1}, Ints{5 * kMillisPerDay}, months, true));

@@ -229,7 +229,7 @@ TEST(Losses, RefusalsSayWhatWasExpected) {
   EXPECT_EQ(message_of("MEA"),
             "[losses] received loss \"MEA\", expected one of MAE, MSE, RMSE, MAPE, SMAPE, MASE, "
             "HuberLoss, TukeyLoss, FreDF, QuantileLoss, HuberQLoss, MQLoss, HuberMQLoss, sCRPS, "
-            "DistributionLoss, GMM, PMM, NBMM; did you mean \"MAE\"?");
+            "IQLoss, HuberIQLoss, DistributionLoss, GMM, PMM, NBMM; did you mean \"MAE\"?");
   EXPECT_EQ(
       message_of(json{{"type", "MASE"}}),
       "[mase] received no seasonality, expected an integer in [1, 1000000]; it has no default");
