@@ -744,9 +744,13 @@ export interface AdaptiveBounds {
 
 /** What {@link AdaptiveIntervals.toJSON} gives: JSON, to be kept and read back. */
 export interface AdaptiveState {
+  /** Steps of a forecast, at most. */
   readonly horizon: number;
+  /** Coverage of each interval in percent. */
   readonly levels: readonly number[];
+  /** As {@link AdaptiveOptions.rate}. */
   readonly rate: number;
+  /** What was learned of each series, by name. */
   readonly series: Readonly<Record<string, object>>;
 }
 
