@@ -14,8 +14,9 @@ export class Slices {
   }
 
   /**
-   * Visits the rows in order. What fits into one slice is done when this returns `undefined`, so that a small table is
-   * read as it is at the time of the call. `chunk`: rows between two looks at the clock.
+   * Visits the rows in order. What fits into one slice, and one chunk whatever the clock says, is done when this returns
+   * `undefined`, so that a small table is read as it is at the time of the call. `chunk`: rows between two looks at the
+   * clock.
    */
   eachRow(rows: number, visit: (row: number) => void, chunk = CHUNK): Promise<void> | undefined {
     const next = this.#slice(rows, visit, 0, chunk);
@@ -25,10 +26,10 @@ export class Slices {
   /** Visits rows until the slice is over; gives the next one. */
   #slice(rows: number, visit: (row: number) => void, from: number, chunk: number): number {
     let next = from;
-    while (next < rows && performance.now() - this.#started <= SLICE_MS) {
+    do {
       const end = Math.min(rows, next + chunk);
       for (; next < end; next++) visit(next);
-    }
+    } while (next < rows && performance.now() - this.#started <= SLICE_MS);
     return next;
   }
 

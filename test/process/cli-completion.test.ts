@@ -31,7 +31,7 @@ const CASES: [string[], string[]][] = [
   [['fo'], ['forecast']],
   [
     ['fit', '--mo'],
-    ['--model', '--momentum', '--moving-avg-window'],
+    ['--model', '--momentum', '--momentum-decay', '--moving-avg-window'],
   ],
   [
     ['predict', 'a'],
@@ -44,7 +44,7 @@ const CASES: [string[], string[]][] = [
   [['cv', '--model', 'mlp,nb'], ['mlp,nbeats']],
   [
     ['forecast', '--loss', 'h'],
-    ['huberloss', 'hubermqloss', 'huberqloss'],
+    ['huberiqloss', 'huberloss', 'hubermqloss', 'huberqloss'],
   ],
   [
     ['forecast', 'x.csv', '--local-scaler', 'rob'],
