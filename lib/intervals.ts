@@ -8,17 +8,14 @@ import {
   optionError,
   readOptions,
 } from './options';
-import { isArray, isObject, lengthOf } from './values';
+import { isArray, isObject, oneOrMore } from './values';
 
 const METHODS = ['error', 'distribution', 'adaptive'] as const;
 const MOST_LEVELS = 100;
 
 /** Numbers in (0, 100); a single one stands for a list. */
 export function levelList(place: string, name: string, value: unknown): number[] {
-  const length = isArray(value) ? (lengthOf(value) ?? 0) : 1;
-  const read = (): unknown[] =>
-    Array.from({ length }, (_, i) => (isArray(value) ? value[i] : value));
-  const levels = length > MOST_LEVELS ? [] : read();
+  const levels = oneOrMore(value, MOST_LEVELS) ?? [];
   if (levels.length === 0 || levels.some((v) => !(typeof v === 'number' && v > 0 && v < 100))) {
     throw optionError(place, name, value, 'numbers between 0 and 100, such as [80, 95]');
   }

@@ -23,7 +23,7 @@ import {
   optionError,
   readOptions,
 } from './options';
-import { isArray, isObject, listOf } from './values';
+import { isObject, listOf, oneOrMore } from './values';
 import { optionalZone } from './zones';
 
 export const COLUMN_OPTIONS = ['idColumn', 'timeColumn', 'targetColumn'] as const;
@@ -167,12 +167,8 @@ function quantilesOption(place: string, options: QuantileOptions): QuantileOptio
   const list = (name: keyof QuantileOptions, expected: string) => {
     const value = options[name];
     if (value === undefined) return {};
-    const values = isArray(value) ? listOf(value, MOST_QUANTILES) : [value];
-    if (
-      !values ||
-      values.length === 0 ||
-      values.some((v) => typeof v !== 'number' || !Number.isFinite(v))
-    ) {
+    const values = oneOrMore(value, MOST_QUANTILES) ?? [];
+    if (values.length === 0 || values.some((v) => typeof v !== 'number' || !Number.isFinite(v))) {
       throw optionError(place, name, value, expected);
     }
     return { [name]: values };
@@ -199,25 +195,29 @@ export function pathOption(place: string, path: unknown): string {
   return path;
 }
 
-export function predictRequest(given: PredictOptions): Request {
-  const place = 'predict';
-  const options = readOptions(place, given, [
-    'horizon',
-    'future',
-    'statics',
-    'signal',
-    'threads',
-    'refitSeriesScaler',
-    'levels',
-    'quantiles',
-  ]);
+/** What calls take that look ahead from the end of a panel. */
+const AHEAD_OPTIONS = [
+  'horizon',
+  'future',
+  'statics',
+  'signal',
+  'threads',
+  'refitSeriesScaler',
+] as const;
+
+/** The request of such a call; `own`: what native code reads besides. */
+function aheadRequest(
+  place: string,
+  options: Pick<PredictOptions, (typeof AHEAD_OPTIONS)[number]>,
+  own: object,
+): Request {
   const refit = optionalBoolean(place, 'refitSeriesScaler', options.refitSeriesScaler);
   return {
     options: JSON.stringify({
       horizon: horizonOption(place, options.horizon),
       threads: threadsOption(place, options.threads),
       refitSeriesScaler: refit ?? true,
-      ...quantilesOption(place, options),
+      ...own,
     }),
     future: tableOption(place, 'future', options.future),
     statics: tableOption(place, 'statics', options.statics),
@@ -225,35 +225,22 @@ export function predictRequest(given: PredictOptions): Request {
   };
 }
 
+export function predictRequest(given: PredictOptions): Request {
+  const place = 'predict';
+  const options = readOptions(place, given, [...AHEAD_OPTIONS, 'levels', 'quantiles']);
+  return aheadRequest(place, options, quantilesOption(place, options));
+}
+
 export function simulateRequest(given: SimulateOptions): Request {
   const place = 'simulate';
-  const options = readOptions(place, given, [
-    'paths',
-    'seed',
-    'method',
-    'horizon',
-    'future',
-    'statics',
-    'signal',
-    'threads',
-    'refitSeriesScaler',
-  ]);
-  const refit = optionalBoolean(place, 'refitSeriesScaler', options.refitSeriesScaler);
-  return {
-    options: JSON.stringify({
-      paths: optionalInteger(place, 'paths', options.paths, 1, MOST_PATHS) ?? 100,
-      seed: optionalInteger(place, 'seed', options.seed, 0) ?? 1,
-      method:
-        optionalChoice(place, 'method', options.method, ['gaussianCopula', 'schaakeShuffle']) ??
-        'gaussianCopula',
-      horizon: horizonOption(place, options.horizon),
-      threads: threadsOption(place, options.threads),
-      refitSeriesScaler: refit ?? true,
-    }),
-    future: tableOption(place, 'future', options.future),
-    statics: tableOption(place, 'statics', options.statics),
-    signal: optionalSignal(place, options.signal),
-  };
+  const options = readOptions(place, given, [...AHEAD_OPTIONS, 'paths', 'seed', 'method']);
+  return aheadRequest(place, options, {
+    paths: optionalInteger(place, 'paths', options.paths, 1, MOST_PATHS) ?? 100,
+    seed: optionalInteger(place, 'seed', options.seed, 0) ?? 1,
+    method:
+      optionalChoice(place, 'method', options.method, ['gaussianCopula', 'schaakeShuffle']) ??
+      'gaussianCopula',
+  });
 }
 
 export function futureFrameRequest(given: FutureFrameOptions): Request {

@@ -35,6 +35,10 @@ export function listOf(value: unknown, most: number): unknown[] | undefined {
   return Array.from({ length }, (_, i) => value[i]);
 }
 
+/** As listOf() for an array; any other value stands for a list of itself. */
+export const oneOrMore = (value: unknown, most: number): unknown[] | undefined =>
+  isArray(value) ? listOf(value, most) : [value];
+
 /** What `make` allocates; more than the system gives is E0008. */
 export function allocated<Memory>(place: string, make: () => Memory): Memory {
   try {

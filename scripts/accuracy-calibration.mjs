@@ -2,17 +2,11 @@
 // prices. Conformal intervals must be within two points where the data stay what they are, the adaptive ones also where
 // they change; all others, and what the models themselves promise, are shown beside them.
 
-import fs from 'node:fs';
 import path from 'node:path';
-import zlib from 'node:zlib';
+import { MARKETS, readLines, readM4 } from './accuracy-data.mjs';
 
 const LEVELS = [80, 95];
 const TOLERANCE = 2;
-
-const readText = (file) => {
-  const bytes = fs.readFileSync(file);
-  return (file.endsWith('.gz') ? zlib.gunzipSync(bytes) : bytes).toString();
-};
 
 /** Series by name as a panel with integer time. */
 function panelOf(series) {
@@ -28,22 +22,16 @@ function panelOf(series) {
 }
 
 function readWeekly(folder) {
-  const series = {};
-  for (const part of ['Weekly-train.csv.gz', 'Weekly-test.csv']) {
-    const [, ...lines] = readText(path.join(folder, 'm4', part))
-      .trimEnd()
-      .split('\n');
-    for (const line of lines) {
-      const [name, ...cells] = line.replaceAll('"', '').trim().split(',');
-      const values = cells.filter((cell) => cell !== '' && cell !== 'NA').map(Number);
-      series[name] = [...(series[name] ?? []), ...values];
-    }
-  }
-  return series;
+  const test = readM4(folder, 'Weekly-test.csv');
+  const all = readM4(folder, 'Weekly-train.csv.gz').map(({ id, values }, s) => [
+    id,
+    [...values, ...test[s].values],
+  ]);
+  return Object.fromEntries(all);
 }
 
 function readColumns(file, names, rows) {
-  const [header, ...lines] = readText(file).trimEnd().split('\n');
+  const [header, ...lines] = readLines(file);
   const columns = header.split(',').map((cell) => cell.trim());
   const kept = lines.slice(-rows).map((line) => line.split(','));
   return Object.fromEntries(
@@ -59,10 +47,9 @@ const readEtt = (folder) =>
   );
 
 function readPrices(folder) {
-  const markets = ['NP', 'PJM', 'BE', 'FR', 'DE'];
   const read = (name) =>
     readColumns(path.join(folder, 'epf', `${name}.csv.gz`), ['OT'], 3 * 8760).OT;
-  return Object.fromEntries(markets.map((name) => [name, read(name)]));
+  return Object.fromEntries(MARKETS.map((name) => [name, read(name)]));
 }
 
 /** Errors of three times the size in the second half of what is forecast. */

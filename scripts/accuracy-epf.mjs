@@ -2,11 +2,9 @@
 // generation that are forecast for the day to come. The last fifth of each set is the test, one forecast per day;
 // errors in units of the standard deviation of the first seven tenths, as the literature has them.
 
-import fs from 'node:fs';
 import path from 'node:path';
-import zlib from 'node:zlib';
+import { MARKETS, readLines } from './accuracy-data.mjs';
 
-const MARKETS = ['NP', 'PJM', 'BE', 'FR', 'DE'];
 const DAY = 24;
 const INPUT_SIZE = 168;
 const TRAINING = { maxSteps: 1000, windowsBatchSize: 256, scalerType: 'standard', randomSeed: 1 };
@@ -18,11 +16,7 @@ const MODELS = {
 /** The price and the columns beside it, all of one market, stamped by their hours since the first. */
 function readMarket(folder, market) {
   const file = path.join(folder, 'epf', `${market}.csv.gz`);
-  const [header, ...lines] = zlib
-    .gunzipSync(fs.readFileSync(file))
-    .toString()
-    .trimEnd()
-    .split(/\r?\n/);
+  const [header, ...lines] = readLines(file);
   const names = header.split(',').map((name) => name.trim());
   const rows = lines.map((line) => line.split(','));
   const column = (name) => Float64Array.from(rows, (cells) => Number(cells[names.indexOf(name)]));

@@ -1,10 +1,9 @@
 // The ETT data under the protocol of the long-horizon literature, and what can be computed on it without training:
 // the scores of repeating the last value, and the least-squares optimum of a linear map.
 
-import fs from 'node:fs';
 import path from 'node:path';
-import zlib from 'node:zlib';
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
+import { readLines } from './accuracy-data.mjs';
 
 /** Rows of the hourly sets: training, and where the test part begins and ends. */
 export const TRAIN_ROWS = 8640;
@@ -16,7 +15,7 @@ const RIDGE = 1e-6;
 /** The seven columns, each standardised by mean and population deviation of its training rows. */
 export function readEtt(folder, set) {
   const file = path.join(folder, 'ett', `${set}.csv.gz`);
-  const [, ...lines] = zlib.gunzipSync(fs.readFileSync(file)).toString().trimEnd().split('\n');
+  const [, ...lines] = readLines(file);
   const rows = lines.slice(0, TEST_END).map((line) => line.split(',').slice(1).map(Number));
   return rows[0].map((_, c) => {
     const column = Float64Array.from(rows, (row) => row[c]);

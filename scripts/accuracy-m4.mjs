@@ -1,9 +1,8 @@
 // The weekly and hourly series of the M4 competition (Makridakis, Spiliotis and Assimakopoulos 2020): an ensemble of
 // small networks, one fit each over all series of a frequency, beside the official table of results.
 
-import fs from 'node:fs';
 import path from 'node:path';
-import zlib from 'node:zlib';
+import { readLines, readM4 } from './accuracy-data.mjs';
 
 /** Steps of history per series that networks learn from: what is older says little about the end. */
 const RECENT = 30;
@@ -28,18 +27,6 @@ const FREQUENCIES = {
     model: { type: 'NHITS', options: { ...COMMON, maxSteps: 500 } },
   },
 };
-
-/** The series of a file: one per line, name first, empty cells at the end. */
-function readSeries(file) {
-  const bytes = fs.readFileSync(file);
-  const text = (file.endsWith('.gz') ? zlib.gunzipSync(bytes) : bytes).toString();
-  const [, ...lines] = text.trimEnd().split(/\r?\n/);
-  return lines.map((line) => {
-    const [id, ...cells] = line.replaceAll('"', '').split(',');
-    const end = cells.findIndex((cell) => cell === '');
-    return { id, values: cells.slice(0, end < 0 ? cells.length : end).map(Number) };
-  });
-}
 
 /** The last `most` rows of every series as a table, stamped by their places. */
 function tableOf(series, first = () => 0, most = Number.POSITIVE_INFINITY) {
@@ -78,8 +65,8 @@ async function forecastOf(api, panel, { horizon, model }, lookback, randomSeed) 
 async function scores(api, folder, name, say) {
   const frequency = FREQUENCIES[name];
   const { horizon, season, lookbacks } = frequency;
-  const train = readSeries(path.join(folder, 'm4', `${name}-train.csv.gz`));
-  const test = readSeries(path.join(folder, 'm4', `${name}-test.csv`));
+  const train = readM4(folder, `${name}-train.csv.gz`);
+  const test = readM4(folder, `${name}-test.csv`);
   const panel = tableOf(train, undefined, RECENT * horizon);
   const actual = tableOf(test, (s) => train[s].values.length);
   const members = [];
@@ -109,7 +96,7 @@ async function scores(api, folder, name, say) {
 /** The column of a metric in the official table, by name of the method, best first. */
 function officialScores(folder, column) {
   const file = path.join(folder, 'm4', 'M4_official_results.csv');
-  const [header, ...lines] = fs.readFileSync(file, 'utf8').trimEnd().split(/\r?\n/);
+  const [header, ...lines] = readLines(file);
   const at = header.split(',').indexOf(column);
   return lines
     .map((line) => line.split(','))

@@ -45,13 +45,13 @@ export const defined = <Type extends object>(object: Type): Partial<Type> =>
     Object.entries(object).filter(([, value]) => value !== undefined),
   ) as Partial<Type>;
 
-/** How the columns of the CSV file are called, as far as flags say so. */
 /** How the cells of a file are read. */
 export interface CsvFlags {
   separator?: string;
   missing?: 'error' | 'mask';
 }
 
+/** How the columns of the CSV file are called and its cells are read, as far as flags say so. */
 export function columnFlags(flags: Flags) {
   return defined({
     idColumn: textFlag(flags, 'idColumn'),

@@ -17,7 +17,7 @@ import {
   readOptions,
 } from '../options';
 import { COLUMN_OPTIONS, MOST_MODELS } from '../requests';
-import { isArray, listOf } from '../values';
+import { oneOrMore } from '../values';
 import { EvaluationTable } from './evaluation-table';
 import { type Frame, namesFor, readFrame } from './frame';
 import { History } from './history';
@@ -47,7 +47,7 @@ export function choices<Name extends string>(
   known: readonly Name[],
 ): readonly Name[] | undefined {
   if (value === undefined) return undefined;
-  const list = isArray(value) ? listOf(value, MOST_MODELS) : [value];
+  const list = oneOrMore(value, MOST_MODELS);
   if (!list || list.length === 0) throw optionError(place, name, value, 'at least one name');
   return list.map((one) => optionalChoice(place, name, one ?? null, known)!);
 }

@@ -8,8 +8,6 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-constexpr size_t kMostBuffers = 8;
-
 /// The entries of `table` that lie within the first `size` floats.
 std::vector<const ParameterEntry*> entries_within(const ParameterTable& table, int64_t size) {
   std::vector<const ParameterEntry*> within;
@@ -72,8 +70,7 @@ std::shared_ptr<const train::OptimizerState> read_optimizer(SavedFile& file,
                        model.train, static_cast<size_t>(model.network->table().trainable_total()))
                        ->state()
                        .buffers;
-  bool fits =
-      state->count >= 0 && in_use.size() == state->buffers.size() && in_use.size() <= kMostBuffers;
+  bool fits = state->count >= 0 && in_use.size() == state->buffers.size();
   for (size_t b = 0; fits && b < in_use.size(); ++b)
     fits = in_use[b] == (state->buffers[b].size() > 0);
   if (!fits)
