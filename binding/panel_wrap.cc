@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "names_wrap.h"
-
 namespace nd::binding {
 
 namespace {
@@ -32,12 +30,7 @@ struct Columns {
   std::span<int64_t> times;
 };
 
-/// A column whose values stay where they are until the job copies them.
-struct FeatureArray {
-  std::string name;
-  std::span<const double> values;
-  PackedNames categories;
-};
+}  // namespace
 
 std::vector<FeatureArray> feature_arrays(const Napi::Value& value, int64_t rows,
                                          const char* place) {
@@ -61,8 +54,6 @@ std::vector<data::Feature> copied(const std::vector<FeatureArray>& arrays) {
   }
   return features;
 }
-
-}  // namespace
 
 std::function<data::RawFuture()> future_argument(const Napi::Object& input, const char* place) {
   const auto raw = std::make_shared<data::RawFuture>();

@@ -2,9 +2,13 @@
 #pragma once
 
 #include <functional>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "data/panel.h"
 #include "handle.h"
+#include "names_wrap.h"
 
 namespace nd::binding {
 
@@ -13,6 +17,18 @@ struct HandleTraits<const data::Panel> {
   static constexpr Kind kind = Kind::panel;
   static constexpr const char* name = "panel";
 };
+
+/// A column whose values stay where JavaScript has them until they are copied.
+struct FeatureArray {
+  std::string name;
+  std::span<const double> values;
+  PackedNames categories;
+};
+
+/// Reads a list of NativeFeature; `rows`: values of each, -1 = any number.
+std::vector<FeatureArray> feature_arrays(const Napi::Value& value, int64_t rows, const char* place);
+/// For any thread, while JavaScript keeps the arrays alive.
+std::vector<data::Feature> copied(const std::vector<FeatureArray>& arrays);
 
 void define_panel(Napi::Env env);
 /// Reads a NativeFuture: a function that copies its columns, to be called while JavaScript keeps

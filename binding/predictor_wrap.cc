@@ -2,18 +2,31 @@
 
 #include <nlohmann/json.hpp>
 
+#include "panel_wrap.h"
+
 namespace nd::binding {
 
 namespace {
 
 using serve::Predictor;
 
+nlohmann::ordered_json names_of(const data::Exogenous::Kind& kind) {
+  nlohmann::ordered_json names = kind.numeric;
+  for (const std::string& name : kind.categorical) names.push_back(name);
+  return names;
+}
+
 Napi::Value describe(const Napi::CallbackInfo& info) {
   const auto predictor = unwrap<Predictor>(info.This());
-  const nlohmann::ordered_json description = {{"inputSize", predictor->input_size()},
-                                              {"horizon", predictor->horizon()},
-                                              {"outputs", predictor->outputs()},
-                                              {"columns", predictor->columns()}};
+  const nlohmann::ordered_json description = {
+      {"inputSize", predictor->input_size()},
+      {"horizon", predictor->horizon()},
+      {"outputs", predictor->outputs()},
+      {"columns", predictor->columns()},
+      {"exogenous",
+       {{"futrExog", names_of(predictor->exogenous().futr)},
+        {"histExog", names_of(predictor->exogenous().hist)},
+        {"statExog", names_of(predictor->exogenous().stat)}}}};
   return Napi::String::New(info.Env(), description.dump());
 }
 
@@ -34,6 +47,14 @@ struct Windows {
   }
 };
 
+/// A NativeWindowColumns, copied; null = none.
+serve::WindowColumns columns_argument(const Napi::Value& value, const char* place) {
+  if (!value.IsObject()) return {};
+  const auto columns = value.As<Napi::Object>();
+  return {copied(feature_arrays(columns.Get("features"), -1, place)),
+          copied(feature_arrays(columns.Get("statics"), -1, place))};
+}
+
 int64_t output_size(const Predictor& predictor, int64_t count) {
   return count * predictor.horizon() * predictor.outputs();
 }
@@ -43,7 +64,8 @@ Napi::Value predict_sync(const Napi::CallbackInfo& info) {
   const auto predictor = unwrap<Predictor>(info.This());
   const Windows windows(info, place);
   const auto out = doubles(info[2], output_size(*predictor, windows.count), place);
-  predictor->predict(windows.values, windows.count, windows.length, out);
+  predictor->predict(windows.values, windows.count, windows.length, out,
+                     columns_argument(info[3], place));
   return info.Env().Undefined();
 }
 
@@ -58,15 +80,16 @@ Napi::Value predict(const Napi::CallbackInfo& info) {
       std::make_shared<Napi::ObjectReference>(Napi::Persistent(info[2].As<Napi::Object>()));
   const auto input =
       std::make_shared<std::vector<double>>(windows.values.begin(), windows.values.end());
+  const auto columns = std::make_shared<serve::WindowColumns>(columns_argument(info[3], place));
   const auto values = std::make_shared<std::vector<double>>();
   const int64_t count = windows.count, length = windows.length;
   return jobs(info.Env())
       .submit(info.Env(), {.abandonable = true,
-                           .done = function_argument(info, 3, place),
+                           .done = function_argument(info, 4, place),
                            .work =
                                [=](Job&) {
                                  values->resize(static_cast<size_t>(size));
-                                 predictor->predict(*input, count, length, *values);
+                                 predictor->predict(*input, count, length, *values, *columns);
                                },
                            .settle = [=](Napi::Env env) -> Napi::Value {
                              std::copy(values->begin(), values->end(),

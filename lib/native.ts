@@ -158,15 +158,29 @@ export interface NativeForecaster {
   dispose(): void;
 }
 
+/** Columns beside windows. */
+export interface NativeWindowColumns {
+  /** Values [count · (length + horizon)] of future columns, [count · length] of historic ones. */
+  readonly features: readonly NativeFeature[];
+  /** Values [count], or [series] of a model of several series. */
+  readonly statics: readonly NativeFeature[];
+}
+
 export interface NativePredictor {
-  /** JSON text {inputSize, horizon, outputs, columns}. */
+  /** JSON text {inputSize, horizon, outputs, columns, exogenous: {futrExog, histExog, statExog}}. */
   describe(): string;
   /** `windows` [count · length] → `out` [count · horizon · outputs]. */
-  predictSync(windows: Float64Array, count: number, out: Float64Array): void;
+  predictSync(
+    windows: Float64Array,
+    count: number,
+    out: Float64Array,
+    columns: NativeWindowColumns | null,
+  ): void;
   predict(
     windows: Float64Array,
     count: number,
     out: Float64Array,
+    columns: NativeWindowColumns | null,
     done: NativeDone<null>,
   ): NativeJob;
   dispose(): void;

@@ -2,18 +2,21 @@ import type {
   NumberArray,
   Predictor as Contract,
   PredictorCallOptions,
+  PredictorColumns,
   WindowInput,
 } from '../types/index';
 import { ForecastError, guarded } from './errors';
 import { runJob } from './job';
-import type { NativePredictor } from './native';
+import type { NativePredictor, NativeWindowColumns } from './native';
 import { readFloats } from './numbers';
 import { optionalInteger, optionalSignal, readOptions } from './options';
 import { allocated, isArray, isObject } from './values';
+import { readWindowColumns } from './window-columns';
 
 interface Windows {
   readonly values: Float64Array;
   readonly count: number;
+  readonly columns: NativeWindowColumns | null;
 }
 
 type Batch = Extract<WindowInput, { windows: unknown }>;
@@ -21,7 +24,7 @@ type Batch = Extract<WindowInput, { windows: unknown }>;
 function readWindows(place: string, input: WindowInput): Windows {
   const isBatch = isObject(input) && !isArray(input) && !ArrayBuffer.isView(input);
   const batch: Partial<Batch> = isBatch
-    ? readOptions(place, input as Batch, ['windows', 'count'])
+    ? readOptions(place, input as Batch, ['windows', 'count', 'exogenous', 'statics'])
     : { windows: input as NumberArray };
   const values = readFloats(place, batch.windows, 'an array of numbers or { windows, count }');
   const count = optionalInteger(place, 'count', batch.count, 1) ?? 1;
@@ -32,7 +35,8 @@ function readWindows(place: string, input: WindowInput): Windows {
       { values: values.length, count },
     );
   }
-  return { values, count };
+  const columns = readWindowColumns(place, batch.exogenous, batch.statics);
+  return { values, count, columns };
 }
 
 /** One fitted model, resident, for serving. Made by `NeuralForecast.predictor()`. */
@@ -40,6 +44,7 @@ export class Predictor implements Contract {
   readonly inputSize: number;
   readonly horizon: number;
   readonly columns: readonly string[];
+  readonly exogenous: PredictorColumns;
   readonly #native: NativePredictor;
   readonly #pending = new Set<Promise<unknown>>();
   #disposed = false;
@@ -50,13 +55,14 @@ export class Predictor implements Contract {
     this.inputSize = description.inputSize;
     this.horizon = description.horizon;
     this.columns = description.columns;
+    this.exogenous = description.exogenous;
   }
 
   predictSync(input: WindowInput): Float64Array {
     this.#checkLive('predictSync');
-    const { values, count } = readWindows('predictSync', input);
+    const { values, count, columns } = readWindows('predictSync', input);
     const out = this.#output(count);
-    guarded(() => this.#native.predictSync(values, count, out));
+    guarded(() => this.#native.predictSync(values, count, out, columns));
     return out;
   }
 
@@ -64,9 +70,12 @@ export class Predictor implements Contract {
     this.#checkLive('predict');
     const { signal: given } = readOptions('predict', options, ['signal']);
     const signal = optionalSignal('predict', given);
-    const { values, count } = readWindows('predict', input);
+    const { values, count, columns } = readWindows('predict', input);
     const out = this.#output(count);
-    const job = runJob<null>((done) => this.#native.predict(values, count, out, done), signal);
+    const job = runJob<null>(
+      (done) => this.#native.predict(values, count, out, columns, done),
+      signal,
+    );
     this.#pending.add(job);
     try {
       await job;

@@ -231,15 +231,16 @@ export function predictRequest(given: PredictOptions): Request {
   return aheadRequest(place, options, quantilesOption(place, options));
 }
 
+/** Ways to draw joint paths, the default first. */
+export const PATH_METHODS = ['gaussianCopula', 'schaakeShuffle'] as const;
+
 export function simulateRequest(given: SimulateOptions): Request {
   const place = 'simulate';
   const options = readOptions(place, given, [...AHEAD_OPTIONS, 'paths', 'seed', 'method']);
   return aheadRequest(place, options, {
     paths: optionalInteger(place, 'paths', options.paths, 1, MOST_PATHS) ?? 100,
     seed: optionalInteger(place, 'seed', options.seed, 0) ?? 1,
-    method:
-      optionalChoice(place, 'method', options.method, ['gaussianCopula', 'schaakeShuffle']) ??
-      'gaussianCopula',
+    method: optionalChoice(place, 'method', options.method, PATH_METHODS) ?? PATH_METHODS[0],
   });
 }
 

@@ -720,7 +720,29 @@ export type WindowInput =
       readonly windows: NumberArray;
       /** Number of windows. @default 1 */
       readonly count?: number;
+      /**
+       * The columns that the model reads ({@link Predictor.exogenous}), by name, one window after the other: of `futrExog` the
+       * values of the steps of each window and of the `horizon` steps after it, of `histExog` those of its steps. A column that is
+       * missing, that lacks the steps to come or that the model does not read is E0004, another number of values E0002, a value
+       * that is not finite or not of the column's kind E0011.
+       */
+      readonly exogenous?: Readonly<Record<string, WindowColumn>>;
+      /** Of `statExog` one value for each window; for a model of several series one for each series. */
+      readonly statics?: Readonly<Record<string, WindowColumn>>;
     };
+
+/** Values of one column: numbers (`true` and `false` count as 1 and 0), or texts that are categories. */
+export type WindowColumn = NumberArray | readonly (number | string | boolean)[];
+
+/** Names of the columns that a model reads beside the target. */
+export interface PredictorColumns {
+  /** Known before they happen. */
+  readonly futrExog: readonly string[];
+  /** Known up to the forecast. */
+  readonly histExog: readonly string[];
+  /** Of a series as a whole. */
+  readonly statExog: readonly string[];
+}
 
 /** Options of {@link AdaptiveIntervals}. */
 export interface AdaptiveOptions {
@@ -795,6 +817,8 @@ export declare class Predictor {
   readonly horizon: number;
   /** Names of the outputs per step. */
   readonly columns: readonly string[];
+  /** The columns that windows bring along. */
+  readonly exogenous: PredictorColumns;
   /** Forecast at once, on this thread: [count · horizon · columns], steps before columns, in the unit of the target. */
   predictSync(windows: WindowInput): Float64Array;
   /** The same on another thread. */

@@ -15,7 +15,9 @@ import type { ColumnNames, NumberArray, TableInput, TimeColumn } from './index';
  * | `wape` | 100 · Σ w abs(e) / Σ w abs(actual), percent |
  * | `mase` | mean of abs(e) / scale, scale = mean of abs(y[t] - y[t-season]) over the history before the forecast (Hyndman and Koehler 2006) |
  * | `rmsse` | per forecast √(mean of e² / mean of (y[t] - y[t-season])² over the history before it); mean over forecasts (M5 competition) |
+ * | `relmse` | mse / mse of the benchmark: below 1 is better |
  * | `owa` | half of smape / smape of the benchmark + half of mase / mase of the benchmark (M4 competition): below 1 is better |
+ * | `accuracy` | percent of forecasts that are exactly what happened, for classes and counts |
  * | `pinball` | per quantile q the mean of max(q (y - f), (q - 1)(y - f)): 'pinball-0.1' …; 'pinball' is their mean |
  * | `wql` | 2 · Σ w (mean of the pinball losses over quantiles) / Σ w abs(actual) |
  * | `crps` | continuous ranked probability score from the quantiles: 2 ∫ pinball dq, each quantile standing for its neighbourhood; of one median it is the mae |
@@ -33,7 +35,9 @@ export type MetricName =
   | 'wape'
   | 'mase'
   | 'rmsse'
+  | 'relmse'
   | 'owa'
+  | 'accuracy'
   | 'pinball'
   | 'wql'
   | 'crps'
@@ -74,11 +78,11 @@ export interface ComparedOptions extends ColumnNames {
 
 /** Options of {@link evaluate}. */
 export interface EvaluateOptions extends ComparedOptions {
-  /** Which metrics. @default all but `mse`, `mape` and `owa` that the table and `train` allow */
+  /** Which metrics. @default all but `mse`, `mape` and `accuracy` that the table and `train` allow; with `benchmark` also those that divide by it */
   readonly metrics?: MetricName | readonly MetricName[];
   /** One row per model and … @default 'model' */
   readonly by?: EvaluationKey | readonly EvaluationKey[];
-  /** Model or baseline that `owa` divides by. @default 'Naive2' */
+  /** Model or baseline that `owa` and `relmse` divide by; a baseline needs `train`. @default 'Naive2' */
   readonly benchmark?: string;
 }
 

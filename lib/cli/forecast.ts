@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { NeuralForecast } from '../index';
 import { type Context, columnFlags, defined, integerFlag, textFlag, threadsFlag } from './context';
 import { fitPanel, fitSummary, sayFit } from './fit';
+import type { Flags } from './flags';
 import { quantileFlags } from './intervals';
 import { holdOut, readPanel, readTables } from './panel';
 import { formatCsv, formatTable, say, sayFiles, sayJson } from './report';
@@ -68,6 +69,13 @@ export async function loadWithPanel(model: string, file: string | undefined, con
   return { nf, columns, panel };
 }
 
+/** What a saved model is asked for, whatever is made of it. */
+export const aheadFlags = (flags: Flags) => ({
+  ...threadsFlag(flags),
+  ...defined({ horizon: integerFlag(flags, 'horizon', 1) }),
+  ...(flags.refitSeriesScaler === false ? { refitSeriesScaler: false } : {}),
+});
+
 /** `predict model.safetensors [data.csv]`. */
 export async function runPredict(
   model: string,
@@ -79,10 +87,8 @@ export async function runPredict(
   const table = await nf.predict(panel?.columns ?? null, {
     ...(await readTables(context, columns)),
     signal,
-    ...threadsFlag(flags),
+    ...aheadFlags(flags),
     ...quantileFlags(flags),
-    ...defined({ horizon: integerFlag(flags, 'horizon', 1) }),
-    ...(flags.refitSeriesScaler === false ? { refitSeriesScaler: false } : {}),
   });
   const rows = rowsOf(table);
   const output = textFlag(flags, 'output');

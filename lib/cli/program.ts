@@ -15,6 +15,8 @@ import { runInfo } from './info';
 import { INTERVAL_METHODS } from './intervals';
 import { runModels } from './models';
 import { EXIT_HELP } from './report';
+import { PATH_METHODS } from '../requests';
+import { runSimulate } from './simulate';
 
 const collect = (text: string, before: string[] | undefined) => [...(before ?? []), text];
 
@@ -42,6 +44,20 @@ function addTableFlags(command: Command): Command {
     .option('--target-column <name>', 'column with the values (default "y")')
     .option('--separator <text>', 'between two cells of the CSV file (default ",")')
     .option(...JSON_FLAG);
+}
+
+/** Of commands that ask a saved model. */
+function addAheadFlags(command: Command): Command {
+  return addDataFlags(command)
+    .argument('<model>', 'a file that fit wrote')
+    .argument(
+      '[data.csv]',
+      'other series, or the same ones further on (default: where the fit ended)',
+    )
+    .option('--horizon <n>', 'steps to forecast (default: the trained horizon)')
+    .option('--future <file.csv>', 'the future columns of the models at the steps to come')
+    .option('--statics <file.csv>', 'with data: one row per series with the static columns')
+    .option('--no-refit-series-scaler', 'with --local-scaler: keep the scaling of the fit');
 }
 
 function addFitFlags(
@@ -138,23 +154,29 @@ export function createProgram(
     .option('--time-budget <seconds>', 'begin no further step after that time')
     .action((file: string, flags: Flags) => runFit(file, withFlags(flags)));
 
-  addDataFlags(program.command('predict'))
+  addAheadFlags(program.command('predict'))
     .description('forecast with saved models')
-    .argument('<model>', 'a file that fit wrote')
-    .argument(
-      '[data.csv]',
-      'other series, or the same ones further on (default: where the fit ended)',
-    )
-    .option('--horizon <n>', 'steps to forecast (default: the trained horizon)')
     .option('--levels <list>', 'intervals of these coverages in percent: 80,95')
     .option('--quantiles <list>', 'these quantiles instead: 0.1,0.9')
-    .option('--future <file.csv>', 'the future columns of the models at the steps to come')
-    .option('--statics <file.csv>', 'with data: one row per series with the static columns')
-    .option('--no-refit-series-scaler', 'with --local-scaler: keep the scaling of the fit')
     .option('--output <next.csv>', 'write the forecast there instead of stdout')
     .option('--plot <file>', '.html, .svg or .json, repeatable', collect)
     .action((model: string, file: string | undefined, flags: Flags) =>
       runPredict(model, file, withFlags(flags)),
+    );
+
+  addAheadFlags(program.command('simulate'))
+    .description('draw joint sample paths of saved models')
+    .option('--paths <n>', 'paths per series (default 100)')
+    .addOption(
+      new Option(
+        '--method <name>',
+        'how the steps of a path hang together (default gaussianCopula)',
+      ).choices(PATH_METHODS),
+    )
+    .option('--seed <n>', 'the same seed gives the same paths (default 1)')
+    .option('--output <paths.csv>', 'write the paths there instead of stdout')
+    .action((model: string, file: string | undefined, flags: Flags) =>
+      runSimulate(model, file, withFlags(flags)),
     );
 
   addFitFlags(addDataFlags(program.command('cv')), registry, RENAMED)
@@ -195,7 +217,7 @@ export function createProgram(
     )
     .option('--season-length <n>', 'steps in a season; needed with --train')
     .option('--baselines <names>', 'Naive, SeasonalNaive, Naive2: further models, out of --train')
-    .option('--benchmark <name>', 'model or baseline that owa divides by (default Naive2)')
+    .option('--benchmark <name>', 'model or baseline that owa, relmse divide by (default Naive2)')
     .option('--weights <column>', 'column with the weight of each row')
     .option('--compare <metric>', 'also test which models differ: mae, mse, smape, mase, crps …')
     .option('--output <file.csv>', 'write the metrics as CSV')

@@ -87,7 +87,7 @@ function scalesOf(frame: Frame, history: History, season: number) {
   return { absolute, squared };
 }
 
-/** Reads the tables. `benchmark`: the model or baseline that OWA divides by, where it is wanted. */
+/** Reads the tables. `benchmark`: the model or baseline that others are divided by, where it is wanted. */
 export function read(
   place: string,
   table: TableInput,
@@ -115,14 +115,15 @@ export function read(
   const rows = Array.from(frame.actual.keys()).filter(
     (row) => frame.weights[row]! > 0 && !Number.isNaN(frame.actual[row]!),
   );
-  const divisor = (): ModelForecast => {
+  const divisor = (): ModelForecast | undefined => {
     const known = models.find(({ name }) => name === benchmark);
-    if (known?.point) return known;
+    if (known?.point || benchmark === undefined) return known;
     const naive = BASELINES.find((name) => name === benchmark);
-    if (naive) return extra(naive);
+    if (naive) return history && extra(naive);
     const names = [...new Set([...models.map(({ name }) => name), ...BASELINES])];
     return optionalChoice(place, 'benchmark', benchmark ?? null, names) as never;
   };
+  const compared = divisor();
   return {
     frame,
     models,
@@ -133,7 +134,7 @@ export function read(
       weights: frame.weights,
       block,
       ...(history ? { scale: scalesOf(frame, history, season!) } : {}),
-      ...(history && benchmark !== undefined ? { benchmark: divisor() } : {}),
+      ...(compared ? { benchmark: compared } : {}),
     },
   };
 }
@@ -148,11 +149,16 @@ const hasColumns: Readonly<Record<string, (model: ModelForecast) => boolean>> = 
 export function checkMetric(
   place: string,
   name: MetricName,
-  { models, hasHistory }: Pick<Evaluated, 'models' | 'hasHistory'>,
+  { models, hasHistory, scope }: Pick<Evaluated, 'models' | 'hasHistory' | 'scope'>,
 ): void {
-  const { columns, history } = METRICS[name];
+  const { columns, history, benchmark } = METRICS[name];
   if (history && !hasHistory) {
     throw optionError(place, 'metrics', name, 'the panel before the forecasts as the option train');
+  }
+  if (benchmark && !scope.benchmark) {
+    const expected =
+      'a model of the table as the option benchmark, or the panel before the forecasts as the option train';
+    throw optionError(place, 'metrics', name, expected);
   }
   if (models.some(hasColumns[columns]!)) return;
   const examples = {
@@ -163,8 +169,14 @@ export function checkMetric(
   throw optionError(place, 'metrics', name, `a table with columns ${examples[columns]}`);
 }
 
-const isPossible = (name: MetricName, { models, hasHistory }: Evaluated) =>
-  (hasHistory || !METRICS[name].history) && models.some(hasColumns[METRICS[name].columns]!);
+const isPossible = (name: MetricName, { models, hasHistory, scope }: Evaluated) => {
+  const { columns, history, benchmark } = METRICS[name];
+  return (
+    (hasHistory || !history) &&
+    (scope.benchmark !== undefined || !benchmark) &&
+    models.some(hasColumns[columns]!)
+  );
+};
 
 /** Names of the groups per row: series, window and step of `by`, in its order. */
 function groupsOf({ frame, rows }: Evaluated, by: readonly EvaluationKey[]) {
@@ -206,14 +218,14 @@ export function evaluate(table: TableInput, given: EvaluateOptions = {}): Evalua
   const keys = choices(place, 'by', options.by, KEYS) ?? ['model'];
   const by = keys.includes('model') ? keys : (['model', ...keys] as const);
   const benchmark = optionalString(place, 'benchmark', options.benchmark);
-  const wantsOwa = asked ? asked.includes('owa') : benchmark !== undefined;
-  const evaluated = read(place, table, options, wantsOwa ? (benchmark ?? 'Naive2') : undefined);
+  const compares = asked ? asked.some((name) => METRICS[name].benchmark) : benchmark !== undefined;
+  const evaluated = read(place, table, options, compares ? (benchmark ?? 'Naive2') : undefined);
   if (by.includes('window') && evaluated.frame.cutoffs[0] === undefined) {
     throw optionError(place, 'by', 'window', 'a table with the column "cutoff"');
   }
   for (const name of asked ?? []) checkMetric(place, name, evaluated);
   const usual = METRIC_NAMES.filter(
-    (name) => USUAL_METRICS.includes(name) || (name === 'owa' && wantsOwa),
+    (name) => USUAL_METRICS.includes(name) || (METRICS[name].benchmark && compares),
   );
   const names = asked ?? usual.filter((name) => isPossible(name, evaluated));
   const { models, scope } = evaluated;

@@ -78,7 +78,7 @@ const meanOfRoots =
     return sum / total;
   };
 
-/** What a metric needs: columns of a kind, or the panel before the forecasts. */
+/** What a metric needs: columns of a kind, the panel before the forecasts, forecasts to compare with. */
 export interface Needs {
   readonly columns: 'point' | 'quantiles' | 'intervals';
   readonly history?: true;
@@ -148,6 +148,13 @@ const owa = point((values, scope) => {
   return (rows) => (relative[0]!(rows) + relative[1]!(rows)) / 2;
 });
 
+const relativeSquare = point((values, scope) => {
+  const [own, other] = [values, scope.benchmark!.point!].map((forecast) =>
+    mean(POINT_TERMS.mse(forecast, scope), scope),
+  );
+  return (rows) => own!(rows) / other!(rows);
+});
+
 /** In the order in which they are shown. */
 export const METRICS: Readonly<Record<MetricName, Metric>> = {
   mae: pointMean('mae'),
@@ -165,7 +172,9 @@ export const METRICS: Readonly<Record<MetricName, Metric>> = {
     ...point((values, scope) => meanOfRoots(squaredScaled(values, scope), scope)),
     history: true,
   },
+  relmse: { ...relativeSquare, benchmark: true },
   owa: { ...owa, history: true, benchmark: true },
+  accuracy: pointMean('accuracy'),
   pinball: ofQuantiles((model, scope) => mean(meanPinball(model, scope), scope), perQuantile),
   wql: ofQuantiles((model, scope) => perActual(meanPinball(model, scope), 2, scope)),
   crps: ofQuantiles((model, scope) => mean(crps(model, scope), scope)),
@@ -178,5 +187,5 @@ export const METRIC_NAMES = Object.keys(METRICS) as readonly MetricName[];
 
 /** Shown where nothing is asked for, as far as the table and the options allow. */
 export const USUAL_METRICS: readonly MetricName[] = METRIC_NAMES.filter(
-  (name) => !['mse', 'mape', 'owa'].includes(name),
+  (name) => !METRICS[name].benchmark && !['mse', 'mape', 'accuracy'].includes(name),
 );

@@ -35,6 +35,7 @@ export const POINT_TERMS = {
       const e = Math.abs(point[row]! - actual[row]!);
       return e === 0 ? 0 : (200 * e) / (Math.abs(actual[row]!) + Math.abs(point[row]!));
     },
+  accuracy: error((e) => (Number.isNaN(e) ? Number.NaN : e === 0 ? 100 : 0)),
   mase:
     (point, { actual, scale }) =>
     (row) =>

@@ -8,11 +8,6 @@ std::unique_ptr<serve::Predictor> Forecaster::predictor(const std::string& alias
   const size_t index = impl_->config->find(alias, "predictor");
   const auto now = impl_->require("predictor", static_cast<int64_t>(index));
   const ModelConfig& model = now->config->models[index];
-  if (!model.exogenous.names().empty()) {
-    throw Error(Code::features, "[predictor] " + model.alias +
-                                    " reads exogenous columns, which a predictor does not take; "
-                                    "expected a model without them, or predict()");
-  }
   serve::PredictorState state;
   state.network = model.network;
   state.parameters = now->models[index].parameters;
@@ -23,6 +18,14 @@ std::unique_ptr<serve::Predictor> Forecaster::predictor(const std::string& alias
   state.compat = model.train.compat;
   state.allow_missing = impl_->config->mask_missing;
   state.columns = model.columns();
+  state.reading = {model.alias, model.exogenous.names(), model.network->recurrent(), {}};
+  // Not the whole state: its panel may be large.
+  state.reading.prepare = [config = now->config,
+                           vocabularies = now->vocabularies](data::Panel panel) {
+    const Scales scales = panel_scales(*config, panel);
+    std::optional<data::Panel> seen = network_panel(*config, scales, vocabularies, panel);
+    return seen ? *std::move(seen) : std::move(panel);
+  };
   return std::make_unique<serve::Predictor>(std::move(state));
 }
 

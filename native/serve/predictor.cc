@@ -4,11 +4,13 @@
 #include <array>
 #include <atomic>
 #include <cmath>
+#include <optional>
 
 #include "base/error.h"
 #include "data/missing.h"
 #include "data/windows.h"
 #include "parallel/team.h"
+#include "train/exogenous.h"
 #include "train/plan_ladder.h"
 #include "train/readout.h"
 
@@ -42,6 +44,10 @@ struct Engine {
       unread.resize(2 * size);
       window_statistics.resize(rows);
       series_statistics.resize(rows);
+      if (!state.reading.names.empty()) {
+        exogenous.emplace(state.reading.names, layout, state.window_scaler, state.compat,
+                          state.reading.recurrent, static_cast<int64_t>(rows));
+      }
     }
     const auto input = [&](const char* name, size_t at) {
       return plan.has_input(name) ? plan.input(name) : std::span(unread).subspan(at * size, size);
@@ -72,8 +78,22 @@ struct Engine {
         insample_mask.subspan(at * L, L), {}, {});
   }
 
-  void run(std::span<const double> windows, int64_t count, int64_t length, std::span<double> out) {
+  /// Columns of the windows of a call, of which those of this run begin at `first`.
+  void load_columns(Plan& plan, const data::Panel& panel, int64_t first, int64_t count,
+                    int64_t length) {
+    exogenous->open(panel);
+    for (int64_t row = 0; row < count; ++row) {
+      const data::WindowRef window{static_cast<int32_t>(first + row), length - layout.input_size};
+      exogenous->load(panel, window, length, row);
+    }
+    exogenous->clear(count, plan.windows() * layout.series);
+    exogenous->feed(plan);
+  }
+
+  void run(std::span<const double> windows, int64_t count, int64_t length, std::span<double> out,
+           const data::Panel* columns, int64_t first) {
     Plan& plan = prepare(count / layout.series);
+    if (columns != nullptr) load_columns(plan, *columns, first, count, length);
     for (int64_t row = 0; row < count; ++row) {
       load(row, windows.subspan(static_cast<size_t>(row * length), static_cast<size_t>(length)));
     }
@@ -121,6 +141,7 @@ struct Engine {
   std::vector<data::WindowStatistics> window_statistics;
   std::vector<data::SeriesStatistics> series_statistics;
   std::vector<double> scaled, observed;
+  std::optional<train::ExogenousBatch> exogenous;  // of a network that reads columns
 };
 
 }  // namespace
@@ -180,9 +201,10 @@ int64_t Predictor::outputs() const {
   return static_cast<int64_t>(impl_->state.network->loss().columns().size());
 }
 const std::vector<std::string>& Predictor::columns() const { return impl_->state.columns; }
+const data::Exogenous& Predictor::exogenous() const { return impl_->state.reading.names; }
 
 void Predictor::predict(std::span<const double> windows, int64_t count, int64_t length,
-                        std::span<double> out) {
+                        std::span<double> out, const WindowColumns& given) {
   if (count < 0 || length < 0 ||
       windows.size() != static_cast<size_t>(count) * static_cast<size_t>(length)) {
     throw Error(Code::shape, "[predictor] received " + std::to_string(windows.size()) +
@@ -213,6 +235,10 @@ void Predictor::predict(std::span<const double> windows, int64_t count, int64_t 
                                 std::to_string(step % length) + " of window " +
                                 std::to_string(step / length) + ", expected finite values");
   }
+  const ColumnReading& reading = impl_->state.reading;
+  std::optional<data::Panel> columns;
+  if (!reading.names.empty() || !given.empty())
+    columns = window_panel(reading, given, windows, {count, length, horizon(), series});
   Impl::Loan engine(*impl_);
   const parallel::ScopedFlushDenormals flush;  // as in training, so that both give the same bits
   const int64_t most = kMostWindows * series;
@@ -221,7 +247,8 @@ void Predictor::predict(std::span<const double> windows, int64_t count, int64_t 
     engine->run(
         windows.subspan(static_cast<size_t>(begin * length), static_cast<size_t>(n * length)), n,
         length,
-        out.subspan(static_cast<size_t>(begin * per_window), static_cast<size_t>(n * per_window)));
+        out.subspan(static_cast<size_t>(begin * per_window), static_cast<size_t>(n * per_window)),
+        columns ? &*columns : nullptr, begin);
   }
 }
 

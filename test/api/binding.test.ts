@@ -166,7 +166,9 @@ test('wrong arguments are refused, never a crash', () => {
 test('an output whose buffer was transferred meanwhile is E0002', async () => {
   const predictor = await runJob<NativePredictor>((done) => forecaster.predictor('', done));
   const out = new Float64Array(2);
-  const job = runJob<null>((done) => predictor.predict(Float64Array.of(1, 2, 3, 4), 1, out, done));
+  const job = runJob<null>((done) =>
+    predictor.predict(Float64Array.of(1, 2, 3, 4), 1, out, null, done),
+  );
   structuredClone(out, { transfer: [out.buffer] });
   await expect(job).rejects.toMatchObject({
     number: 'E0002',
@@ -178,7 +180,7 @@ test('a full queue is E0012, and the calls in it still settle', async () => {
   const predictor = await runJob<NativePredictor>((done) => forecaster.predictor('', done));
   const ask = () =>
     runJob<null>((done) =>
-      predictor.predict(Float64Array.of(1, 2, 3, 4), 1, new Float64Array(2), done),
+      predictor.predict(Float64Array.of(1, 2, 3, 4), 1, new Float64Array(2), null, done),
     );
   const results = await Promise.allSettled(Array.from({ length: 1100 }, ask));
   const refused = results.filter((r) => r.status === 'rejected');

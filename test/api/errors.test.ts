@@ -71,7 +71,15 @@ const PROVOKED: Readonly<Record<string, readonly (() => unknown)[]>> = {
     async () => (await promoted()).predict(),
     async () => (await promoted()).predict(null, { future: { ds: panel.ds } }),
     async () => (await promoted()).predict(null, { future: { ds: panel.ds, promo: panel.y } }),
-    async () => (await promoted()).predictor(),
+    async () => (await promoted()).predictor().then((p) => p.predictSync(panel.y)),
+    async () =>
+      (await promoted())
+        .predictor()
+        .then((p) => p.predictSync({ windows: panel.y, exogenous: { promo: panel.y } })),
+    async () =>
+      (await fitted())
+        .predictor()
+        .then((p) => p.predictSync({ windows: panel.y, exogenous: { promo: panel.y } })),
   ],
   E0005: [
     () => make().fit(panel, { valSize: 2 }),

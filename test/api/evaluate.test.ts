@@ -215,6 +215,7 @@ describe('evaluate', () => {
     [{ baselines: 'Naive' }, 'E0010', /option train/],
     [{ train }, 'E0010', /seasonality/],
     [{ ...withHistory, metrics: 'owa', benchmark: 'Naive3' }, 'E0010', /did you mean "Naive/],
+    [{ metrics: 'relmse' }, 'E0010', /the option benchmark, or the panel/],
     [{ models: ['N'] }, 'E0010', /did you mean|expected names out of "M"/],
     [{ weights: [1, 2] }, 'E0010', /one number for each of 12 rows/],
     [{ weights: 'weight' }, 'E0011', /no column "weight"/],

@@ -1,51 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NeuralForecast, nhits, nlinear, readCsv } from '../../lib/index';
-import type { ModelDescription } from '../../types/index';
+import { NeuralForecast, nlinear, readCsv } from '../../lib/index';
+import { HORIZON, ROWS, day, future, model, panel, rowsOf, statics } from './exogenous-data';
 
-const HORIZON = 3;
-const ROWS = 30;
-const day = (t: number) => new Date(Date.UTC(2024, 0, 1 + t));
-const promo = (t: number, id: string) => Math.sin(t * (id === 'a' ? 1 : 2));
-const weekday = (t: number) => ['mon', 'tue', 'wed'][t % 3] as string;
-
-const rowsOf = (first: number, last: number) =>
-  ['a', 'b'].flatMap((unique_id) =>
-    Array.from({ length: last - first }, (_, i) => {
-      const t = first + i;
-      return {
-        unique_id,
-        ds: day(t),
-        y: 10 + 3 * promo(t, unique_id) + (t % 3),
-        promo: promo(t, unique_id),
-        weekday: weekday(t),
-        open: t % 2 === 0,
-        weather: Math.cos(t),
-      };
-    }),
-  );
-const panel = rowsOf(0, ROWS);
-const future = rowsOf(ROWS, ROWS + HORIZON).map(({ y: _, weather: __, ...known }) => known);
-const statics = [
-  { unique_id: 'b', size: 2, region: 'north' },
-  { unique_id: 'a', size: 1, region: 'south' },
-];
-
-const model = (more: object = {}): ModelDescription =>
-  nhits({
-    mlpUnits: [
-      [8, 8],
-      [8, 8],
-      [8, 8],
-    ],
-    maxSteps: 3,
-    futrExog: ['promo', 'weekday', 'open'],
-    histExog: ['weather'],
-    statExog: ['size', 'region'],
-    catExog: ['weekday', 'region'],
-    ...more,
-  });
 const newForecaster = (more: object = {}) =>
   new NeuralForecast({ horizon: HORIZON, inputSize: 6, models: [model(more)] });
 
@@ -224,7 +182,6 @@ describe('what is wrong is named', () => {
       'ERR_ND_HORIZON',
       /historic columns/,
     ],
-    ['a predictor', () => nf.predictor(), 'ERR_ND_FEATURES', /exogenous/],
   ];
   test.each(cases)('%s', async (_, call, code, message) => {
     await expect(call()).rejects.toMatchObject({ code, message: expect.stringMatching(message) });

@@ -39,6 +39,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['forecast', 'data.csv', '--no-plot', '--holdout', '2', ...QUICK],
   ['fit', 'data.csv', '--output', 'fitted.safetensors', '--val-size', '2', ...QUICK],
   ['predict', 'model.safetensors', '--horizon', '2', '--output', 'next.csv'],
+  ['simulate', 'model.safetensors', '--paths', '2', '--seed', '3', '--output', 'paths.csv'],
   ['cv', 'data.csv', '--windows', '2', '--step-size', '1', '--refit', ...QUICK],
   ['info', 'model.safetensors'],
   ['models', 'nhits'],

@@ -16,6 +16,7 @@ const COMMANDS = [
   'forecast',
   'fit',
   'predict',
+  'simulate',
   'cv',
   'evaluate',
   'info',
@@ -58,6 +59,7 @@ const CASES: [string[], string[]][] = [
   ],
   [['fit', '--output', 'air.s'], ['air.safetensors']],
   [['models', 'aut'], ['autoformer']],
+  [['simulate', 'air.safetensors', '--method', 's'], ['schaakeShuffle']],
   [
     ['completion', ''],
     ['bash', 'zsh', 'fish'],

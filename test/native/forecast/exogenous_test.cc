@@ -7,98 +7,32 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "forecast/exogenous_panels.h"
 #include "forecast/forecaster.h"
-#include "serve/predictor.h"
 #include "support/failure.h"
 #include "train/panels.h"
 
 namespace nd::forecast {
 namespace {
 
-using nlohmann::json;
+using testing::config;
+using testing::day;
 using testing::failure;
-using PanelPointer = std::shared_ptr<const data::Panel>;
-
-using Values = std::vector<double>;
-
-constexpr int64_t kHorizon = 3, kRows = 40, kKnown = 34;
-
-double promo(int64_t s, int64_t t) { return std::sin(static_cast<double>(t * (s + 2))) + 1; }
-double weather(int64_t s, int64_t t) { return std::cos(static_cast<double>(t + s)) * 5; }
-int64_t day(int64_t t) { return t % 3; }
-
-/// `rows` rows of two series whose targets follow their columns; `changed` alters one column in one
-/// row.
-data::RawPanel raw_panel(int64_t rows, const std::string& changed = "", int64_t changed_row = -1) {
-  data::RawPanel raw;
-  raw.ids = {"a", "b"};
-  raw.features = {{"promo", {}}, {"weather", {}}, {"day", {}, {"wed", "mon", "tue"}}, {"idle", {}}};
-  raw.statics = {{"size", {1, 3}}, {"region", {0, 1}, {"south", "north"}}};
-  for (int64_t s = 0; s < 2; ++s) {
-    for (int64_t t = 0; t < rows; ++t) {
-      raw.series.push_back(static_cast<int32_t>(s));
-      raw.times.push_back(t);
-      raw.target.push_back(20 * static_cast<double>(s + 1) + 3 * promo(s, t) +
-                           static_cast<double>(day(t)));
-      const Values values = {promo(s, t), weather(s, t), static_cast<double>(day(t)), 7.0};
-      for (size_t c = 0; c < values.size(); ++c) {
-        const bool change = raw.features[c].name == changed && t == changed_row;
-        raw.features[c].values.push_back(change ? std::fmod(values[c] + 1, 3) : values[c]);
-      }
-    }
-  }
-  return raw;
-}
-
-PanelPointer panel_of(data::RawPanel raw) {
-  return std::make_shared<const data::Panel>(std::move(raw), data::PanelOptions{});
-}
-
-data::RawFuture future_of(int64_t first, int64_t steps) {
-  data::RawFuture future;
-  future.ids = {"b", "a"};
-  future.features = {{"promo", {}}, {"day", {}, {"mon", "tue", "wed"}}};
-  for (int64_t s = 0; s < 2; ++s) {
-    for (int64_t t = first; t < first + steps; ++t) {
-      future.series.push_back(static_cast<int32_t>(1 - s));
-      future.times.push_back(t);
-      future.features[0].values.push_back(promo(s, t));
-      future.features[1].values.push_back(static_cast<double>((day(t) + 2) % 3));
-    }
-  }
-  return future;
-}
-
-json model(const std::string& type, json options) {
-  options["maxSteps"] = options.value("maxSteps", 5);
-  options["learningRate"] = 5e-3;
-  return {{"type", type}, {"options", std::move(options)}};
-}
-
-const json kAll = {{"futrExog", {"promo", "day"}},
-                   {"histExog", {"weather"}},
-                   {"statExog", {"region", "size"}},
-                   {"catExog", {"day", "region"}}};
-
-json nhits(json more = json::object()) {
-  json options = {{"mlpUnits", {{16, 16}, {16, 16}, {16, 16}}}};
-  options.update(kAll);
-  options.update(more);
-  return model("NHITS", std::move(options));
-}
-
-json lstm(bool recurrent, json more = json::object()) {
-  json options = {{"encoderHiddenSize", 8}, {"decoderHiddenSize", 8}, {"recurrent", recurrent}};
-  options.update(kAll);
-  options.update(more);
-  return model("LSTM", std::move(options));
-}
-
-json config(const std::vector<json>& models, const json& more = json::object()) {
-  json all = {{"horizon", kHorizon}, {"inputSize", 8}, {"models", models}};
-  all.update(more);
-  return all;
-}
+using testing::future_of;
+using testing::json;
+using testing::kAll;
+using testing::kHorizon;
+using testing::kKnown;
+using testing::kRows;
+using testing::lstm;
+using testing::model;
+using testing::nhits;
+using testing::panel_of;
+using testing::PanelPointer;
+using testing::promo;
+using testing::raw_panel;
+using testing::Values;
+using testing::weather;
 
 Values forecast(const Forecaster& f, const PanelPointer& panel, int64_t first, int64_t horizon = 0,
                 size_t column = 0) {
@@ -186,7 +120,6 @@ TEST(Exogenous, WhatIsMissingIsNamed) {
   const Error future = failure([&] { f.predict(nullptr, {}); });
   EXPECT_EQ(future.code(), Code::features);
   EXPECT_NE(future.message().find("makeFutureFrame"), std::string::npos) << future.message();
-  EXPECT_EQ(failure([&] { f.predictor(""); }).code(), Code::features);
 }
 
 TEST(Exogenous, ModelsThatDoNotReadColumnsSaySo) {
