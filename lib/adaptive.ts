@@ -9,12 +9,21 @@ import { binding } from './binding';
 import { ForecastError, guarded } from './errors';
 import { levelList } from './intervals';
 import type { NativeAdaptiveIntervals } from './native';
-import { optionalInteger, optionalString, optionError, readOptions, show } from './options';
+import {
+  checkedJson,
+  optionalInteger,
+  optionalString,
+  optionError,
+  readOptions,
+  show,
+} from './options';
 import { readFloats } from './numbers';
 import { isArray, isObject } from './values';
 
 const LONGEST_HORIZON = 1_000_000;
 const RATE = 0.1;
+/** Values of a state: thousands of series, each with radii per step, level and side. */
+const LARGEST_STATE = 20_000_000;
 
 /** Levels in ascending order and a rate, as native code reads them. */
 export function adaptiveOptions(
@@ -65,11 +74,12 @@ export class AdaptiveIntervals implements Contract {
   }
 
   static fromJSON(state: AdaptiveState): AdaptiveIntervals {
-    if (!isObject(state) || isArray(state)) {
+    const checked = checkedJson('AdaptiveIntervals', 'state', state, LARGEST_STATE);
+    if (!isObject(checked) || isArray(checked)) {
       throw optionError('AdaptiveIntervals', 'state', state, 'what toJSON() gave');
     }
     return AdaptiveIntervals.from(
-      guarded(() => binding().createAdaptiveIntervals(JSON.stringify(state))),
+      guarded(() => binding().createAdaptiveIntervals(JSON.stringify(checked))),
     );
   }
 

@@ -183,23 +183,30 @@ export function optionalSignal(place: string, value: unknown): AbortSignal | und
 /** Most values of an option, lists within lists counted together. */
 const MOST_VALUES = 100_000;
 
-/** A JSON value without anything that JSON would drop or change silently. */
-export function checkedJson(place: string, name: string, value: unknown): unknown {
-  return new JsonCheck(place).value(name, value, 0);
+/** A JSON value without anything that JSON would drop or change silently, of at most `mostValues` values. */
+export function checkedJson(
+  place: string,
+  name: string,
+  value: unknown,
+  mostValues = MOST_VALUES,
+): unknown {
+  return new JsonCheck(place, mostValues).value(name, value, 0);
 }
 
 class JsonCheck {
   readonly #place: string;
+  readonly #mostValues: number;
   #values = 0;
 
-  constructor(place: string) {
+  constructor(place: string, mostValues: number) {
     this.#place = place;
+    this.#mostValues = mostValues;
   }
 
   value(name: string, value: unknown, depth: number): unknown {
     const refuse = (expected: string) => optionError(this.#place, name, value, expected);
     if (depth > 16) throw refuse('at most 16 levels of nesting');
-    if (++this.#values > MOST_VALUES) throw refuse(`at most ${MOST_VALUES} values`);
+    if (++this.#values > this.#mostValues) throw refuse(`at most ${this.#mostValues} values`);
     switch (typeof value) {
       case 'string':
         if (!isWellFormed(value)) throw refuse('well-formed Unicode');
@@ -226,8 +233,8 @@ class JsonCheck {
 
   #list(name: string, list: ArrayLike<unknown>, depth: number): unknown[] {
     const length = lengthOf(list);
-    if (length === undefined || length > MOST_VALUES) {
-      throw optionError(this.#place, name, list, `at most ${MOST_VALUES} values`);
+    if (length === undefined || length > this.#mostValues) {
+      throw optionError(this.#place, name, list, `at most ${this.#mostValues} values`);
     }
     // A hole is no value, and reads as undefined.
     return Array.from({ length }, (_, i) => this.value(`${name}[${i}]`, list[i], depth + 1));

@@ -19,7 +19,7 @@ export function readM4(folder, name) {
   const [, ...lines] = readLines(path.join(folder, 'm4', name));
   return lines.map((line) => {
     const [id, ...cells] = line.replaceAll('"', '').split(',');
-    const end = cells.findIndex((cell) => cell === '');
+    const end = cells.indexOf('');
     return { id, values: cells.slice(0, end < 0 ? cells.length : end).map(Number) };
   });
 }

@@ -784,7 +784,7 @@ export interface AdaptiveState {
 export declare class AdaptiveIntervals {
   /** Radii begin at 0: throws E0010. {@link NeuralForecast.adaptiveIntervals} begins at known errors. */
   constructor(options: AdaptiveOptions);
-  /** One that goes on from a state; throws E0006 for what is none. */
+  /** One that goes on from a state; throws E0006 for what is none, E0010 for what is no plain data. */
   static fromJSON(state: AdaptiveState): AdaptiveIntervals;
   /** Steps of a forecast, at most. */
   readonly horizon: number;

@@ -3,6 +3,7 @@
 neuralforecast_e2e.py THREADS. Requests, each with a work of scripts/bench/suites/e2e.mjs:
   {"fit": work} -> {"seconds"}         a new NeuralForecast is made and fitted; kept for what follows
   {"predict": work, "calls": N} -> {"seconds"}   of a warm call that forecasts every series
+  {"crossValidation": work} -> {"seconds"}   a new NeuralForecast, fitted once, forecasts the last windows of every series
   {"preprocess": work, "calls": N} -> {"seconds"} from the table to scaled arrays of windows
   {"memory": true} -> {"bytes"}        the most that the process has held
 """
@@ -63,6 +64,11 @@ def fit(work):
     fitted[work["name"]] = nf
 
 
+def cross_validation(work):
+    asked = work["crossValidation"]
+    make(work).cross_validation(table(work["data"]), n_windows=asked["windows"], step_size=asked["stepSize"], refit=False)
+
+
 def preprocess(work):
     """The dataset, its robust scale and every window of it."""
     nf = NeuralForecast(models=make(work).models, freq=1, local_scaler_type="robust")
@@ -79,6 +85,9 @@ def answer(request):
         nf = fitted[request["predict"]["name"]]
         nf.predict()
         return {"seconds": timed(WALL, request["calls"], nf.predict)}
+    if "crossValidation" in request:
+        table(request["crossValidation"]["data"])
+        return {"seconds": timed(WALL, 1, lambda: cross_validation(request["crossValidation"]))}
     if "preprocess" in request:
         preprocess(request["preprocess"])
         return {"seconds": timed(WALL, request["calls"], lambda: preprocess(request["preprocess"]))}

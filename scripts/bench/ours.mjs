@@ -77,6 +77,15 @@ async function answer(request) {
     await fitted.predict();
     return seconds(request.calls, () => fitted.predict());
   }
+  if (request.crossValidation) {
+    const work = request.crossValidation;
+    const data = table(work.data);
+    return seconds(1, async () => {
+      const nf = make(work);
+      await nf.crossValidation(data, work.crossValidation);
+      await nf.dispose();
+    });
+  }
   if (request.preprocess) {
     const data = table(request.preprocess.data);
     const call = async () => {

@@ -53,7 +53,7 @@ export const WORKS = [
     24,
     'NHITS',
     { max_steps: 20, windows_batch_size: 1024 },
-    { heavy: true },
+    { heavy: true, crossValidation: { windows: 4, stepSize: 24 } },
   ),
 ];
 
@@ -68,7 +68,7 @@ export const neuralforecast = (threads) => peer('NeuralForecast', 'neuralforecas
 
 const REPEATS = 'ours, repeats computed';
 
-/** The rows of one work: fit, predict, memory. */
+/** The rows of one work: fit, predict, cross-validation where it is asked for, memory. */
 async function measure(item, { peers, quick, threads }) {
   const servers = [ours('ours', threads)];
   if (item.repeats) servers.push(ours(REPEATS, threads, true));
@@ -85,6 +85,9 @@ async function measure(item, { peers, quick, threads }) {
     const fits = await takeTurns(ask({ fit: item }), rounds);
     const calls = item.heavy || quick ? 2 : 20;
     const predictions = await takeTurns(ask({ predict: item, calls }), rounds);
+    const validations = item.crossValidation
+      ? await takeTurns(ask({ crossValidation: item }), rounds)
+      : {};
     const memory = await takeTurns(ask({ memory: true }), 1);
     const rowsOf = (what, answers, field, unit) => {
       const spreads = Object.entries(answers).map(([name, list]) => [
@@ -107,6 +110,12 @@ async function measure(item, { peers, quick, threads }) {
     return [
       ...rowsOf('fit', fits, 'seconds', 's'),
       ...rowsOf('predict all', predictions, 'seconds', 's').slice(0, 1),
+      ...rowsOf(
+        `cross-validation, ${item.crossValidation?.windows} windows`,
+        validations,
+        'seconds',
+        's',
+      ),
       ...rowsOf('peak memory', memory, 'bytes', 'bytes').slice(0, 1),
     ];
   });
