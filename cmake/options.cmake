@@ -14,6 +14,8 @@ target_compile_options(nd_options INTERFACE
   -Wall -Wextra $<$<BOOL:${ND_WERROR}>:-Werror>
   # GCC 12 sees overlapping copies in std::string where there are none (GCC bug 105651).
   $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>
+  # The stable_sort of GCC 12's library calls a function that the library deprecates.
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>
   # Fused multiply-adds are written out where they are wanted, so that results do not depend on
   # what a compiler contracts.
   -ffp-contract=off

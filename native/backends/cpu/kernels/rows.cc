@@ -64,12 +64,7 @@ class Fold final : public Kernel {
  public:
   Fold(Slot in, Slot out, int64_t outer, int64_t windows, int64_t size, int64_t step,
        int64_t length)
-      : Kernel({in, out}),
-        outer_(outer),
-        windows_(windows),
-        size_(size),
-        step_(step),
-        length_(length) {
+      : Kernel({in, out}), windows_(windows), size_(size), step_(step), length_(length) {
     tiles = outer;
     work = 0.3 * static_cast<double>(outer * (windows * size + length));
   }
@@ -83,7 +78,7 @@ class Fold final : public Kernel {
   }
 
  private:
-  int64_t outer_, windows_, size_, step_, length_;
+  int64_t windows_, size_, step_, length_;
 };
 
 // Sizes of unfold and fold: inner axes are part of size, step and length.
