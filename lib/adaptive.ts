@@ -23,7 +23,7 @@ import { isArray, isObject } from './values';
 const LONGEST_HORIZON = 1_000_000;
 const RATE = 0.1;
 /** Values of a state: thousands of series, each with radii per step, level and side. */
-const LARGEST_STATE = 20_000_000;
+const LARGEST_STATE = 10_000_000;
 
 /** Levels in ascending order and a rate, as native code reads them. */
 export function adaptiveOptions(
