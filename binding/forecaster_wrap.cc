@@ -38,12 +38,18 @@ std::optional<forecast::IntervalOptions> interval_options(const nlohmann::json& 
   return forecast::intervals_from_json(options["intervals"]);
 }
 
-/// {valSize, fromScratch, keepOptimizer?, checkpoint?: {path, everySteps}, resume?: path | true,
-/// timeBudgetMs?, note?, intervals?, threads}.
+/// {valSize, fromScratch, initialWeights?: {path?, weights?}, freeze?, keepOptimizer?, checkpoint?:
+/// {path, everySteps}, resume?: path | true, timeBudgetMs?, note?, intervals?, threads}.
 forecast::FitRequest fit_request(const nlohmann::json& options) {
   forecast::FitRequest request;
   request.val_size = options.value("valSize", request.val_size);
   request.from_scratch = options.value("fromScratch", false);
+  if (options.contains("initialWeights")) {
+    const nlohmann::json& initial = options.at("initialWeights");
+    request.initial_weights.path = initial.value("path", "");
+    request.initial_weights.weights = initial.value("weights", std::vector<std::string>{});
+  }
+  request.freeze = options.value("freeze", request.freeze);
   if (options.contains("keepOptimizer"))
     request.keep_optimizer = options.at("keepOptimizer").get<bool>();
   request.time_budget_ms = options.value("timeBudgetMs", 0.0);
@@ -69,7 +75,8 @@ Napi::Value fit(const Napi::CallbackInfo& info) {
   const auto panel = unwrap<const data::Panel>(info[0]);
   const nlohmann::json options = json_argument(info, 1, place);
   const bool wants_progress = info[2].IsFunction();
-  const forecast::FitRequest asked = fit_request(options);
+  forecast::FitRequest asked = fit_request(options);
+  if (info[4].IsObject()) asked.initial_weights.from = unwrap<Forecaster>(info[4]);
   const auto summary = std::make_shared<std::string>();
   return jobs(info.Env())
       .submit(info.Env(),

@@ -11,6 +11,7 @@ import {
   readOptions,
 } from './options';
 import { pathOption, tableOption, threadsOption } from './requests';
+import { transferOption } from './transfer';
 import { isObject } from './values';
 
 const CHECKPOINT_EVERY = 100;
@@ -20,6 +21,8 @@ const LONGEST_BUDGET_MS = 1e11;
 export interface FitRequest {
   /** What native code reads, but for the note. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** The forecaster, if it is one, whose weights are taken. */
+  readonly weights: object | undefined;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((progress: FitProgress) => void) | undefined;
   readonly statics: TableInput | undefined;
@@ -59,6 +62,8 @@ export function fitRequest(given: FitOptions): FitRequest {
   const options = readOptions(place, given, [
     'valSize',
     'fromScratch',
+    'initialWeights',
+    'freeze',
     'intervals',
     'keepOptimizer',
     'checkpoint',
@@ -69,7 +74,9 @@ export function fitRequest(given: FitOptions): FitRequest {
     'onProgress',
     'threads',
   ]);
+  const transfer = transferOption(place, options);
   const settings = {
+    ...transfer.settings,
     ...intervalsOption(place, options.intervals),
     valSize: optionalInteger(place, 'valSize', options.valSize, 0) ?? 0,
     fromScratch: optionalBoolean(place, 'fromScratch', options.fromScratch) ?? false,
@@ -81,6 +88,7 @@ export function fitRequest(given: FitOptions): FitRequest {
   };
   return {
     settings,
+    weights: transfer.from,
     statics: tableOption(place, 'statics', options.statics),
     signal: optionalSignal(place, options.signal),
     onProgress: optionalFunction(place, 'onProgress', options.onProgress),

@@ -102,12 +102,16 @@ export interface NativeNames {
 }
 
 export interface NativeForecaster {
-  /** `options` is JSON text {valSize, fromScratch, intervals, threads}; the result is a JSON array of summaries, one per model. */
+  /**
+   * `options` is JSON text {valSize, fromScratch, initialWeights, freeze, intervals, threads}; `weights`: the forecaster
+   * whose weights the fit begins from. The result is a JSON array of summaries, one per model.
+   */
   fit(
     panel: NativePanel,
     options: string,
     progress: ((event: string) => void) | null,
     done: NativeDone<string>,
+    weights: NativeForecaster | null,
   ): NativeJob;
   /** `panel` null = the fitted one; `options` is JSON text {horizon, threads, refitSeriesScaler, levels, quantiles}. */
   predict(

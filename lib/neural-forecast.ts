@@ -27,8 +27,8 @@ import { exportForecaster } from './checkpoint/export';
 import { importForecaster } from './checkpoint/import';
 import { readFuture, readPanel, type ReadOptions } from './columns';
 import { ForecastError, guarded } from './errors';
-import { type Exogenous, exogenousOf } from './features';
 import { fitRequest } from './fit-request';
+import { withNames } from './forecast-info';
 import { BacktestTable, ForecastTable, PathsTable } from './forecast-table';
 import { progressReport, runJob } from './job';
 import type {
@@ -36,14 +36,13 @@ import type {
   NativeForecaster,
   NativeFuture,
   NativeJob,
-  NativeNames,
   NativePanel,
   NativePredictor,
   NativeTable,
 } from './native';
 import { missingRows } from './future';
 import { createPanel, packFuture } from './native-panel';
-import { NAMES_AT_ONCE, takeBacktest, takeForecast, takePaths } from './native-table';
+import { takeBacktest, takeForecast, takePaths } from './native-table';
 import { type Note, readNote, writeNote } from './note';
 import {
   optionalBoolean,
@@ -53,6 +52,7 @@ import {
   readOptions,
 } from './options';
 import { Predictor } from './predictor';
+import { type Reading, readingOf } from './reading';
 import { registry } from './registry';
 import {
   COLUMN_OPTIONS,
@@ -67,6 +67,7 @@ import {
   STANDARD_NAMES,
 } from './requests';
 import type { TimeForm } from './times';
+import { WEIGHTS_EXPECTED } from './transfer';
 import { isObject } from './values';
 
 /** A native forecaster that `load` read; the constructor takes it over. */
@@ -75,36 +76,6 @@ class Loaded {
     readonly native: NativeForecaster,
     readonly note: Note,
   ) {}
-}
-
-/** Adds `series`: many names take a while and are made when they are first asked for. */
-function withNames(info: Omit<ForecastInfo, 'series'>, names: NativeNames): ForecastInfo {
-  const read = () => guarded(() => names.read(0, info.seriesCount));
-  if (info.seriesCount <= NAMES_AT_ONCE) return { ...info, series: read() };
-  let series: readonly string[] | undefined;
-  return {
-    ...info,
-    get series() {
-      series ??= read();
-      return series;
-    },
-  };
-}
-
-/** How a forecaster reads a panel. */
-interface Reading {
-  /** What the models read beside the target. */
-  readonly exogenous: Exogenous;
-  /** The column with the weights of rows, which training reads. */
-  readonly weight: string | undefined;
-  /** Whether a target may be missing. */
-  readonly missing: boolean;
-}
-
-function readingOf(native: NativeForecaster): Reading {
-  const info: ForecastInfo = JSON.parse(guarded(() => native.info()));
-  const { models, sampleWeight: weight, missing } = info;
-  return { exogenous: exogenousOf(models), weight, missing: missing === 'mask' };
 }
 
 /** How the table of a call is read. */
@@ -328,6 +299,14 @@ export class NeuralForecast implements Contract {
     return this.dispose();
   }
 
+  /** What `given` holds as of now; null for none. */
+  static #copyOf(given: object | undefined): NativeForecaster | null {
+    if (given === undefined) return null;
+    if (!(#native in given)) throw optionError('fit', 'initialWeights', given, WEIGHTS_EXPECTED);
+    given.#checkLive('fit');
+    return guarded(() => given.#native.clone());
+  }
+
   /** How the caller's tables are written. */
   #note(form = this.#form): Note {
     return {
@@ -339,7 +318,8 @@ export class NeuralForecast implements Contract {
   }
 
   async #fit(table: TableInput, call: FitOptions): Promise<FitResult> {
-    const { settings, signal, onProgress, statics } = fitRequest(call);
+    const { settings, weights, signal, onProgress, statics } = fitRequest(call);
+    const source = NeuralForecast.#copyOf(weights);
     const started = performance.now();
     signal?.throwIfAborted();
     const prepare = async () => {
@@ -354,7 +334,13 @@ export class NeuralForecast implements Contract {
       try {
         const summaries = await runJob<string>(
           (done, stop) =>
-            this.#native.fit(panel, options, progressReport(onProgress, started, stop), done),
+            this.#native.fit(
+              panel,
+              options,
+              progressReport(onProgress, started, stop),
+              done,
+              source,
+            ),
           signal,
         );
         this.#form = form;

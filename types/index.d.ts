@@ -259,6 +259,21 @@ export interface FitOptions {
   /** True begins from initial weights; false goes on from those of an earlier fit, if any. @default false */
   readonly fromScratch?: boolean;
   /**
+   * Weights to begin from, instead of initial ones or those of an earlier fit: those of a saved file, of another object, or
+   * of a part of it. Each model takes those of the model with its alias, or of the only one where both sides have one.
+   * What a fit learns besides (scaling, categories) is learned anew. Rejects with E0010, which lists all of them, where
+   * names or shapes do not fit, or a category has another place. A resumed fit needs none; if it has some, they must be the
+   * same. @default none
+   */
+  readonly initialWeights?: string | NeuralForecast | InitialWeights;
+  /**
+   * Weights that stay as they are, to the last bit: patterns over their names (`info().models[0].weights`), in which * stands
+   * for any characters and ? for one: `'blocks.0.*'`, or of one of several models `'NHITS/blocks.0.*'`. No gradient is
+   * computed for them and no optimiser touches them; running statistics have names, too. Rejects with E0010 for a pattern
+   * that matches nothing. @default none
+   */
+  readonly freeze?: string | readonly string[];
+  /**
    * Calibrates intervals for `levels` and `quantiles` of later forecasts: one more fit, before the last
    * `horizon + stepSize · (windows - 1)` rows, whose forecasts are compared with them; the fit of all rows follows
    * (`onProgress` reports that one). @default none
@@ -297,6 +312,17 @@ export interface FitOptions {
    * @default what the cgroup allows, or ND_NUM_THREADS
    */
   readonly threads?: number;
+}
+
+/** Part of the weights of a file or an object, for {@link FitOptions.initialWeights}. */
+export interface InitialWeights {
+  /** The path of a saved file, or an object. */
+  readonly from: string | NeuralForecast;
+  /**
+   * Patterns of the names of those to take, as in {@link FitOptions.freeze}; the others begin as they do without. Such as all
+   * but the last layer, for another horizon. @default all, and none may be missing or left over
+   */
+  readonly weights?: string | readonly string[];
 }
 
 /** How the training of one model went. */
@@ -547,6 +573,8 @@ export interface ModelInfo {
   readonly inputSize: number;
   /** Number of trainable weights. */
   readonly parameters: number;
+  /** Name and shape of each weight, and of running statistics: what `freeze` and `initialWeights` of a fit choose from. */
+  readonly weights: Readonly<Record<string, readonly number[]>>;
   /** Its forecast columns. */
   readonly columns: readonly string[];
   /** Every option with its value, defaults included. */

@@ -64,6 +64,18 @@ function longRunFlags(flags: Context['flags']): FitOptions {
   });
 }
 
+/** Weights to begin from, and those that stay, for the command `fit`. */
+function transferFlags(flags: Context['flags']): FitOptions {
+  const list = (name: string) => textFlag(flags, name)?.split(',');
+  const from = textFlag(flags, 'initialWeights');
+  const weights = list('takeWeights');
+  if (weights && from === undefined) throw new UsageError('--take-weights needs --initial-weights');
+  return defined({
+    initialWeights: from !== undefined && weights ? { from, weights } : from,
+    freeze: list('freeze'),
+  });
+}
+
 /** Trains the models of the flags on a panel. */
 export async function fitPanel(
   panel: Panel,
@@ -128,7 +140,10 @@ export async function runFit(file: string, context: Context): Promise<void> {
   const { flags, signal, version } = context;
   const output = textFlag(flags, 'output') as string;
   const panel = await readPanel(file, columnFlags(flags), signal);
-  const outcome = await fitPanel(panel, context, undefined, longRunFlags(flags));
+  const outcome = await fitPanel(panel, context, undefined, {
+    ...longRunFlags(flags),
+    ...transferFlags(flags),
+  });
   await outcome.nf.save(output, { includeData: flags.data !== false, signal });
   const files = [output];
   if (context.json) {

@@ -152,6 +152,9 @@ export function createProgram(
     .option('--checkpoint-every <n>', 'steps between two checkpoints (default 100)')
     .option('--resume', 'go on from --checkpoint, if there is such a file')
     .option('--time-budget <seconds>', 'begin no further step after that time')
+    .option('--initial-weights <model.safetensors>', 'begin from the weights of saved models')
+    .option('--take-weights <patterns>', 'only those of --initial-weights whose names match: mlp.*')
+    .option('--freeze <patterns>', 'weights that stay as they are: blocks.0.*,*.bias')
     .action((file: string, flags: Flags) => runFit(file, withFlags(flags)));
 
   addAheadFlags(program.command('predict'))

@@ -7,6 +7,7 @@
 #include "forecast/part_store.h"
 #include "forecast/side_by_side.h"
 #include "forecast/splits.h"
+#include "forecast/transfer.h"
 
 namespace nd::forecast {
 
@@ -107,6 +108,10 @@ class CrossValidation {
     };
     const bool goes_on = state_ != nullptr && !request_.from_scratch;
     auto start = start_state(user_config_, goes_on ? state_.get() : nullptr, *known);
+    if (request_.transfer != nullptr) {
+      begin_from(*request_.transfer, *start);
+      request.freeze = request_.transfer->freeze;
+    }
     if (request_.intervals) {
       CalibrationRequest calibration{"crossValidation", horizon_, request.val_size, threads,
                                      request.cancel};

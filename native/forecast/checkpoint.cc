@@ -5,6 +5,7 @@
 
 #include "forecast/intervals.h"
 #include "forecast/panel_digest.h"
+#include "forecast/transfer.h"
 
 namespace nd::forecast {
 
@@ -31,9 +32,12 @@ std::string difference(const ordered_json& saved, const ordered_json& asked) {
          ", the checkpoint has " + value(saved);
 }
 
-FitOf fit_of(const data::Panel& panel, const FitRequest& request) {
+FitOf fit_of(const ForecasterConfig& config, const data::Panel& panel, const FitRequest& request) {
   return {panel_digest(panel), request.val_size,
-          request.intervals ? intervals_json(*request.intervals).dump() : ""};
+          request.intervals ? intervals_json(*request.intervals).dump() : "",
+          request.freeze.empty()
+              ? ""
+              : ordered_json(matching_weights(config, request.freeze, "freeze")).dump()};
 }
 }  // namespace
 
@@ -43,7 +47,12 @@ FitCheckpoint::FitCheckpoint(const FitRequest& request, const State& start,
   if (path_.empty()) return;
   state_ = start;
   state_.note = request.checkpoint.note;
-  state_.fit_of = fit_of(panel, request);
+  state_.fit_of = fit_of(*start.config, panel, request);
+  if (start.fit_of) {  // resumed
+    state_.fit_of->initial = start.fit_of->initial;
+  } else if (request.initial_weights.given()) {
+    state_.fit_of->initial = weights_digest(start);
+  }
   for (size_t i = 0; i < state_.models.size(); ++i) {
     ModelState& model = state_.models[i];
     if (model.training != nullptr) continue;  // resumed
@@ -68,7 +77,8 @@ void FitCheckpoint::write(size_t index, train::TrainingState training,
 
 std::shared_ptr<State> read_checkpoint(const std::string& path,
                                        const std::shared_ptr<const ForecasterConfig>& config,
-                                       const data::Panel& panel, const FitRequest& request) {
+                                       const data::Panel& panel, const FitRequest& request,
+                                       const Transfer& transfer) {
   auto state = std::make_shared<State>(read_state(path));
   if (!state->fit_of) {
     throw Error(Code::file, "[fit] " + path +
@@ -78,13 +88,20 @@ std::shared_ptr<State> read_checkpoint(const std::string& path,
   const std::string options =
       difference(config_json(*state->config), config_json(*closed(config, state->vocabularies)));
   if (!options.empty()) refuse(path, options);
-  const FitOf asked = fit_of(panel, request);
+  const FitOf asked = fit_of(*state->config, panel, request);
   const FitOf& saved = *state->fit_of;
   if (saved.val_size != asked.val_size) {
     refuse(path, "received valSize " + std::to_string(asked.val_size) + ", the checkpoint has " +
                      std::to_string(saved.val_size));
   }
   if (saved.intervals != asked.intervals) refuse(path, "received other intervals than it has");
+  if (saved.frozen != asked.frozen) refuse(path, "received freeze for other weights than it has");
+  if (transfer.source != nullptr) {
+    const auto begun = start_state(config, nullptr, panel);
+    begin_from(transfer, *begun);
+    if (weights_digest(*begun) != saved.initial)
+      refuse(path, "received other initialWeights than those that it began from");
+  }
   if (saved.data != asked.data)
     refuse(path, "received other data (series, times, values or columns) than its panel");
   return state;

@@ -239,7 +239,8 @@ void read_optimizers(SavedFile& file, const json& saved, State& state) {
 void read_trainings(SavedFile& file, const json& saved, State& state) {
   const ForecasterConfig& config = *state.config;
   state.fit_of = FitOf{saved.at("data").get<std::string>(), saved.at("valSize").get<int64_t>(),
-                       saved.at("intervals").get<std::string>()};
+                       saved.at("intervals").get<std::string>(), saved.value("frozen", ""),
+                       saved.value("initialWeights", "")};
   for (size_t i = 0; i < config.models.size(); ++i)
     state.models[i].training = read_training(file, config.models[i]);
 }
@@ -313,7 +314,9 @@ void write_state(const std::string& path, const State& state, SavedParts parts) 
   if (parts.training) {
     metadata[kTraining] = text_of({{"data", state.fit_of->data},
                                    {"valSize", state.fit_of->val_size},
-                                   {"intervals", state.fit_of->intervals}});
+                                   {"intervals", state.fit_of->intervals},
+                                   {"frozen", state.fit_of->frozen},
+                                   {"initialWeights", state.fit_of->initial}});
   }
   if (!state.note.empty()) metadata[kNote] = state.note;
   write_saved_file(path, std::move(metadata), list);

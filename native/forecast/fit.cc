@@ -6,6 +6,7 @@
 #include "forecast/checkpoint.h"
 #include "forecast/intervals.h"
 #include "forecast/side_by_side.h"
+#include "forecast/transfer.h"
 #include "parallel/claim.h"
 #include "train/exogenous.h"
 #include "train/trainer.h"
@@ -85,10 +86,11 @@ struct Superseded {};
 class Training {
  public:
   Training(State& next, const data::Panel& scaled, const FitRequest& request,
-           FitCheckpoint& checkpoint)
+           const std::vector<std::vector<std::string>>& frozen, FitCheckpoint& checkpoint)
       : next_(next),
         scaled_(scaled),
         request_(request),
+        frozen_(frozen),
         checkpoint_(checkpoint),
         trained_(next.models.size()),
         summaries_(next.models.size()) {}
@@ -124,6 +126,7 @@ class Training {
       if (state.optimizer != nullptr) resume->optimizer = *state.optimizer;
     }
     train::TrainRequest training = train_request(*next_.config, model, scaled_, request_);
+    training.frozen = frozen_[i];
     training.revin = state.revin;
     training.shared_threads = &turn.threads;
     training.optimizer = &optimizer;
@@ -164,6 +167,7 @@ class Training {
   State& next_;
   const data::Panel& scaled_;
   const FitRequest& request_;
+  const std::vector<std::vector<std::string>>& frozen_;
   FitCheckpoint& checkpoint_;
   std::mutex progress_;  // keeps calls of the user's function apart
   std::vector<Trained> trained_;
@@ -187,6 +191,7 @@ FitOutcome fit_models(std::shared_ptr<State> start, std::shared_ptr<const data::
   const data::Panel* const scaled = copy ? &*copy : panel.get();
   // Every model is checked before the first one trains: a late refusal would waste the earlier
   // ones' time.
+  const auto frozen = matching_weights(config, request.freeze, "freeze");
   for (const ModelConfig& model : config.models)
     train::check_request(train_request(config, model, *scaled, request));
 
@@ -194,7 +199,7 @@ FitOutcome fit_models(std::shared_ptr<State> start, std::shared_ptr<const data::
   next.note = "";
   next.fit_of.reset();
   const parallel::Claim claim(request.threads);
-  Training training(next, *scaled, request, checkpoint);
+  Training training(next, *scaled, request, frozen, checkpoint);
   const Outcome outcome = training.run();
   for (size_t i = 0; i < outcome.failed; ++i) training.keep(i, training.summaries()[i]);
   for (ModelState& model : next.models) model.training = nullptr;
@@ -279,15 +284,26 @@ ordered_json Forecaster::fit(std::shared_ptr<const data::Panel> panel, const Fit
   const ForecasterConfig& config = *impl_->config;
   check_fit_panel(config, panel.get(), "fit");
   const std::string resume = checkpoint_to_resume(request);
-  const auto earlier = request.from_scratch || !resume.empty() ? nullptr : impl_->current();
+  const InitialWeights& given = request.initial_weights;
+  const auto transfer = std::make_shared<Transfer>(Transfer{
+      nullptr, given.from != nullptr ? "a forecaster" : given.path, given.weights, request.freeze});
+  if (given.from != nullptr) {
+    transfer->source = given.from->impl_->current();
+    if (transfer->source == nullptr) refuse_unfitted("a forecaster");
+  } else if (!given.path.empty()) {
+    transfer->source = std::make_shared<const State>(read_state(given.path));
+  }
+  const bool anew = request.from_scratch || transfer->source != nullptr || !resume.empty();
+  const auto earlier = anew ? nullptr : impl_->current();
   if (earlier != nullptr) check_same_series(config, *earlier, *panel);
   Scales scales = panel_scales(config, *panel);
   auto start = resume.empty() ? start_state(impl_->config, earlier.get(), *panel)
-                              : read_checkpoint(resume, impl_->config, *panel, request);
+                              : read_checkpoint(resume, impl_->config, *panel, request, *transfer);
+  if (resume.empty()) begin_from(*transfer, *start);
   if (request.intervals && resume.empty()) {
-    start->calibration =
-        calibrate(impl_->config, panel, *request.intervals,
-                  {"fit", config.horizon, request.val_size, request.threads, request.cancel});
+    start->calibration = calibrate(
+        impl_->config, panel, *request.intervals,
+        {"fit", config.horizon, request.val_size, request.threads, request.cancel, {}, transfer});
   }
   FitOutcome outcome = fit_models(std::move(start), std::move(panel), std::move(scales), request);
   if (outcome.usable) {

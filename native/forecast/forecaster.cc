@@ -4,6 +4,7 @@
 
 #include "base/version.h"
 #include "forecast/intervals.h"
+#include "forecast/transfer.h"
 
 namespace nd::forecast {
 
@@ -107,6 +108,9 @@ nlohmann::ordered_json Forecaster::info() const {
     one["type"] = model.network->spec().name;
     one["inputSize"] = model.network->geometry().input_size;
     one["parameters"] = model.network->table().trainable_count();
+    one["weights"] = nlohmann::ordered_json::object();
+    for (const ParameterEntry* entry : learned_entries(*model.network))
+      one["weights"][entry->name] = entry->shape.dims;
     one["columns"] = model.columns();
     one["options"] = options_json(model);
     one["history"] = state != nullptr ? state->models[i].history : nlohmann::ordered_json(nullptr);

@@ -48,9 +48,23 @@ struct CheckpointRequest {
   std::string note;            ///< as that of save()
 };
 
+class Forecaster;
+struct Transfer;
+
+/// Weights that a fit begins from: those of a saved file, or of an object.
+struct InitialWeights {
+  std::string path;                        ///< "" = none
+  std::shared_ptr<const Forecaster> from;  ///< instead of `path`; nullptr = none
+  std::vector<std::string> weights;        ///< patterns of those that are taken; none = all
+  bool given() const { return !path.empty() || from != nullptr; }
+};
+
 struct FitRequest {
   int64_t val_size = 0;
-  bool from_scratch = false;  ///< from initial weights, not from those of an earlier fit
+  bool from_scratch = false;            ///< from initial weights, not from those of an earlier fit
+  InitialWeights initial_weights = {};  ///< instead of those that are drawn; implies from_scratch
+  /// Patterns over the names of weights that stay as they are: "blocks.0.*", "NHITS/blocks.0.*".
+  std::vector<std::string> freeze = {};
   /// Calibrates intervals: a fit of its own before the last windows, then the one of all rows.
   std::optional<IntervalOptions> intervals = {};
   /// Whether optimisers go on from what they remember of an earlier fit; unset = without compat.
@@ -118,6 +132,7 @@ struct CrossValidationRequest {
   const CancelToken* cancel = nullptr;
   QuantileRequest quantiles = {};                 ///< other quantiles than those of each loss
   std::optional<IntervalOptions> intervals = {};  ///< of every fit
+  std::shared_ptr<const Transfer> transfer = {};  ///< weights that every fit begins from and keeps
   /// model alias, fit, progress; called on computing threads, by one at a time.
   std::function<void(const std::string&, const FitPlace&, const train::Progress&)> on_progress = {};
 };
@@ -151,10 +166,11 @@ class Forecaster {
   /// one after the other. On error or cancellation the earlier state stays (E0009: the last good
   /// weights are kept). A refit continues from the current weights and optimisers, unless asked to
   /// begin from scratch. A time budget is shared equally by the models that run one after the
-  /// other. With a checkpoint, a fit that was interrupted at any moment gives, resumed, the same
-  /// bits. Throws E0006 and E0010 for a checkpoint that cannot be resumed.
-  /// `maxSteps: 0` prepares a state without training. Returns per model a JSON summary (steps,
-  /// losses, history, seconds are not included: no wall-clock).
+  /// other. Initial weights and frozen ones also hold for the fit that calibrates intervals; throws
+  /// E0010 for weights that do not fit and patterns that match nothing. With a checkpoint, a fit
+  /// that was interrupted at any moment gives, resumed, the same bits. Throws E0006 and E0010 for a
+  /// checkpoint that cannot be resumed. `maxSteps: 0` prepares a state without training. Returns
+  /// per model a JSON summary (steps, losses, history, seconds are not included: no wall-clock).
   nlohmann::ordered_json fit(std::shared_ptr<const data::Panel> panel, const FitRequest& request);
   bool fitted() const;
   /// Forecast of the fitted panel (panel = nullptr) or of any other. Throws E0001, E0003, E0004

@@ -45,6 +45,8 @@ struct FitOf {
   std::string data;  ///< panel_digest()
   int64_t val_size = 0;
   std::string intervals;  ///< options of the calibration as JSON; "" = none
+  std::string frozen{};   ///< names of the weights that stay, as JSON; "" = none
+  std::string initial{};  ///< weights_digest() of initialWeights; "" = none
 };
 
 struct Calibration;

@@ -42,6 +42,7 @@ struct CalibrationRequest {
   int threads = 1;
   const CancelToken* cancel = nullptr;
   std::function<void()> check = {};  ///< called at every step; ends the calibration by throwing
+  std::shared_ptr<const Transfer> transfer = {};  ///< of its fit
 };
 
 /// Fits copies of the models before the last windows of `panel` and forecasts them. Throws E0003

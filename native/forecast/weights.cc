@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "forecast/forecaster_impl.h"
+#include "forecast/transfer.h"
 #include "io/safetensors.h"
 
 namespace nd::forecast {
@@ -12,7 +12,6 @@ namespace nd::forecast {
 namespace {
 constexpr double kBasisTolerance =
     1e-4;  // bases are recomputed; the reference rounds some of them through float32
-constexpr size_t kListed = 8;  // differences named in a message
 
 bool starts_with(const std::string& text, const char* prefix) { return text.rfind(prefix, 0) == 0; }
 
@@ -21,12 +20,6 @@ bool is_ignored(const std::string& name) {
   return starts_with(name, "loss.") || starts_with(name, "valid_loss.") ||
          starts_with(name, "scaler.") || starts_with(name, "__hparams__.") ||
          name.ends_with(".num_batches_tracked");
-}
-
-std::string shape_text(const std::vector<int64_t>& shape) {
-  std::string text = "[";
-  for (size_t i = 0; i < shape.size(); ++i) text += (i > 0 ? ", " : "") + std::to_string(shape[i]);
-  return text + "]";
 }
 
 /// Our name of a tensor that the reference stores under several; "" when it is not one.
@@ -141,14 +134,10 @@ void Forecaster::load_weights(const std::string& alias, const std::string& path)
   importer.run(parameters->span());
   const std::vector<std::string>& differences = importer.differences();
   if (!differences.empty()) {
-    std::string text =
-        "[loadWeights] " + path + " does not fit " + config.models[index].alias + ": ";
-    for (size_t i = 0; i < std::min(differences.size(), kListed); ++i)
-      text += (i > 0 ? "; " : "") + differences[i];
-    if (differences.size() > kListed)
-      text += "; and " + std::to_string(differences.size() - kListed) + " more";
-    throw Error(Code::file, text + ". Expected the tensors of a " +
-                                std::string(network.spec().name) + " with the same options.");
+    throw Error(Code::file, "[loadWeights] " + path + " does not fit " +
+                                config.models[index].alias + ": " + listed(differences) +
+                                ". Expected the tensors of a " + std::string(network.spec().name) +
+                                " with the same options.");
   }
   auto next = std::make_shared<State>(*now);
   next->models[index].parameters = parameters;

@@ -1,5 +1,7 @@
 #include "graph/differentiate.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "ops/op.h"
 #include "ops/rules.h"
@@ -20,8 +22,8 @@ std::vector<bool> reaches_wanted(const Graph& graph, const std::vector<bool>& wa
 
 }  // namespace
 
-void differentiate(Graph& graph, std::string_view loss,
-                   const std::vector<std::string>& wrt_inputs) {
+void differentiate(Graph& graph, std::string_view loss, const std::vector<std::string>& wrt_inputs,
+                   const std::vector<std::string>& frozen) {
   const auto root = graph.outputs().find(loss);
   check_internal(root != graph.outputs().end() && graph.node(root->second).shape == Shape{},
                  "a scalar loss output");
@@ -31,7 +33,8 @@ void differentiate(Graph& graph, std::string_view loss,
   std::vector<std::pair<std::string, NodeId>> leaves;
   for (size_t i = 0; i < count; ++i) {
     const Node& node = graph.nodes()[i];
-    if (node.kind == NodeKind::parameter) {
+    if (node.kind == NodeKind::parameter &&
+        std::find(frozen.begin(), frozen.end(), node.name) == frozen.end()) {
       for (const ParameterDecl& decl : graph.parameters()) {
         if (decl.name == node.name && decl.trainable) wanted[i] = true;
       }

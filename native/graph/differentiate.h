@@ -14,9 +14,10 @@ inline std::string gradient_name(std::string_view name) { return "grad." + std::
 
 /// Adds to `graph` the derivative of its scalar output `loss` by every trainable parameter (outputs
 /// `grad.<parameter>`, canonical shape) and by the inputs named in `wrt_inputs` (outputs
-/// `grad.<input>`). A parameter that the loss does not reach gets a zero gradient. Throws E0014
-/// when an op on the way has none.
+/// `grad.<input>`). A parameter that the loss does not reach gets a zero gradient; one of `frozen`
+/// gets none. Throws E0014 when an op on the way has none.
 void differentiate(Graph& graph, std::string_view loss,
-                   const std::vector<std::string>& wrt_inputs = {});
+                   const std::vector<std::string>& wrt_inputs = {},
+                   const std::vector<std::string>& frozen = {});
 
 }  // namespace nd

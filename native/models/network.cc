@@ -162,8 +162,10 @@ Network::Network(const ModelSpec& spec, Options options, Geometry geometry, Loss
     if (graph.outputs().contains(next_name(entry.name))) state_.push_back(entry);
 }
 
-void Network::commit_state(const Plan& plan, std::span<float> parameters) const {
+void Network::commit_state(const Plan& plan, std::span<float> parameters,
+                           const std::vector<std::string>& frozen) const {
   for (const ParameterEntry& entry : state_) {
+    if (std::find(frozen.begin(), frozen.end(), entry.name) != frozen.end()) continue;
     const std::span<const float> next = plan.output(next_name(entry.name));
     table_.write(parameters, entry, next);
   }
@@ -236,11 +238,13 @@ Graph Network::infer_graph(int64_t input_size) const {
 
 Graph Network::step_graph() const { return build(Phase::step, false, 1); }
 
-Graph Network::train_graph(bool input_gradient, Phase phase) const {
+Graph Network::train_graph(bool input_gradient, Phase phase,
+                           const std::vector<std::string>& frozen) const {
   Graph graph = build(phase, true, window(Use::train).input_size);
   differentiate(
       graph, io_names::kLoss,
-      input_gradient ? std::vector<std::string>{io_names::kInsampleY} : std::vector<std::string>{});
+      input_gradient ? std::vector<std::string>{io_names::kInsampleY} : std::vector<std::string>{},
+      frozen);
   return graph;
 }
 
@@ -265,8 +269,9 @@ Feedback Network::feedback(Use use) const {
 }
 
 std::unique_ptr<Plan> Network::compile_train(int64_t windows, Split split, bool checkpointing,
-                                             Precision precision) const {
-  return compile_cpu(train_graph(), table_,
+                                             Precision precision,
+                                             const std::vector<std::string>& frozen) const {
+  return compile_cpu(train_graph(false, Phase::train, frozen), table_,
                      {.windows = windows,
                       .split = split,
                       .recompute_until = checkpointing ? io_names::kLoss : "",

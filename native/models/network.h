@@ -75,8 +75,9 @@ class Network {
   /// statistics.
   const std::vector<ParameterEntry>& state() const { return state_; }
   /// Takes over the state that a run of `plan` (of a training graph) handed back; the optimiser
-  /// does not touch it.
-  void commit_state(const Plan& plan, std::span<float> parameters) const;
+  /// does not touch it. What is `frozen` stays.
+  void commit_state(const Plan& plan, std::span<float> parameters,
+                    const std::vector<std::string>& frozen = {}) const;
 
   /// Names under which a file of the reference repeats a tensor of ours, as (other, ours): an
   /// importer ignores them after checking that they are equal.
@@ -89,8 +90,9 @@ class Network {
   Graph step_graph() const;
   /// Outputs `forecast`, `loss` and `grad.<parameter>`; also `grad.insample_y` with
   /// `input_gradient`. With Phase::infer the gradient of the network as it predicts: without
-  /// dropout.
-  Graph train_graph(bool input_gradient = false, Phase phase = Phase::train) const;
+  /// dropout. Parameters that are `frozen` have no gradient.
+  Graph train_graph(bool input_gradient = false, Phase phase = Phase::train,
+                    const std::vector<std::string>& frozen = {}) const;
 
   /// Output `forecast` [R, H, Q], also of a recurrent network. `use`: validate or predict.
   std::unique_ptr<Plan> compile_infer(int64_t windows, Use use = Use::predict) const;
@@ -98,7 +100,8 @@ class Network {
   /// the same gradients from less memory and more time.
   std::unique_ptr<Plan> compile_train(int64_t windows, Split split = Split::automatic,
                                       bool checkpointing = false,
-                                      Precision precision = Precision::f32) const;
+                                      Precision precision = Precision::f32,
+                                      const std::vector<std::string>& frozen = {}) const;
 
  private:
   Feedback feedback(Use use) const;

@@ -50,18 +50,32 @@ class Elementwise final : public Optimizer {
             parallel::Team* team, GradientClip clip) override {
     auto s = rule_.at(++state_.count, learning_rate);
     s.clip = clip;
-    return all_ranges(team, parameters.size(), [&](int64_t begin, int64_t end) {
-      Buffers buffers{};
-      for (size_t b = 0; b < state_.buffers.size(); ++b) {
-        if (FloatBuffer& buffer = state_.buffers[b]; buffer.size() > 0)
-          buffers[b] = buffer.data() + begin;
-      }
-      return Rule::pass(s, parameters.data() + begin, gradients.data() + begin, buffers,
-                        end - begin);
-    });
+    const FlatRange all{0, static_cast<int64_t>(parameters.size())};
+    const std::span<const FlatRange> ranges =
+        ranges_ ? std::span<const FlatRange>(*ranges_) : std::span(&all, 1);
+    bool finite = true;
+    for (const FlatRange& range : ranges)
+      finite = update(s, range, parameters, gradients, team) && finite;
+    return finite;
   }
 
  private:
+  template <class Step>
+  bool update(const Step& s, FlatRange range, std::span<float> parameters,
+              std::span<const float> gradients, parallel::Team* team) {
+    return all_ranges(team, static_cast<size_t>(range.end - range.begin),
+                      [&](int64_t first, int64_t last) {
+                        const int64_t begin = range.begin + first, end = range.begin + last;
+                        Buffers buffers{};
+                        for (size_t b = 0; b < state_.buffers.size(); ++b) {
+                          if (FloatBuffer& buffer = state_.buffers[b]; buffer.size() > 0)
+                            buffers[b] = buffer.data() + begin;
+                        }
+                        return Rule::pass(s, parameters.data() + begin, gradients.data() + begin,
+                                          buffers, end - begin);
+                      });
+  }
+
   Rule rule_;
 };
 

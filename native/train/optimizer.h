@@ -43,6 +43,11 @@ struct OptimizerState {
   std::vector<FloatBuffer> buffers;  ///< aligned with the parameters; empty ones are not in use
 };
 
+/// Floats [begin, end) of flat buffers; `begin` is a multiple of 16.
+struct FlatRange {
+  int64_t begin, end;
+};
+
 /// A rule over flat buffers and its state.
 class Optimizer {
  public:
@@ -55,6 +60,10 @@ class Optimizer {
                     double learning_rate, parallel::Team* team = nullptr,
                     GradientClip clip = {}) = 0;
 
+  /// From here on nothing outside of `ranges`, ascending, is read or written; without a call
+  /// everything is.
+  void restrict_to(std::vector<FlatRange> ranges) { ranges_ = std::move(ranges); }
+
   const OptimizerState& state() const { return state_; }
   /// Goes on from what an optimiser of the same name, options and size remembered.
   void restore(OptimizerState state) { state_ = std::move(state); }
@@ -63,6 +72,7 @@ class Optimizer {
 
  protected:
   OptimizerState state_;
+  std::optional<std::vector<FlatRange>> ranges_;
 };
 
 /// Names that make_optimizer() knows.

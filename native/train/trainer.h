@@ -36,6 +36,8 @@ struct TrainRequest {
   data::RevinAffine revin;           ///< of an imported checkpoint
   data::Exogenous exogenous;         ///< columns of the panel that the network reads
   std::string sample_weight{};  ///< column of the weights of rows in the loss; "" = all weigh 1
+  /// Parameters of the network that stay as they are, running statistics too.
+  std::vector<std::string> frozen{};
   int threads = 1;
   /// When set, instead of `threads`: how many there are as of now, read before each step.
   const std::atomic<int>* shared_threads = nullptr;

@@ -19,6 +19,7 @@
 #include "train/batch.h"
 #include "train/divergence.h"
 #include "train/evaluation.h"
+#include "train/frozen.h"
 #include "train/gradient_mean.h"
 #include "train/optimizer.h"
 #include "train/plan_ladder.h"
@@ -85,7 +86,7 @@ class Loop {
                [this](int64_t windows) {
                  return network_.compile_train(windows, Split::automatic,
                                                r_.config.gradient_checkpointing,
-                                               r_.config.precision);
+                                               r_.config.precision, r_.frozen);
                }),
         batch_(options_, sampler_.capacity()),
         schedule_(request.config, steps_),
@@ -168,6 +169,7 @@ class Loop {
 
   /// From nothing, from what an earlier optimiser remembers, or where this fit was interrupted.
   void begin() {
+    if (!r_.frozen.empty()) optimizer_->restrict_to(learning_ranges(network_.table(), r_.frozen));
     if (r_.resume != nullptr) {
       const TrainingState& from = *r_.resume;
       result_ = from.result;
@@ -260,7 +262,7 @@ class Loop {
               step);
     }
     mean_.add(gradients_.span().first(trainable()), loss, weight, team());
-    network_.commit_state(plan, parameters_.span());
+    network_.commit_state(plan, parameters_.span(), r_.frozen);
   }
 
   void train_step(int64_t step) {

@@ -1,0 +1,33 @@
+import { NeuralForecast } from '../../lib/index';
+import { join } from 'node:path';
+import { AIR, cli, folder, json, QUICK } from './cli-support';
+
+const MLP = ['--model', 'mlp', '--hidden-size', '8', '--input-size', '12', ...QUICK];
+
+const train = (output: string, ...flags: string[]) =>
+  json('fit', AIR, ...MLP, '--output', output, ...flags);
+
+const forecast = async (name: string) => {
+  const nf = await NeuralForecast.load(join(folder, name));
+  return [...(await nf.predict()).column('MLP')];
+};
+
+test('fit begins from saved weights, all or part of them, and freezes', async () => {
+  expect(train('large.st', '--horizon', '6').status).toBe(0);
+  const taken = ['--initial-weights', 'large.st'];
+  expect(train('same.st', '--horizon', '6', ...taken, '--freeze', 'mlp.*,out.*').status).toBe(0);
+  expect(await forecast('same.st')).toEqual(await forecast('large.st'));
+  const part = ['--horizon', '3', '--take-weights', 'mlp.*', ...taken];
+  expect(train('short.st', ...part).status).toBe(0);
+  expect(await forecast('short.st')).toHaveLength(3);
+});
+
+test('says what does not fit', () => {
+  expect(train('wide.st', '--horizon', '6').status).toBe(0);
+  const run = (...flags: string[]) => cli('fit', AIR, ...MLP, '--output', 'x.st', ...flags);
+  const other = run('--horizon', '3', '--initial-weights', 'wide.st');
+  expect(other.status).toBe(1);
+  expect(other.stderr).toContain('out.weight is [6, 8], expected [3, 8]');
+  const alone = run('--horizon', '3', '--take-weights', 'mlp.*');
+  expect(alone.stderr).toContain('--take-weights needs --initial-weights');
+});
