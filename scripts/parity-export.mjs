@@ -100,6 +100,26 @@ function cases(api) {
         ['huberQuantiles', huberMqLoss({ levels: [50] })],
       ].map(([alias, loss]) => api.mlp(sized({ alias, hiddenSize: 8, loss }))),
     },
+    missing: {
+      options: { missing: 'mask' },
+      holes: true,
+      models: [
+        api.mlp(sized({ hiddenSize: 8, scalerType: 'standard' })),
+        api.nhits(sized({ ...SMALL_BLOCKS, scalerType: 'robust' })),
+      ],
+    },
+    schedules: {
+      models: [
+        { lrSchedule: 'multiStep', lrMilestones: [2, 4] },
+        { lrSchedule: 'exponential' },
+        { lrSchedule: 'polynomial', lrPower: 2 },
+        { lrSchedule: 'cosineRestarts', lrPeriod: 2 },
+        { lrSchedule: 'cyclic', lrPeriod: 2, minLearningRate: 1e-5 },
+        { lrSchedule: 'oneCycle' },
+      ].map((schedule) =>
+        api.mlp(sized({ ...schedule, alias: schedule.lrSchedule, hiddenSize: 8 })),
+      ),
+    },
     exogenous: {
       options: { localScaler: 'robust' },
       exogenous: true,
@@ -142,7 +162,7 @@ function rows(from, to) {
 }
 
 /** Writes what one case's NeuralForecast needs, and returns our forecast. */
-async function prepare(folder, { options = {}, exogenous = false, models }, api) {
+async function prepare(folder, { options = {}, exogenous = false, holes = false, models }, api) {
   const nf = new api.NeuralForecast({
     frequency: 'MS',
     compat: 'neuralforecast',
@@ -151,7 +171,9 @@ async function prepare(folder, { options = {}, exogenous = false, models }, api)
   });
   try {
     const future = exogenous ? rows(60, 64).map(({ y: _, lagged: __, ...row }) => row) : undefined;
-    await nf.fit(rows(0, 60), exogenous ? { statics: STATICS } : {});
+    const all = rows(0, 60);
+    if (holes) for (const row of [5, 52, 57, 110, 118]) all[row].y = Number.NaN;
+    await nf.fit(all, exogenous ? { statics: STATICS } : {});
     await nf.exportCheckpoint(path.join(folder, 'checkpoint'));
     if (future) {
       const names = Object.keys(future[0]);

@@ -6,6 +6,7 @@ import { snakeCase } from './names';
 import { Float, pythonJson } from './python-json';
 import { writeSafetensors } from './safetensors';
 import type { SavedLoss, SavedModel } from './saved';
+import { torchSchedule } from './schedules';
 import { Tensor } from './tensor';
 
 type Json = Record<string, unknown>;
@@ -128,19 +129,12 @@ function optimizerJson(options: SavedModel['options']): Json {
 }
 
 function scheduleJson(options: SavedModel['options']): Json {
-  const schedule = (name: string, settings: Json) => ({
-    lr_scheduler: { __nf__: 'torch_cls', kind: 'lr_scheduler', name },
-    lr_scheduler_kwargs: settings,
-  });
-  const { maxSteps, minLearningRate, learningRate } = options;
-  switch (options.lrSchedule) {
-    case 'cosine':
-      return schedule('CosineAnnealingLR', { T_max: maxSteps, eta_min: minLearningRate });
-    case 'oneCycle':
-      return schedule('OneCycleLR', { max_lr: learningRate, total_steps: maxSteps });
-    default:
-      return {};
-  }
+  const schedule = torchSchedule(options);
+  if (schedule === undefined) return {};
+  return {
+    lr_scheduler: { __nf__: 'torch_cls', kind: 'lr_scheduler', name: schedule.name },
+    lr_scheduler_kwargs: schedule.settings,
+  };
 }
 
 function trainerJson(options: SavedModel['options']): Json {

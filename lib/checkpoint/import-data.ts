@@ -20,6 +20,8 @@ export interface ImportedData {
   readonly tensors: ReadonlyMap<string, Tensor>;
   /** Of the stamps; undefined when there are none. */
   readonly form: TimeForm | undefined;
+  /** Whether targets are missing. */
+  readonly missing: boolean;
 }
 
 const NANOSECONDS: Readonly<Record<string, bigint>> = {
@@ -121,6 +123,7 @@ export function importData(checkpoint: Checkpoint, models: readonly ModelRecord[
       contract: { ids: [], ...contract },
       tensors: new Map([...nobody, ...tensors]),
       form: undefined,
+      missing: false,
     };
   }
   const { file, fields } = dataset;
@@ -128,8 +131,9 @@ export function importData(checkpoint: Checkpoint, models: readonly ModelRecord[
   const { last, form } = stampsOf(configuration.get('last_dates'), file);
   if (last.length !== ids.length) return refuse(file, 'holds stamps that do not fit its series');
   const rows = rowsOf(dataset, ids.length);
-  if (rows.column('available_mask')?.some((mask) => mask !== 1)) {
-    return refuse(file, 'holds rows without a target; import it with includeData: false');
+  const observed = rows.column('available_mask');
+  if (observed?.some((mask) => mask !== 0 && mask !== 1)) {
+    return refuse(file, 'holds an available_mask other than 0 and 1');
   }
   const names = textList(fields.get('temporal_cols')) ?? [];
   const target = names[Number(fields.get('y_idx') ?? 0)] ?? '';
@@ -141,13 +145,16 @@ export function importData(checkpoint: Checkpoint, models: readonly ModelRecord[
   const original = scales.flatMap((one, s) =>
     scaled.slice(rows.offsets[s], rows.offsets[s + 1]).map((value) => unscale(scaler, value, one)),
   );
+  // A row that was not observed has some number in the place of its target, by convention 0.
+  const values = original.map((value, row) => (observed?.[row] === 0 ? Number.NaN : value));
   const columns = importColumns(checkpoint, models, rows);
   const tensors = new Map<string, Tensor>([
     ...tensorsOf(scales),
     ['data/offsets', Tensor.integers([rows.offsets.length], rows.offsets.map(BigInt))],
     ['data/last_times', Tensor.integers([last.length], last)],
-    ['data/values', Tensor.doubles([original.length], original)],
+    ['data/values', Tensor.doubles([values.length], values)],
     ...columns.tensors,
   ]);
-  return { contract: { ids, ...columns.contract }, tensors, form };
+  const missing = values.some(Number.isNaN);
+  return { contract: { ids, ...columns.contract }, tensors, form, missing };
 }

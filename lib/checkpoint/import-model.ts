@@ -2,6 +2,7 @@ import type { Registry } from '../../types/registry';
 import { lossJson, plain } from './import-loss';
 import { camelCase, isOfTrainer, mayBeLeftOut } from './names';
 import { refuse, shown } from './refuse';
+import { importedSchedule } from './schedules';
 import { ClassValue, isMap, type ModelRecord, numberList, textList, type Value } from './values';
 
 type Options = Record<string, unknown>;
@@ -56,13 +57,8 @@ function trainingOptions(
   const schedule = hyper.get('lr_scheduler');
   const settings = hyper.get('lr_scheduler_kwargs');
   const setting = (name: string) => (isMap(settings) ? settings.get(name) : undefined);
-  if (schedule instanceof ClassValue && schedule.name === 'CosineAnnealingLR') {
-    options.lrSchedule = 'cosine';
-    options.minLearningRate = setting('eta_min') ?? 0;
-  }
-  if (schedule instanceof ClassValue && schedule.name === 'OneCycleLR') {
-    options.lrSchedule = 'oneCycle';
-    if (setting('max_lr') !== undefined) options.learningRate = setting('max_lr');
+  if (schedule instanceof ClassValue) {
+    Object.assign(options, importedSchedule(schedule.name, setting, hyper.get('max_steps')));
   }
   const clip = hyper.get('gradient_clip_val');
   if (typeof clip === 'number' && clip > 0) {

@@ -118,6 +118,7 @@ function description(
     horizon: checkpoint.configuration.get('h'),
     localScaler: text(checkpoint.configuration.get('local_scaler_type')) ?? 'none',
     compat,
+    ...(data.missing ? { missing: 'mask' } : {}),
     models: [...models].map(([alias, record]) => modelJson(record, alias, registry)),
   };
   const contract = { frequency, calendar: !/^\d+$/.test(frequency), ...data.contract };

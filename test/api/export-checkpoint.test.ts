@@ -68,6 +68,23 @@ test('what was exported can be imported and forecasts the same', async () => {
   await again.dispose();
 });
 
+test('rows without a target go out and come back', async () => {
+  const y = [...panel.y].map((value, row) => (row % 30 === 27 || row === 3 ? Number.NaN : value));
+  const models = [tiny({ scalerType: 'standard' })];
+  const nf = new NeuralForecast({ ...sizes, missing: 'mask', localScaler: 'standard', models });
+  await nf.fit({ ...panel, y });
+  const where = path.join(folder, 'holes');
+  await nf.exportCheckpoint(where);
+  const again = await NeuralForecast.importCheckpoint(where, { compat: false });
+  expect(again.info().missing).toBe('mask');
+  const before = [...(await nf.predict()).column('MLP')];
+  for (const [i, value] of (await again.predict()).column('MLP').entries())
+    expect(value / before[i]!).toBeCloseTo(1, 5);
+  expect(before).not.toEqual([...(await nf.predict(panel)).column('MLP')]);
+  await nf.dispose();
+  await again.dispose();
+});
+
 test('the same object gives the same bytes; tensors and their other names are those of the reference', async () => {
   const nf = await fitted();
   const [first, second] = [path.join(folder, 'first'), path.join(folder, 'second')];
