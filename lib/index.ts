@@ -4,6 +4,7 @@ export { readCsv } from './csv';
 export { ForecastError } from './errors';
 export { AdaptiveIntervals } from './adaptive';
 export { BacktestTable, ForecastTable, PathsTable } from './forecast-table';
+export { HistoryTable } from './history-table';
 export { compareModels, ModelComparison } from './metrics/compare';
 export { dieboldMariano } from './metrics/diebold-mariano';
 export { evaluate } from './metrics/evaluate';

@@ -41,6 +41,7 @@ import type {
   NativeTable,
 } from './native';
 import { missingRows } from './future';
+import { HistoryTable } from './history-table';
 import { createPanel, packFuture } from './native-panel';
 import { takeBacktest, takeForecast, takePaths } from './native-table';
 import { type Note, readNote, writeNote } from './note';
@@ -279,6 +280,12 @@ export class NeuralForecast implements Contract {
     const { idColumn, timeColumn, targetColumn } = { ...STANDARD_NAMES, ...this.#names };
     const timeZone = this.#timeZone === undefined ? {} : { timeZone: this.#timeZone };
     return withNames({ ...info, idColumn, timeColumn, targetColumn, ...timeZone }, names);
+  }
+
+  history(): HistoryTable {
+    this.#checkLive('history');
+    const { models }: ForecastInfo = JSON.parse(guarded(() => this.#native.info()));
+    return HistoryTable.of(models.map(({ history }) => history));
   }
 
   clone(): NeuralForecast {

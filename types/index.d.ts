@@ -314,6 +314,29 @@ export interface FitOptions {
   readonly threads?: number;
 }
 
+/** A step of a training. */
+export type HistoryRecord = Record<string, string | number | bigint | Date>;
+
+/**
+ * How trainings went: columns `model`, `step`, `trainLoss` (in the scale in which the network learns) and `validLoss` (in
+ * that of the panel); NaN where a loss is not known. For a plot see `plotHistory` of `neuro-divergent/plot`.
+ */
+export declare class HistoryTable implements Iterable<HistoryRecord> {
+  private constructor();
+  /** Number of rows. */
+  readonly length: number;
+  /** All column names. */
+  readonly columns: readonly string[];
+  /** The rows as plain records. */
+  toRecords(): HistoryRecord[];
+  /** The columns by name, without copying. */
+  toColumns(): Record<string, readonly string[] | TimeColumn | Float64Array>;
+  /** The table as CSV text with a header line. */
+  toCsv(): string;
+  /** The rows as plain records, one at a time. */
+  [Symbol.iterator](): IterableIterator<HistoryRecord>;
+}
+
 /** Part of the weights of a file or an object, for {@link FitOptions.initialWeights}. */
 export interface InitialWeights {
   /** The path of a saved file, or an object. */
@@ -711,6 +734,11 @@ export declare class NeuralForecast {
   loadWeights(alias: string, path: string, options?: CallOptions): Promise<void>;
   /** What the object holds. */
   info(): ForecastInfo;
+  /**
+   * How the latest fit of each model went, also out of a file: at most about 1000 steps per model, evenly spaced, and those
+   * of every validation. Empty before a fit.
+   */
+  history(): HistoryTable;
   /**
    * An object of its own with the same options, weights and data: to fit further while this one serves. Costs next to
    * nothing until one of them is fitted again.

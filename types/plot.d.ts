@@ -44,6 +44,16 @@ export interface PlotInput {
   readonly targetColumn?: string;
 }
 
+/** What to draw of a training. */
+export interface HistoryPlotInput {
+  /** The result of `nf.history()`, or a table with its columns: `model`, `step`, `trainLoss`, `validLoss`. */
+  readonly history: PlotTable;
+  /** @default 'Training' */
+  readonly title?: string;
+  /** @default 'Loss by step' */
+  readonly subtitle?: string;
+}
+
 /** A Vega-Lite config. */
 export type PlotTheme = Readonly<Record<string, unknown>>;
 
@@ -88,6 +98,10 @@ export interface ForecastPlot {
 export declare function plotForecast(input: PlotInput): ForecastPlot;
 /** The chart behind a plot, for programs that draw it themselves. */
 export declare function forecastChart(input: PlotInput): PlotChart;
+/** Plots losses by step, on a logarithmic axis where all are above 0. Throws E0010 or E0011 for what it cannot read. */
+export declare function plotHistory(input: HistoryPlotInput): ForecastPlot;
+/** The chart behind a plot of a training, for programs that draw it themselves. */
+export declare function historyChart(input: HistoryPlotInput): PlotChart;
 /** The text of a self-contained page. */
 export declare function forecastPlotHtml(chart: PlotChart): Promise<string>;
 /** The text of an SVG document; needs no canvas. */

@@ -7,6 +7,7 @@ import { modelsFrom } from './flags';
 import { intervalsFlag } from './intervals';
 import { type Panel, readPanel, readTables } from './panel';
 import { progressBar } from './progress';
+import { writeHistory } from './tables';
 import { formatNumber, say, sayFiles, sayJson, UsageError } from './report';
 
 export interface FitOutcome {
@@ -146,6 +147,11 @@ export async function runFit(file: string, context: Context): Promise<void> {
   });
   await outcome.nf.save(output, { includeData: flags.data !== false, signal });
   const files = [output];
+  const history = textFlag(flags, 'history');
+  if (history !== undefined) {
+    await writeHistory(history, outcome.nf.history());
+    files.push(history);
+  }
   if (context.json) {
     sayJson({ version, command: 'fit', fit: fitSummary(outcome), files });
     return;

@@ -154,6 +154,7 @@ export function createProgram(
     .option('--time-budget <seconds>', 'begin no further step after that time')
     .option('--initial-weights <model.safetensors>', 'begin from the weights of saved models')
     .option('--take-weights <patterns>', 'only those of --initial-weights whose names match: mlp.*')
+    .option('--history <file>', 'write losses by step: .csv, or a plot as .html, .svg or .json')
     .option('--freeze <patterns>', 'weights that stay as they are: blocks.0.*,*.bias')
     .action((file: string, flags: Flags) => runFit(file, withFlags(flags)));
 

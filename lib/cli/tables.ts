@@ -1,7 +1,7 @@
 /** Forecasts as rows, on the screen and in files. */
 
 import { writeFile } from 'node:fs/promises';
-import type { ForecastTable } from '../../types/index';
+import type { ForecastTable, HistoryTable } from '../../types/index';
 import { ForecastError } from '../index';
 import type { Panel } from './panel';
 import { type Cell, formatCsv } from './report';
@@ -45,6 +45,16 @@ export async function writePlot(
     ...(idColumn && timeColumn ? { idColumn, timeColumn } : {}),
   });
   await writing(file, () => plot.save(file));
+}
+
+/** The history of a training as CSV, or drawn. */
+export async function writeHistory(file: string, history: HistoryTable): Promise<void> {
+  if (/\.csv$/i.test(file)) {
+    await writing(file, () => writeFile(file, history.toCsv()));
+    return;
+  }
+  const { plotHistory } = await import('../plot/index');
+  await writing(file, () => plotHistory({ history }).save(file));
 }
 
 /** A failed write is E0006, whatever the operating system calls it. */

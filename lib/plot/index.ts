@@ -8,16 +8,24 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ForecastPlot, PlotChart, PlotInput, SvgSize } from '../../types/plot';
+import type {
+  ForecastPlot,
+  HistoryPlotInput,
+  PlotChart,
+  PlotInput,
+  SvgSize,
+} from '../../types/plot';
 import { ForecastError } from '../index';
 import { optionError, readOptions } from '../options';
 import { pathOption } from '../requests';
 import { isObject } from '../values';
+import { historyChart } from './history';
 import { htmlPage } from './html';
 import type { PlotRuntime } from './runtime';
 import { forecastChart } from './spec';
 import { darkStyleSheet } from './theme';
 
+export { historyChart } from './history';
 export { forecastChart } from './spec';
 
 // In the package this module is dist/plot.js, beside the runtime.
@@ -60,7 +68,15 @@ function loadRuntime(): PlotRuntime {
 
 /** Plots forecasts beside the history and the hold-out. */
 export function plotForecast(input: PlotInput): ForecastPlot {
-  const chart = forecastChart(input);
+  return plotOf(forecastChart(input));
+}
+
+/** Plots how a training went. */
+export function plotHistory(input: HistoryPlotInput): ForecastPlot {
+  return plotOf(historyChart(input));
+}
+
+function plotOf(chart: PlotChart): ForecastPlot {
   const toHtml = () => forecastPlotHtml(chart);
   const toSvg = (size?: SvgSize) => forecastPlotSvg(chart, size);
   return {

@@ -42,8 +42,14 @@ export interface Reading {
 
 type Columns = ReadonlyMap<string, ArrayLike<unknown>>;
 
-/** Columns of any accepted table. */
-function columnsOf(table: PlotTable): Columns {
+/** Columns of any accepted table, which has those that are `needed`. */
+export function columnsOf(table: PlotTable, needed: readonly string[] = []): Columns {
+  const columns = anyColumnsOf(table);
+  for (const name of needed) required(columns, name);
+  return columns;
+}
+
+function anyColumnsOf(table: PlotTable): Columns {
   const refuse = (value: unknown, expected: string) =>
     new ForecastError('ERR_ND_DATA', `[plot] received ${show(value)}, expected ${expected}`);
   if (!isObject(table)) {

@@ -13,6 +13,7 @@ type Checked = Omit<
   | 'EvaluationTable'
   | 'ModelComparison'
   | 'ForecastTable'
+  | 'HistoryTable'
   | 'PathsTable'
   | 'Predictor'
 >;
@@ -24,12 +25,22 @@ const backtest: (t: implementation.BacktestTable) => Instances['BacktestTable'] 
 const adaptive: (a: implementation.AdaptiveIntervals) => Instances['AdaptiveIntervals'] = (a) => a;
 const paths: (t: implementation.PathsTable) => Instances['PathsTable'] = (t) => t;
 const evaluation: (e: implementation.EvaluationTable) => Instances['EvaluationTable'] = (e) => e;
+const history: (h: implementation.HistoryTable) => Instances['HistoryTable'] = (h) => h;
 const comparison: (c: implementation.ModelComparison) => Instances['ModelComparison'] = (c) => c;
 const predictor: (p: implementation.Predictor) => Instances['Predictor'] = (p) => p;
 
 test('the implementation exports what the contract declares, and nothing else', () => {
   expect(functions).toBe(implementation);
-  for (const proof of [table, backtest, adaptive, paths, evaluation, comparison, predictor])
+  for (const proof of [
+    table,
+    backtest,
+    adaptive,
+    paths,
+    evaluation,
+    history,
+    comparison,
+    predictor,
+  ])
     expect(typeof proof).toBe('function');
   expect(Object.keys(implementation).sort()).toEqual(
     expect.arrayContaining([
@@ -38,6 +49,7 @@ test('the implementation exports what the contract declares, and nothing else', 
       'EvaluationTable',
       'ForecastError',
       'ForecastTable',
+      'HistoryTable',
       'ModelComparison',
       'compareModels',
       'dieboldMariano',

@@ -50,7 +50,14 @@ const specOf = (plot: PlotInput) => forecastChart(plot).spec as unknown as Spec;
 
 test('the implementation exports what the contract declares', () => {
   const checked: typeof contract = implementation;
-  const names = ['forecastChart', 'forecastPlotHtml', 'forecastPlotSvg', 'plotForecast'];
+  const names = [
+    'forecastChart',
+    'forecastPlotHtml',
+    'forecastPlotSvg',
+    'historyChart',
+    'plotForecast',
+    'plotHistory',
+  ];
   expect(Object.keys(checked).sort()).toEqual(names);
 });
 

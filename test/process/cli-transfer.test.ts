@@ -1,6 +1,6 @@
 import { NeuralForecast } from '../../lib/index';
 import { join } from 'node:path';
-import { AIR, cli, folder, json, QUICK } from './cli-support';
+import { AIR, cli, folder, json, QUICK, read } from './cli-support';
 
 const MLP = ['--model', 'mlp', '--hidden-size', '8', '--input-size', '12', ...QUICK];
 
@@ -30,4 +30,19 @@ test('says what does not fit', () => {
   expect(other.stderr).toContain('out.weight is [6, 8], expected [3, 8]');
   const alone = run('--horizon', '3', '--take-weights', 'mlp.*');
   expect(alone.stderr).toContain('--take-weights needs --initial-weights');
+});
+
+test('--history writes losses by step, as CSV or drawn', () => {
+  const { document } = train('told.st', '--horizon', '3', '--history', 'told.csv');
+  expect(document.files).toEqual(['told.st', 'told.csv']);
+  const lines = read('told.csv').trim().split('\n');
+  expect(lines[0]).toBe('model,step,trainLoss,validLoss');
+  expect(lines).toHaveLength(1 + 5);
+  const validated = ['--horizon', '3', '--val-size', '6', '--val-check-steps', '2'];
+  expect(train('drawn.st', ...validated, '--history', 'told.svg').status).toBe(0);
+  const svg = read('told.svg');
+  for (const text of ['<svg', 'Training', 'MLP validation']) expect(svg).toContain(text);
+  expect(svg.match(/<path[^>]*stroke-width="1.8"/g)?.length).toBeGreaterThanOrEqual(2);
+  expect(train('page.st', ...validated, '--history', 'told.html').status).toBe(0);
+  expect(read('told.html')).toContain('MLP validation');
 });
