@@ -11,17 +11,12 @@
 #include "names_wrap.h"
 #include "panel_wrap.h"
 #include "predictor_wrap.h"
+#include "trials_wrap.h"
 
 namespace nd::binding {
 
-namespace {
-
-using forecast::Forecaster;
-using forecast::ForecastTable;
-
-/// `fit`: of a cross-validation.
 std::string progress_event(const std::string& model, const train::Progress& progress,
-                           std::optional<forecast::FitPlace> fit = {}) {
+                           std::optional<forecast::FitPlace> fit) {
   // NaN becomes null: no validation yet.
   nlohmann::ordered_json event{{"model", model},
                                {"step", progress.step},
@@ -32,6 +27,11 @@ std::string progress_event(const std::string& model, const train::Progress& prog
   if (fit && fit->fold >= 0) event["fold"] = fit->fold;
   return event.dump();
 }
+
+namespace {
+
+using forecast::Forecaster;
+using forecast::ForecastTable;
 
 std::optional<forecast::IntervalOptions> interval_options(const nlohmann::json& options) {
   if (!options.contains("intervals")) return {};
@@ -367,7 +367,9 @@ void define_forecaster(Napi::Env env) {
        method<load_weights>("loadWeights"), method<describe_forecaster>("info"),
        method<summary>("summary"), method<names>("names"), method<export_parts>("exportParts"),
        method<predictor>("predictor"), method<adaptive_intervals>("adaptiveIntervals"),
-       method<clone>("clone"), method<dispose<Forecaster>>("dispose")});
+       method<clone>("clone"), method<find_learning_rate>("findLearningRate"),
+       method<check_one_batch>("checkOneBatch"), method<find_batch_size>("findBatchSize"),
+       method<dispose<Forecaster>>("dispose")});
   define_class(env, Kind::table, "NativeTable",
                {method<describe_table>("describe"), method<ids_of_table>("ids"),
                 method<copy_to>("copyTo"), method<dispose<const ForecastTable>>("dispose")});

@@ -4,6 +4,9 @@
 // size and only JavaScript may allocate what they are copied into.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "forecast/forecaster.h"
 #include "handle.h"
 
@@ -20,6 +23,10 @@ struct HandleTraits<const forecast::ForecastTable> {
   static constexpr Kind kind = Kind::table;
   static constexpr const char* name = "forecast table";
 };
+
+/// The event of a fit, a trial or (`fit`) one of the fits of a cross-validation, as JSON text.
+std::string progress_event(const std::string& model, const train::Progress& progress,
+                           std::optional<forecast::FitPlace> fit = {});
 
 void define_forecaster(Napi::Env env);
 /// createForecaster(config): the native object; throws E0010.

@@ -101,6 +101,14 @@ export interface NativeNames {
   dispose(): void;
 }
 
+/** A trial training: `options` is JSON text {model?, threads, …}, the result too. */
+type NativeTrial = (
+  panel: NativePanel,
+  options: string,
+  progress: ((event: string) => void) | null,
+  done: NativeDone<string>,
+) => NativeJob;
+
 export interface NativeForecaster {
   /**
    * `options` is JSON text {valSize, fromScratch, initialWeights, freeze, intervals, threads}; `weights`: the forecaster
@@ -142,6 +150,12 @@ export interface NativeForecaster {
     progress: ((event: string) => void) | null,
     done: NativeDone<NativeTable>,
   ): NativeJob;
+  /** {…, from, to, steps}; the result {model, suggestion, rates, losses, smoothed, diverged}. */
+  findLearningRate: NativeTrial;
+  /** {…, steps, tolerance, windows}; the result {model, passed, initialLoss, finalLoss, steps, losses}. */
+  checkOneBatch: NativeTrial;
+  /** {…, from, to, steps}; the result {model, suggestion, measurements, outOfMemory}. */
+  findBatchSize: NativeTrial;
   /** `options` is JSON text {includeData, note}; summary() gives the note back after load. */
   save(path: string, options: string, done: NativeDone<null>): NativeJob;
   loadWeights(alias: string, path: string, done: NativeDone<null>): NativeJob;

@@ -1,5 +1,7 @@
 import type {
   AdaptiveOptions,
+  BatchSizeOptions,
+  BatchSizeResult,
   BacktestTable as BacktestContract,
   CallOptions,
   ColumnNames,
@@ -7,13 +9,18 @@ import type {
   CrossValidationOptions,
   ExportOptions,
   FitOptions,
+  FitProgress,
   FitResult,
   ForecastInfo,
   FutureFrameOptions,
   ImportOptions,
+  LearningRateCurve,
+  LearningRateOptions,
   LoadOptions,
   MissingFuture,
   NeuralForecastOptions,
+  OneBatchOptions,
+  OneBatchResult,
   PredictInsampleOptions,
   PathsTable as PathsContract,
   PredictOptions,
@@ -45,15 +52,9 @@ import { HistoryTable } from './history-table';
 import { createPanel, packFuture } from './native-panel';
 import { takeBacktest, takeForecast, takePaths } from './native-table';
 import { type Note, readNote, writeNote } from './note';
-import {
-  optionalBoolean,
-  optionalChoice,
-  optionalSignal,
-  optionError,
-  readOptions,
-} from './options';
+import { optionalChoice, optionalSignal, optionError, readOptions } from './options';
 import { Predictor } from './predictor';
-import { type Reading, readingOf } from './reading';
+import { checkSameKind, type PanelCall, type Reading, readingOf } from './reading';
 import { registry } from './registry';
 import {
   COLUMN_OPTIONS,
@@ -64,11 +65,20 @@ import {
   insampleRequest,
   pathOption,
   predictRequest,
+  type Request,
   simulateRequest,
   STANDARD_NAMES,
 } from './requests';
+import { saveRequest } from './save-request';
 import type { TimeForm } from './times';
 import { WEIGHTS_EXPECTED } from './transfer';
+import {
+  batchSizeRequest,
+  learningRateRequest,
+  oneBatchRequest,
+  runTrial,
+  type TrialName,
+} from './trials';
 import { isObject } from './values';
 
 /** A native forecaster that `load` read; the constructor takes it over. */
@@ -77,16 +87,6 @@ class Loaded {
     readonly native: NativeForecaster,
     readonly note: Note,
   ) {}
-}
-
-/** How the table of a call is read. */
-interface PanelCall {
-  readonly signal: AbortSignal | undefined;
-  readonly statics?: TableInput | undefined;
-  /** Whether nothing beside the target is read. */
-  readonly bare?: boolean;
-  /** Whether something is trained on it. */
-  readonly trains?: boolean;
 }
 
 type TableJob = (done: NativeDone<NativeTable>) => NativeJob;
@@ -214,19 +214,24 @@ export class NeuralForecast implements Contract {
     });
   }
 
+  findLearningRate(
+    panel: TableInput,
+    options: LearningRateOptions = {},
+  ): Promise<LearningRateCurve> {
+    return this.#try('findLearningRate', panel, (aliases) => learningRateRequest(options, aliases));
+  }
+
+  checkOneBatch(panel: TableInput, options: OneBatchOptions = {}): Promise<OneBatchResult> {
+    return this.#try('checkOneBatch', panel, (aliases) => oneBatchRequest(options, aliases));
+  }
+
+  findBatchSize(panel: TableInput, options: BatchSizeOptions = {}): Promise<BatchSizeResult> {
+    return this.#try('findBatchSize', panel, (aliases) => batchSizeRequest(options, aliases));
+  }
+
   save(path: string, given: SaveOptions = {}): Promise<void> {
     return this.#track('save', async () => {
-      const options = readOptions('save', given, ['includeData', 'includeOptimizer', 'signal']);
-      const file = pathOption('save', path);
-      const includeData = optionalBoolean('save', 'includeData', options.includeData) ?? true;
-      const includeOptimizer = optionalBoolean(
-        'save',
-        'includeOptimizer',
-        options.includeOptimizer,
-      );
-      const note = writeNote(this.#note());
-      const request = JSON.stringify({ includeData, includeOptimizer, note });
-      const signal = optionalSignal('save', options.signal);
+      const { file, request, signal } = saveRequest(path, given, this.#note());
       await runJob<null>((done) => this.#native.save(file, request, done), signal);
     });
   }
@@ -363,6 +368,24 @@ export class NeuralForecast implements Contract {
     });
   }
 
+  /** A trial training of one of the models, which leaves the object as it is. */
+  #try<Result>(
+    place: TrialName,
+    table: TableInput,
+    read: (aliases: readonly string[]) => Request<FitProgress>,
+  ): Promise<Result> {
+    return this.#track(place, async () => {
+      const request = read(this.#summary().aliases);
+      const { signal, statics } = request;
+      signal?.throwIfAborted();
+      const { input } = await readPanel(place, table, this.#names, {
+        ...this.#reading(this.#frequency, signal, statics),
+        weight: this.#reads.weight,
+      });
+      return runTrial<Result>(this.#native, place, await createPanel(input, signal), request);
+    });
+  }
+
   async #predict(table: TableInput | undefined, call: PredictOptions): Promise<ForecastTable> {
     const { options, signal, statics, future } = predictRequest(call);
     return this.#withPanel('predict', table, { signal, statics }, async (panel, form) => {
@@ -491,13 +514,7 @@ export class NeuralForecast implements Contract {
       ...this.#reading(frequency, signal, undefined),
       features: futr,
     });
-    if (panelForm && panelForm.calendar !== rows.form.calendar) {
-      const kind = (calendar: boolean) => (calendar ? 'calendar' : 'integer');
-      throw new ForecastError(
-        'ERR_ND_DATA',
-        `[${place}] the future table has ${kind(rows.form.calendar)} times and the panel ${kind(panelForm.calendar)} times, expected one kind`,
-      );
-    }
+    checkSameKind(place, rows.form, panelForm);
     return packFuture(rows, signal);
   }
 

@@ -13,6 +13,7 @@ const GUIDES = [
   'docs/concepts.md',
   'docs/exogenous.md',
   'docs/intervals.md',
+  'docs/training-tools.md',
   'docs/evaluation.md',
   'docs/models.md',
   'docs/cli.md',

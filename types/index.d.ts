@@ -386,6 +386,115 @@ export interface FitResult {
   readonly models: readonly ModelFit[];
 }
 
+/** What the trials of a training have in common: {@link NeuralForecast.findLearningRate} and its neighbours. */
+export interface TrialOptions {
+  /** Alias of the model to try; may be left out when there is only one. */
+  readonly model?: string;
+  /** One row per series with the columns of `statExog`; rows of other series are not read. */
+  readonly statics?: TableInput;
+  /** Aborts the trial: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Called on the event loop; when it throws, the trial stops and rejects with that error. */
+  readonly onProgress?: (progress: FitProgress) => void;
+  /** Threads to compute with. @default what the cgroup allows, or ND_NUM_THREADS */
+  readonly threads?: number;
+}
+
+/** Options of {@link NeuralForecast.findLearningRate}. */
+export interface LearningRateOptions extends TrialOptions {
+  /** Rate of the first step, above 0 and at most 1000. @default 1e-7 */
+  readonly from?: number;
+  /** Rate of the last step, above `from` and at most 1000. @default 1 */
+  readonly to?: number;
+  /** Steps, whose rates grow by a constant factor: from 10 to 1 000 000. @default 100 */
+  readonly steps?: number;
+}
+
+/** What a range test of learning rates found. */
+export interface LearningRateCurve {
+  /** Alias of the model that was tried. */
+  readonly model: string;
+  /** The rate at which `smoothed` falls most per factor of the rate, to new lows; null where it never does. */
+  readonly suggestion: number | null;
+  /** Rates of the steps that were taken, ascending. */
+  readonly rates: readonly number[];
+  /** Training loss before each of these steps. */
+  readonly losses: readonly number[];
+  /**
+   * `losses` without the noise of batches: a Gaussian mean over neighbours on both sides, whose deviation is a twentieth
+   * of the steps.
+   */
+  readonly smoothed: readonly number[];
+  /**
+   * Whether the test ended before `to`: the loss was not finite, or a running mean of it had lost all that was gained (where
+   * nothing was gained, doubled).
+   */
+  readonly diverged: boolean;
+}
+
+/** Options of {@link NeuralForecast.checkOneBatch}. */
+export interface OneBatchOptions extends TrialOptions {
+  /** Most updates: from 1 to 1 000 000. @default 2000 */
+  readonly steps?: number;
+  /** The normalised loss below which the check is passed: above 0, at most 1. @default 0.01 */
+  readonly tolerance?: number;
+  /** Windows of the batch. @default 8 */
+  readonly windows?: number;
+}
+
+/**
+ * Whether a network can learn one batch by heart. Losses are normalised: a network that forecasts the mean of the batch's
+ * targets has 1, a perfect one 0. Of a distribution, the loss is the squared error of its mean.
+ */
+export interface OneBatchResult {
+  /** Alias of the model that was tried. */
+  readonly model: string;
+  /** Whether `finalLoss` is below the tolerance. */
+  readonly passed: boolean;
+  /** Before the first update; null where it is not finite. */
+  readonly initialLoss: number | null;
+  /** After the last update; null where it is not finite. */
+  readonly finalLoss: number | null;
+  /** Updates that were made: the check ends as soon as it is passed. */
+  readonly steps: number;
+  /** Before the first update and after each of them; null where a loss is not finite, which ends the check. */
+  readonly losses: readonly (number | null)[];
+}
+
+/** Options of {@link NeuralForecast.findBatchSize}. */
+export interface BatchSizeOptions extends TrialOptions {
+  /** Windows of the smallest batch. @default 16 */
+  readonly from?: number;
+  /** Windows of the largest batch; sizes between are `from` doubled. @default 256, or `from` where that is more */
+  readonly to?: number;
+  /** Steps that are measured per size, after two that are not. @default 10 */
+  readonly steps?: number;
+}
+
+/** How fast steps of one size of batch are. */
+export interface BatchSizeMeasurement {
+  /** `windowsBatchSize`. */
+  readonly size: number;
+  /** `size` over the median time of a step. */
+  readonly windowsPerSecond: number;
+  /** Median, in milliseconds. */
+  readonly msPerStep: number;
+  /** Memory of a step, without weights and optimiser. */
+  readonly memoryBytes: number;
+}
+
+/** What a search for the batch size found. */
+export interface BatchSizeResult {
+  /** Alias of the model that was tried. */
+  readonly model: string;
+  /** The smallest size that reaches nine tenths of the most windows per second. */
+  readonly suggestion: number;
+  /** In order of size. */
+  readonly measurements: readonly BatchSizeMeasurement[];
+  /** The smallest size for which the system refused memory; null where it never did. */
+  readonly outOfMemory: number | null;
+}
+
 /** Quantiles to forecast instead of those of the losses: at most one of the two. */
 export interface QuantileOptions {
   /**
@@ -676,6 +785,25 @@ export declare class NeuralForecast {
   get columns(): readonly string[];
   /** Trains all models, as many at a time as there are threads, none of them that of JavaScript. */
   fit(panel: TableInput, options?: FitOptions): Promise<FitResult>;
+  /**
+   * Range test of learning rates (Smith, "Cyclical learning rates for training neural networks", WACV 2017): trains a
+   * throwaway copy of one model from initial weights while the rate grows from `from` to `to`, and suggests the rate at
+   * which the smoothed loss falls fastest. The object stays as it is.
+   */
+  findLearningRate(panel: TableInput, options?: LearningRateOptions): Promise<LearningRateCurve>;
+  /**
+   * Whether one model can learn a few windows by heart: a throwaway copy is trained from initial weights on one batch,
+   * without dropout, at the model's learning rate, which falls by a cosine. A network that fails will not learn the panel:
+   * rate, scaler or inputs are wrong. The object stays as it is. Rejects with E0011 when all targets of the batch are the
+   * same.
+   */
+  checkOneBatch(panel: TableInput, options?: OneBatchOptions): Promise<OneBatchResult>;
+  /**
+   * The `windowsBatchSize` with which this machine trains one model fastest: measures throwaway copies for sizes that
+   * double, until the system refuses memory (then no larger size is tried; where it refuses `from` already, halves of it
+   * are). The object stays as it is. Rejects with E0008 when there is no memory for a single window.
+   */
+  findBatchSize(panel: TableInput, options?: BatchSizeOptions): Promise<BatchSizeResult>;
   /** The next `horizon` steps of the fitted panel, or of any other panel without a refit. */
   predict(panel?: TableInput | null, options?: PredictOptions): Promise<ForecastTable>;
   /**

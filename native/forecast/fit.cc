@@ -64,6 +64,8 @@ int64_t last_good_step(const Error& error) {
   return details.is_object() ? details.value("lastGoodStep", int64_t{0}) : 0;
 }
 
+}  // namespace
+
 train::TrainRequest train_request(const ForecasterConfig& config, const ModelConfig& model,
                                   const data::Panel& scaled, const FitRequest& request) {
   train::TrainRequest r;
@@ -79,6 +81,7 @@ train::TrainRequest train_request(const ForecasterConfig& config, const ModelCon
   return r;
 }
 
+namespace {
 /// Ends a fit whose result will not be used.
 struct Superseded {};
 

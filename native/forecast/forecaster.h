@@ -15,6 +15,7 @@
 #include "base/cancel.h"
 #include "data/panel.h"
 #include "forecast/interval_options.h"
+#include "forecast/trials.h"
 #include "losses/columns.h"
 #include "train/trainer.h"
 
@@ -197,6 +198,18 @@ class Forecaster {
   /// E0011.
   ForecastTable predict_insample(std::shared_ptr<const data::Panel> panel,
                                  const InsampleRequest& request) const;
+  /// Trials of a model that is trained on `panel` from initial weights: train/rate_finder.h,
+  /// one_batch.h and size_finder.h. The object stays as it is. They give what JavaScript is told,
+  /// and throw what a fit throws before its first step.
+  nlohmann::ordered_json find_learning_rate(std::shared_ptr<const data::Panel> panel,
+                                            const TrialRequest& request,
+                                            const train::RateRange& range) const;
+  nlohmann::ordered_json check_one_batch(std::shared_ptr<const data::Panel> panel,
+                                         const TrialRequest& request,
+                                         const train::OneBatchOptions& options) const;
+  nlohmann::ordered_json find_batch_size(std::shared_ptr<const data::Panel> panel,
+                                         const TrialRequest& request,
+                                         const train::SizeRange& range) const;
   /// An object with the same options and, where this one is fitted, the same weights and data,
   /// which they share until one of them is fitted again.
   Forecaster clone() const;

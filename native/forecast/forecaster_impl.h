@@ -108,6 +108,9 @@ struct FitOutcome {
   bool usable = true;        ///< false: `state` holds nothing better than before
 };
 
+/// What the trainer is asked for one model of a fit.
+train::TrainRequest train_request(const ForecasterConfig& config, const ModelConfig& model,
+                                  const data::Panel& scaled, const FitRequest& request);
 /// Networks as they are declared, before any step.
 std::vector<ModelState> initial_models(const ForecasterConfig& config);
 /// Where a fit begins: configuration, vocabularies and models, from `earlier` (nullptr = from

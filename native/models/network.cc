@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "graph/differentiate.h"
+#include "graph/passes/passes.h"
 #include "models/recurrent_plan.h"
 #include "nn/embedding.h"
 #include "ops/ops.h"
@@ -270,8 +271,10 @@ Feedback Network::feedback(Use use) const {
 
 std::unique_ptr<Plan> Network::compile_train(int64_t windows, Split split, bool checkpointing,
                                              Precision precision,
-                                             const std::vector<std::string>& frozen) const {
-  return compile_cpu(train_graph(false, Phase::train, frozen), table_,
+                                             const std::vector<std::string>& frozen,
+                                             bool random) const {
+  const Graph graph = train_graph(false, Phase::train, frozen);
+  return compile_cpu(random ? graph : remove_dropout(graph), table_,
                      {.windows = windows,
                       .split = split,
                       .recompute_until = checkpointing ? io_names::kLoss : "",

@@ -97,11 +97,12 @@ class Network {
   /// Output `forecast` [R, H, Q], also of a recurrent network. `use`: validate or predict.
   std::unique_ptr<Plan> compile_infer(int64_t windows, Use use = Use::predict) const;
   /// With `checkpointing`, forward values are computed again for the derivative instead of kept:
-  /// the same gradients from less memory and more time.
+  /// the same gradients from less memory and more time. Without `random` no dropout drops anything.
   std::unique_ptr<Plan> compile_train(int64_t windows, Split split = Split::automatic,
                                       bool checkpointing = false,
                                       Precision precision = Precision::f32,
-                                      const std::vector<std::string>& frozen = {}) const;
+                                      const std::vector<std::string>& frozen = {},
+                                      bool random = true) const;
 
  private:
   Feedback feedback(Use use) const;

@@ -3,28 +3,20 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "base/error.h"
-#include "data/windows.h"
-#include "nn/batch.h"
-#include "ops/op.h"
 #include "parallel/claim.h"
 #include "parallel/team.h"
-#include "simd/reduce.h"
-#include "train/batch.h"
 #include "train/divergence.h"
 #include "train/evaluation.h"
 #include "train/frozen.h"
-#include "train/gradient_mean.h"
 #include "train/optimizer.h"
-#include "train/plan_ladder.h"
-#include "train/quantile_draws.h"
 #include "train/schedule.h"
+#include "train/step_gradient.h"
 
 namespace nd::train {
 
@@ -32,34 +24,6 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr int64_t kSnapshotEvery = 100;  // steps between copies of the last good weights
 constexpr int64_t kHistoryPoints = 1000;
-
-BatchOptions batch_options(const TrainRequest& r, Use use) {
-  BatchOptions options;
-  options.layout = window_layout(*r.network, use, r.config, r.val_size);
-  options.scaler = data::parse_window_scaler(r.config.scaler_type);
-  options.revin = r.revin;
-  options.exclude_insample_y = r.config.exclude_insample_y;
-  options.compat = r.config.compat;
-  options.exogenous = r.exogenous;
-  options.recurrent = r.network->recurrent();
-  options.distribution = r.network->loss().distribution() != nullptr;
-  options.sample_weight = r.sample_weight;
-  return options;
-}
-
-/// A window drawn twice may be computed once only where both copies would give the same value and
-/// count alone. ND_MERGE_WINDOWS=0 switches it off: a benchmark that shows what it gains.
-bool copies_are_equal(const TrainRequest& r) {
-  if (const char* merge = std::getenv("ND_MERGE_WINDOWS"); merge != nullptr && merge[0] == '0')
-    return false;
-  // MASE of the reference divides every error by the scales of all windows: a copy counts squared.
-  if (r.config.compat && r.network->loss().spec().name == "MASE") return false;
-  if (r.network->loss().spec().implicit != nullptr) return false;  // each has its own quantiles
-  const Graph graph = r.network->train_graph();
-  if (spans_batch(graph)) return false;
-  return std::none_of(graph.nodes().begin(), graph.nodes().end(),
-                      [](const Node& node) { return is_random(node); });
-}
 
 int64_t total_steps(const TrainConfig& config, int64_t windows, int64_t series) {
   if (config.max_epochs <= 0) return config.max_steps;
@@ -77,24 +41,12 @@ class Loop {
       : r_(request),
         network_(*request.network),
         parameters_(parameters),
-        options_(batch_options(request, Use::train)),
         team_(threads()),
-        windows_(*request.panel, options_.layout),
-        steps_(total_steps(request.config, windows_.total(), series_drawn_alone())),
-        sampler_(windows_, request.panel->series_count(), sampler_options()),
-        plans_(sampler_.capacity(),
-               [this](int64_t windows) {
-                 return network_.compile_train(windows, Split::automatic,
-                                               r_.config.gradient_checkpointing,
-                                               r_.config.precision, r_.frozen);
-               }),
-        batch_(options_, sampler_.capacity()),
+        gradient_(request),
+        steps_(total_steps(request.config, gradient_.windows().total(), series_drawn_alone())),
         schedule_(request.config, steps_),
         optimizer_(make_optimizer(request.config, trainable())),
-        early_(request.config.early_stop_patience_steps, !request.config.compat),
-        gradients_(static_cast<size_t>(network_.table().total())),
-        mean_(request.config.accumulate_steps, trainable()) {
-    if (network_.loss().spec().implicit != nullptr) quantiles_.emplace(network_.loss().draws());
+        early_(request.config.early_stop_patience_steps, !request.config.compat) {
     if (r_.val_size > 0) {
       validator_.emplace(network_, r_.valid_loss != nullptr ? *r_.valid_loss : network_.loss(),
                          *r_.panel, batch_options(r_, Use::validate),
@@ -144,28 +96,10 @@ class Loop {
 
   /// Multivariate windows hold every series in every step.
   int64_t series_drawn_alone() const {
-    return windows_.series_per_window() > 1 ? 1 : r_.panel->series_count();
+    return gradient_.windows().series_per_window() > 1 ? 1 : r_.panel->series_count();
   }
 
   size_t trainable() const { return static_cast<size_t>(network_.table().trainable_total()); }
-
-  data::WindowSampler::Options sampler_options() const {
-    data::WindowSampler::Options options;
-    options.batch_size = r_.config.batch_size;
-    options.windows_batch_size = std::max<int64_t>(0, r_.config.windows_batch_size);
-    options.drop_last = r_.config.drop_last_loader;
-    options.merge_repeated = copies_are_equal(r_);
-    options.seed = r_.config.random_seed;
-    return options;
-  }
-
-  GradientClip clip(std::span<const float> gradients) const {
-    GradientClip clip;
-    if (const double norm = r_.config.gradient_clip_norm; norm > 0)
-      clip.factor = clip_factor(gradient_norm(network_.table(), gradients), norm);
-    if (const double value = r_.config.gradient_clip_value; value > 0) clip.limit = value;
-    return clip;
-  }
 
   /// From nothing, from what an earlier optimiser remembers, or where this fit was interrupted.
   void begin() {
@@ -216,61 +150,14 @@ class Loop {
 
   void record() { result_.train_history.push_back({result_.steps, result_.train_loss}); }
 
-  /// Fills `weight` (mask ⊙ weights of rows, steps and windows, 0 for spare rows), `inverse_sum`;
-  /// gives Σ w.
-  double feed_weights(std::span<const float> multiplicity, Plan& plan) {
-    const std::span<float> weight = plan.input(io_names::kWeight);
-    const std::span<const float> mask = batch_.outsample_weight();
-    const std::vector<double>& horizon_weight = network_.loss().horizon_weight();
-    const auto h = static_cast<size_t>(options_.layout.horizon);
-    const size_t rows = static_cast<size_t>(batch_.count()), used = rows * h;
-    for (size_t row = 0; row < rows; ++row)
-      for (size_t t = row * h; t < (row + 1) * h; ++t) weight[t] = mask[t] * multiplicity[row];
-    if (!horizon_weight.empty()) {
-      for (size_t row = 0; row < rows; ++row)
-        for (size_t t = 0; t < h; ++t) weight[row * h + t] *= static_cast<float>(horizon_weight[t]);
-    }
-    std::fill(weight.begin() + static_cast<ptrdiff_t>(used), weight.end(), 0.0F);
-    const double sum = simd::sum(weight.data(), static_cast<int64_t>(used));
-    if (plan.has_input(io_names::kInverseSum))
-      plan.input(io_names::kInverseSum)[0] = sum > 0 ? static_cast<float>(1.0 / sum) : 0.0F;
-    return sum;
-  }
-
-  /// Adds the gradient of draw `number`, one of those of `step`, to the step's.
-  void run_batch(int64_t number, int64_t step) {
-    sampler_.draw(number, draw_);
-    if (draw_.windows.empty()) return;  // none of the draw's series is long enough
-    batch_.load(*r_.panel, draw_.windows, r_.val_size, true, team());
-    Plan& plan = plans_.select(batch_.count() / options_.layout.series);
-    batch_.feed(plan);
-    const double weight = feed_weights(draw_.multiplicity, plan);
-    if (quantiles_) quantiles_->feed(plan, r_.config.random_seed, static_cast<uint32_t>(number));
-
-    RunArgs args;
-    args.parameters = parameters_.span();
-    args.gradients = gradients_.span();
-    args.seed = r_.config.random_seed;
-    args.step = static_cast<uint32_t>(number);
-    args.cancel = r_.cancel;
-    args.team = team();
-    plans_.run(args);
-
-    const double loss = static_cast<double>(plan.output(io_names::kLoss)[0]);
-    if (!std::isfinite(loss)) {
-      diverge("the training loss became " + std::string(std::isnan(loss) ? "nan" : "infinite"),
+  void train_step(int64_t step) {
+    const std::optional<double> loss = gradient_.run(step, parameters_, team());
+    if (!loss) return;
+    if (!std::isfinite(*loss)) {
+      diverge("the training loss became " + std::string(std::isnan(*loss) ? "nan" : "infinite"),
               step);
     }
-    mean_.add(gradients_.span().first(trainable()), loss, weight, team());
-    network_.commit_state(plan, parameters_.span(), r_.frozen);
-  }
-
-  void train_step(int64_t step) {
-    const int64_t batches = r_.config.accumulate_steps;
-    mean_.clear();
-    for (int64_t b = 0; b < batches; ++b) run_batch(step * batches + b, step);
-    if (mean_.empty()) return;
-    const std::span<float> gradients = mean_.gradients(team());
+    const std::span<float> gradients = gradient_.gradients(team());
     // Between snapshots the update itself is watched: what it spoils is restored.
     const char* const bad_gradient = "a gradient became nan or infinite";
     if (step > 0 && step % kSnapshotEvery == 0) {
@@ -278,9 +165,9 @@ class Loop {
       last_good_.keep(parameters_, step);
     }
     if (!optimizer_->step(parameters_.span().first(trainable()), gradients, schedule_.rate(step),
-                          team(), clip(gradients)))
+                          team(), gradient_clip(r_.config, network_.table(), gradients)))
       diverge(bad_gradient, step);
-    result_.train_loss = mean_.loss();
+    result_.train_loss = *loss;
   }
 
   void validate() {
@@ -316,22 +203,14 @@ class Loop {
   const TrainRequest& r_;
   const Network& network_;
   FloatBuffer& parameters_;
-  BatchOptions options_;
   parallel::ScopedFlushDenormals flush_;
   std::optional<parallel::Team> team_;  // replaced when the number of threads changes
-  data::TrainingWindows windows_;
+  StepGradient gradient_;
   int64_t steps_;
-  data::WindowSampler sampler_;
-  data::WindowDraw draw_;
-  std::optional<QuantileFeed> quantiles_;  // of a loss of implicit quantiles
-  PlanLadder plans_;
-  WindowBatch batch_;
   Schedule schedule_;
   std::unique_ptr<Optimizer> optimizer_;
   EarlyStopping early_;
   std::optional<Validator> validator_;
-  FloatBuffer gradients_;
-  GradientMean mean_;
   LastGood last_good_;
   TrainResult result_;
 };

@@ -150,6 +150,7 @@ const PROVOKED: Readonly<Record<string, readonly (() => unknown)[]>> = {
         { ...panel, unique_id: panel.ds.map(() => 'B') },
         { levels: 80 },
       ),
+    () => make().checkOneBatch({ ...panel, y: panel.y.map(() => 7) }),
     () => evaluate({ ds: [1, 1], y: [5, 6], MLP: [5, 6] }),
     () => evaluate({ ds: [4], y: [5], MLP: [5] }, { train: { ds: [5], y: [5] }, seasonality: 1 }),
   ],

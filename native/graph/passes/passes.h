@@ -49,6 +49,9 @@ Graph fold_constants(const Graph& graph, const EvaluateNode& evaluate);
 /// second time, and h itself is not kept.
 Graph share_dropout_masks(const Graph& graph);
 
+/// The same network without dropout: what is random passes everything on. Not for optimised graphs.
+Graph remove_dropout(const Graph& graph);
+
 /// Merges chains and small trees of elementwise ops into fused nodes, one pass over memory each: an
 /// op joins its only reader when it has the reader's shape or is a scalar. Repetitions (broadcast)
 /// and detach inside vanish. Comes last: a fused node has no gradient and is not folded. Ops more
