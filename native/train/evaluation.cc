@@ -101,8 +101,7 @@ int64_t inference_batch(int64_t inference_windows_batch_size, int64_t windows) {
 Validator::Validator(const Network& network, const Loss& loss, const data::Panel& panel,
                      const BatchOptions& options, int64_t inference_windows_batch_size,
                      parallel::Team* team)
-    : network_(network),
-      loss_(loss),
+    : loss_(loss),
       panel_(panel),
       options_(options),
       likelihood_(loss.distribution() != nullptr),

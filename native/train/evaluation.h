@@ -65,7 +65,6 @@ class Validator {
   /// Multiplies the mask of a horizon with the weights of its rows.
   void weigh(const data::WindowRef& window, std::span<double> mask) const;
 
-  const Network& network_;
   const Loss& loss_;
   const data::Panel& panel_;
   BatchOptions options_;
