@@ -179,8 +179,9 @@ Napi::Value simulate(const Napi::CallbackInfo& info) {
   forecast::SimulateRequest simulation;
   simulation.paths = options.value("paths", simulation.paths);
   simulation.seed = options.value("seed", simulation.seed);
-  if (options.value("method", "") == "schaakeShuffle")
-    simulation.method = forecast::PathMethod::schaake_shuffle;
+  const std::string method = options.value("method", "");
+  if (method == "schaakeShuffle") simulation.method = forecast::PathMethod::schaake_shuffle;
+  if (method == "ancestral") simulation.method = forecast::PathMethod::ancestral;
   return submit_forecast(info, place, predict_request(options),
                          [=](const forecast::PredictRequest& request) mutable {
                            simulation.forecast = request;

@@ -36,6 +36,7 @@ const ENGINE_OPTIONS = [
   'localScaler',
   'sampleWeight',
   'missing',
+  'unseenCategory',
   'compat',
 ] as const;
 
@@ -131,6 +132,7 @@ function engineConfig(place: string, options: Partial<NeuralForecastOptions>): s
     optionalChoice(place, 'compat', options.compat, ['neuralforecast']);
   }
   optionalChoice(place, 'missing', options.missing, MISSING);
+  optionalChoice(place, 'unseenCategory', options.unseenCategory, ['mean', 'error']);
   const frequency = frequencyText(place, options.frequency);
   const engine = {
     ...options,
@@ -232,7 +234,7 @@ export function predictRequest(given: PredictOptions): Request {
 }
 
 /** Ways to draw joint paths, the default first. */
-export const PATH_METHODS = ['gaussianCopula', 'schaakeShuffle'] as const;
+export const PATH_METHODS = ['gaussianCopula', 'schaakeShuffle', 'ancestral'] as const;
 
 export function simulateRequest(given: SimulateOptions): Request {
   const place = 'simulate';

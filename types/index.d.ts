@@ -185,6 +185,11 @@ export interface NeuralForecastOptions extends ColumnNames {
    * window. Every stamp still has its row, and columns beside the target their values. @default 'error'
    */
   readonly missing?: 'error' | 'mask';
+  /**
+   * What happens where a column of `catExog` has a value that the fit did not see: a forecast by the mean of all categories, or
+   * E0011. @default 'mean'
+   */
+  readonly unseenCategory?: 'mean' | 'error';
   /** Restores the behaviour of the Python reference where it differs from ours (docs/compatibility.md). */
   readonly compat?: 'neuralforecast';
 }
@@ -544,9 +549,11 @@ export interface SimulateOptions extends Omit<PredictOptions, 'levels' | 'quanti
   /**
    * How the steps of a path hang together. 'gaussianCopula': as those of an autoregression whose correlation is that of
    * successive changes of the series. 'schaakeShuffle': as in pieces of the series' history, of which it needs at least as
-   * many rows as steps (Clark et al. 2004). @default 'gaussianCopula'
+   * many rows as steps (Clark et al. 2004). 'ancestral': as a recurrent model with a distribution loss has learned them, which
+   * reads every draw back before it gives the next step (Salinas et al. 2020); E0010 where a model is none.
+   * @default 'gaussianCopula'
    */
-  readonly method?: 'gaussianCopula' | 'schaakeShuffle';
+  readonly method?: 'gaussianCopula' | 'schaakeShuffle' | 'ancestral';
 }
 
 /** Options of {@link NeuralForecast.makeFutureFrame} and {@link NeuralForecast.missingFuture}. */
@@ -733,6 +740,8 @@ export interface ForecastInfo {
   readonly sampleWeight?: string;
   /** What happens where a target is missing. */
   readonly missing: 'error' | 'mask';
+  /** What happens where a category was not seen by the fit. */
+  readonly unseenCategory: 'mean' | 'error';
   /** Whether the behaviour of the Python reference is restored. */
   readonly compat: boolean;
   /** How the fit calibrated intervals, every default filled in; null when it did not. */

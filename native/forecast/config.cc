@@ -72,12 +72,14 @@ bool parse_compat(const json* value) {
                                 ", expected \"neuralforecast\" or false");
 }
 
-bool parse_missing(const json* value) {
-  if (value == nullptr) return false;
-  if (value->is_string() && value->get<std::string>() == "mask") return true;
-  if (value->is_string() && value->get<std::string>() == "error") return false;
-  throw Error(Code::config, "[forecaster] received missing = " + value->dump() +
-                                ", expected \"error\" or \"mask\"");
+/// Whether an option is "error"; `other` is what else it may be.
+bool is_error(const json& description, const char* name, const std::string& other, bool otherwise) {
+  const json* const value = option(description, name);
+  if (value == nullptr) return otherwise;
+  if (value->is_string() && value->get<std::string>() == "error") return true;
+  if (value->is_string() && value->get<std::string>() == other) return false;
+  throw Error(Code::config, std::string("[forecaster] received ") + name + " = " + value->dump() +
+                                ", expected \"error\" or \"" + other + "\"");
 }
 
 void check_trainable(const Loss& loss, const std::string& place) {
@@ -293,10 +295,11 @@ size_t ForecasterConfig::find(const std::string& alias, const char* place) const
 }
 
 ForecasterConfig parse_config(const json& description) {
-  check_names(description,
-              std::array<std::string, 8>{"frequency", "horizon", "inputSize", "localScaler",
-                                         "sampleWeight", "missing", "compat", "models"},
-              "forecaster");
+  check_names(
+      description,
+      std::array<std::string, 9>{"frequency", "horizon", "inputSize", "localScaler", "sampleWeight",
+                                 "missing", "unseenCategory", "compat", "models"},
+      "forecaster");
   ForecasterConfig config;
   if (const json* value = option(description, "frequency")) {
     config.frequency = text_option(*value, "forecaster", "frequency");
@@ -313,7 +316,8 @@ ForecasterConfig parse_config(const json& description) {
   }
   if (const json* value = option(description, "sampleWeight"))
     config.sample_weight = text_option(*value, "forecaster", "sampleWeight");
-  config.mask_missing = parse_missing(option(description, "missing"));
+  config.mask_missing = !is_error(description, "missing", "mask", true);
+  config.refuse_unseen = is_error(description, "unseenCategory", "mean", false);
   config.compat = parse_compat(option(description, "compat"));
   const json* models = option(description, "models");
   if (models == nullptr || !models->is_array() || models->empty()) {
@@ -349,6 +353,7 @@ ordered_json config_json(const ForecasterConfig& config) {
   out["localScaler"] = data::name_of(config.series_scaler);
   if (!config.sample_weight.empty()) out["sampleWeight"] = config.sample_weight;
   if (config.mask_missing) out["missing"] = "mask";
+  if (config.refuse_unseen) out["unseenCategory"] = "error";
   out["compat"] = config.compat;
   out["models"] = ordered_json::array();
   for (const ModelConfig& model : config.models) {

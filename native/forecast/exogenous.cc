@@ -79,7 +79,27 @@ std::vector<std::string> distinct_values(const data::Feature& column) {
   return texts;
 }
 
-void encode(const std::vector<std::string>& vocabulary, data::Feature& column) {
+[[noreturn]] void refuse_unseen(const std::vector<std::string>& vocabulary,
+                                const std::string& column, const std::string& text,
+                                const std::string& series, const char* place) {
+  constexpr size_t kMostShown = 8;
+  std::string known;
+  for (size_t i = 0; i < std::min(vocabulary.size(), kMostShown); ++i)
+    known += (i == 0 ? "\"" : ", \"") + vocabulary[i] + "\"";
+  if (vocabulary.size() > kMostShown) known += " …";
+  const json details = {{"series", series}, {"column", column}, {"value", text}};
+  throw Error(Code::data,
+              std::string("[") + place + "] series \"" + series + "\": the column \"" + column +
+                  "\" has the category \"" + text + "\", which the fit did not see; expected " +
+                  known + ", or unseenCategory: \"mean\"",
+              details.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+/// `series_of(value)` names the series of one of the values, in a column's own order and then of
+/// its future.
+template <class SeriesOf>
+void encode(const std::vector<std::string>& vocabulary, data::Feature& column, const char* refusing,
+            const SeriesOf& series_of) {
   std::unordered_map<std::string, double> places;
   for (size_t i = 0; i < vocabulary.size(); ++i)
     places.emplace(vocabulary[i], static_cast<double>(i + 1));
@@ -96,8 +116,16 @@ void encode(const std::vector<std::string>& vocabulary, data::Feature& column) {
     if (added) at->second = place_of(text_of(column, value));
     return at->second;
   };
-  for (double& value : column.values) value = encoded(value);
-  for (double& value : column.future) value = encoded(value);
+  size_t count = 0;
+  for (std::vector<double>* const values : {&column.values, &column.future}) {
+    for (double& value : *values) {
+      const double place = encoded(value);
+      if (place == 0 && refusing != nullptr)
+        refuse_unseen(vocabulary, column.name, text_of(column, value), series_of(count), refusing);
+      value = place;
+      ++count;
+    }
+  }
   column.categories.clear();
 }
 }  // namespace
@@ -230,15 +258,27 @@ Vocabularies learn_vocabularies(const std::vector<std::string>& columns, const d
   return vocabularies;
 }
 
-void encode_categories(const Vocabularies& vocabularies, data::Panel& panel) {
-  const auto encode_all = [&](std::vector<data::Feature>& columns) {
+void encode_categories(const Vocabularies& vocabularies, data::Panel& panel, const char* refusing) {
+  const auto rows = static_cast<size_t>(panel.rows()), series = panel.ids().size();
+  const auto of_row = [&](size_t row) {
+    int64_t s = 0;
+    while (panel.end(s) <= static_cast<int64_t>(row)) ++s;
+    return panel.ids()[static_cast<size_t>(s)];
+  };
+  const auto encode_all = [&](std::vector<data::Feature>& columns, const auto& series_of) {
     for (data::Feature& column : columns) {
       const auto found = vocabularies.find(column.name);
-      if (found != vocabularies.end()) encode(found->second, column);
+      if (found == vocabularies.end()) continue;
+      encode(found->second, column, refusing,
+             [&](size_t value) { return series_of(column, value); });
     }
   };
-  encode_all(panel.mutable_features());
-  encode_all(panel.mutable_statics());
+  encode_all(panel.mutable_features(), [&](const data::Feature& column, size_t value) {
+    return value < rows ? of_row(value)
+                        : panel.ids()[(value - rows) / (column.future.size() / series)];
+  });
+  encode_all(panel.mutable_statics(),
+             [&](const data::Feature&, size_t value) { return panel.ids()[value]; });
 }
 
 }  // namespace nd::forecast

@@ -52,7 +52,9 @@ class ExogenousOptions {
 /// The distinct values of columns of `panel` in their natural order: numbers by value, texts by
 /// code point.
 Vocabularies learn_vocabularies(const std::vector<std::string>& columns, const data::Panel& panel);
-/// Puts places of a vocabulary for the values of its columns; what it lacks becomes 0.
-void encode_categories(const Vocabularies& vocabularies, data::Panel& panel);
+/// Puts places of a vocabulary for the values of its columns; what it lacks becomes 0, or is E0011
+/// where `refusing`, the place of the call, is given.
+void encode_categories(const Vocabularies& vocabularies, data::Panel& panel,
+                       const char* refusing = nullptr);
 
 }  // namespace nd::forecast

@@ -190,7 +190,7 @@ FitOutcome fit_models(std::shared_ptr<State> start, std::shared_ptr<const data::
   next.scales = std::move(scales);
   next.panel = panel;
   const std::optional<data::Panel> copy =
-      network_panel(config, next.scales, next.vocabularies, *panel);
+      network_panel(config, next.scales, next.vocabularies, *panel, "fit");
   const data::Panel* const scaled = copy ? &*copy : panel.get();
   // Every model is checked before the first one trains: a late refusal would waste the earlier
   // ones' time.

@@ -92,6 +92,7 @@ nlohmann::ordered_json Forecaster::info() const {
   out["localScaler"] = data::name_of(config.series_scaler);
   if (!config.sample_weight.empty()) out["sampleWeight"] = config.sample_weight;
   out["missing"] = config.mask_missing ? "mask" : "error";
+  out["unseenCategory"] = config.refuse_unseen ? "error" : "mean";
   out["compat"] = config.compat;
   out["columns"] = columns();
   out["aliases"] = aliases();

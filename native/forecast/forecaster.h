@@ -93,7 +93,8 @@ struct PredictRequest {
 
 enum class PathMethod {
   gaussian_copula,  ///< steps hang together as those of an autoregression
-  schaake_shuffle   ///< steps hang together as in pieces of the history
+  schaake_shuffle,  ///< steps hang together as in pieces of the history
+  ancestral         ///< each step is drawn by a recurrent network that has read the draws before it
 };
 
 struct SimulateRequest {

@@ -141,9 +141,9 @@ Scales panel_scales(const ForecasterConfig& config, const data::Panel& panel);
 /// The scales of the series whose places in the panel are `series`.
 Scales scales_of(const Scales& all, std::span<const int64_t> series);
 /// The panel as networks see it, scaled and with places for categories; none when that is the panel
-/// itself.
+/// itself. Throws E0011 for a category that the fit did not see where the configuration says so.
 std::optional<data::Panel> network_panel(const ForecasterConfig& config, const Scales& scales,
-                                         const Vocabularies& vocabularies,
-                                         const data::Panel& panel);
+                                         const Vocabularies& vocabularies, const data::Panel& panel,
+                                         const char* place);
 
 }  // namespace nd::forecast

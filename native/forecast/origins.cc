@@ -123,18 +123,6 @@ class ModelForecaster {
   }
 
  private:
-  static train::BatchOptions batch_options(const ModelConfig& model, const ModelState& state) {
-    train::BatchOptions options;
-    options.layout = train::window_layout(*model.network, Use::predict, model.train, 0);
-    options.scaler = model.window_scaler;
-    options.revin = state.revin;
-    options.exclude_insample_y = model.train.exclude_insample_y;
-    options.compat = model.train.compat;
-    options.exogenous = model.exogenous.names();
-    options.recurrent = model.network->recurrent();
-    return options;
-  }
-
   const ModelState& state_;
   train::BatchOptions options_;
   const CancelToken* cancel_;
@@ -217,19 +205,6 @@ data::Panel grown(const data::Panel& histories, std::span<const double> forecast
   panel.mutable_features() = std::move(features);
   panel.mutable_statics() = histories.statics();
   return panel;
-}
-
-/// The model, able to forecast `horizon` steps at a time: a recurrent network has the same weights
-/// for any.
-ModelConfig with_horizon(const ModelConfig& model, int64_t horizon) {
-  ModelConfig longer = model;
-  Geometry geometry = model.network->geometry();
-  geometry.horizon = horizon;
-  longer.network = std::make_shared<const Network>(model.network->spec(), model.network->options(),
-                                                   geometry, model.network->loss());
-  check_internal(longer.network->table().total() == model.network->table().total(),
-                 "a recurrent network has the same weights for any horizon");
-  return longer;
 }
 
 /// `columns` with one that a direct model reads back as history, its mean or median, which is added
@@ -379,6 +354,29 @@ void forecast_model(const Forecasts& call, const ModelConfig& model, const Model
 }
 }  // namespace
 
+train::BatchOptions batch_options(const ModelConfig& model, const ModelState& state) {
+  train::BatchOptions options;
+  options.layout = train::window_layout(*model.network, Use::predict, model.train, 0);
+  options.scaler = model.window_scaler;
+  options.revin = state.revin;
+  options.exclude_insample_y = model.train.exclude_insample_y;
+  options.compat = model.train.compat;
+  options.exogenous = model.exogenous.names();
+  options.recurrent = model.network->recurrent();
+  return options;
+}
+
+ModelConfig with_horizon(const ModelConfig& model, int64_t horizon) {
+  ModelConfig longer = model;
+  Geometry geometry = model.network->geometry();
+  geometry.horizon = horizon;
+  longer.network = std::make_shared<const Network>(model.network->spec(), model.network->options(),
+                                                   geometry, model.network->loss());
+  check_internal(longer.network->table().total() == model.network->table().total(),
+                 "a recurrent network has the same weights for any horizon");
+  return longer;
+}
+
 std::vector<std::vector<double>> forecast_origins(const State& state, const data::Panel& panel,
                                                   const Scales& scales,
                                                   std::span<const Origin> origins,
@@ -387,7 +385,8 @@ std::vector<std::vector<double>> forecast_origins(const State& state, const data
   for (const ModelConfig& model : config.models)
     train::check_columns(model.exogenous.names(), panel, model.alias, request.place);
   std::vector<std::vector<double>> values;
-  const std::optional<data::Panel> copy = network_panel(config, scales, state.vocabularies, panel);
+  const std::optional<data::Panel> copy =
+      network_panel(config, scales, state.vocabularies, panel, request.place);
   const data::Panel& scaled = copy ? *copy : panel;
   const parallel::ScopedFlushDenormals flush;
   parallel::Team team(std::max(1, request.threads));

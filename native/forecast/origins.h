@@ -8,6 +8,7 @@
 
 #include "forecast/forecaster_impl.h"
 #include "losses/columns.h"
+#include "train/batch.h"
 
 namespace nd::forecast {
 
@@ -45,11 +46,20 @@ std::vector<std::vector<double>> forecast_origins(const State& state, const data
 /// What predict() and simulate() ask forecast_origins() for.
 OriginsRequest origins_request(const State& state, const PredictRequest& request,
                                const char* place);
+/// The rows of a panel that forecasts from its ends read, with the future columns of `request`.
+data::Panel ends_panel(const State& state, const data::Panel& panel, const PredictRequest& request,
+                       const OriginsRequest& origins);
 /// Forecasts from the ends of a panel, with the future columns of `request`; `own`: it is the
 /// fitted one.
 std::vector<std::vector<double>> forecast_ends(const State& state, const data::Panel& panel,
                                                bool own, const PredictRequest& request,
                                                const OriginsRequest& origins);
+
+/// How the windows of a model are read for a forecast.
+train::BatchOptions batch_options(const ModelConfig& model, const ModelState& state);
+/// The model, able to forecast `horizon` steps at a time: a recurrent network has the same weights
+/// for any.
+ModelConfig with_horizon(const ModelConfig& model, int64_t horizon);
 
 /// Columns of all models that forecast_origins() gives.
 std::vector<std::string> column_names(const ForecasterConfig& config, const QuantileRequest& asked,

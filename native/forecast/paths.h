@@ -2,11 +2,14 @@
 // two ways to say how the steps of one future hang together.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 #include "base/philox.h"
+#include "losses/distributions/distribution.h"
 
 namespace nd::forecast {
 
@@ -31,6 +34,22 @@ struct Marginals {
   const QuantilePositions& positions;
   std::span<const double> values;
   int64_t steps;
+};
+
+/// Brings a draw to what its distribution can give: whole numbers, or numbers from 0 on.
+class Support {
+ public:
+  /// nullptr: any number.
+  explicit Support(const Distribution* distribution)
+      : whole_(distribution != nullptr && !distribution->supports(0.5)),
+        bounded_(distribution != nullptr && !distribution->supports(-1.0)) {}
+  double clip(double value) const {
+    const double kept = whole_ ? std::round(value) : value;
+    return bounded_ ? std::max(kept, 0.0) : kept;
+  }
+
+ private:
+  bool whole_, bounded_;
 };
 
 /// |Autocorrelation at lag 1| of the first differences of what is finite, at most 0.99: how

@@ -68,17 +68,23 @@ std::shared_ptr<const data::Panel> panel_of(const State& state,
   return panel;
 }
 
-std::vector<std::vector<double>> forecast_ends(const State& state, const data::Panel& panel,
-                                               bool own, const PredictRequest& request,
-                                               const OriginsRequest& origins) {
+data::Panel ends_panel(const State& state, const data::Panel& panel, const PredictRequest& request,
+                       const OriginsRequest& origins) {
   const ForecasterConfig& config = *state.config;
-  const Scales scales = scales_for(panel, own, state, request.refit_series_scaler);
   data::Panel tail = panel.tail(config.longest_input());
   if (const auto futr = config.future_columns(); !futr.empty()) {
     if (request.future == nullptr) throw_no_future(config, futr, origins.place);
     data::set_future(tail, *request.future, futr, std::max(origins.horizon, config.horizon),
                      origins.place);
   }
+  return tail;
+}
+
+std::vector<std::vector<double>> forecast_ends(const State& state, const data::Panel& panel,
+                                               bool own, const PredictRequest& request,
+                                               const OriginsRequest& origins) {
+  const Scales scales = scales_for(panel, own, state, request.refit_series_scaler);
+  const data::Panel tail = ends_panel(state, panel, request, origins);
   return forecast_origins(state, tail, scales, ends_of(tail), origins);
 }
 

@@ -86,13 +86,13 @@ Scales scales_of(const Scales& all, std::span<const int64_t> series) {
 }
 
 std::optional<data::Panel> network_panel(const ForecasterConfig& config, const Scales& scales,
-                                         const Vocabularies& vocabularies,
-                                         const data::Panel& panel) {
+                                         const Vocabularies& vocabularies, const data::Panel& panel,
+                                         const char* place) {
   const bool scaled = config.series_scaler != data::SeriesScaler::none;
   if (!scaled && vocabularies.empty()) return std::nullopt;
   std::optional<data::Panel> copy(panel);
   if (scaled) scale_panel(config.series_scaler, scales, *copy);
-  encode_categories(vocabularies, *copy);
+  encode_categories(vocabularies, *copy, config.refuse_unseen ? place : nullptr);
   return copy;
 }
 

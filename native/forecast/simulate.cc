@@ -1,8 +1,9 @@
 // Joint sample paths: marginals from quantiles of the models, or from the errors of those with a
-// single forecast, and a dependence between steps from the history.
+// single forecast, and a dependence between steps from the history; or drawn step by step.
 #include <algorithm>
 #include <cmath>
 
+#include "forecast/ancestral.h"
 #include "forecast/intervals.h"
 #include "forecast/paths.h"
 
@@ -97,21 +98,6 @@ QuantileRequest marginal_request(const Loss& loss) {
   return {.levels = {}, .quantiles = std::move(learned)};
 }
 
-/// Brings a draw to what its distribution can give: whole numbers, or numbers from 0 on.
-class Support {
- public:
-  explicit Support(const Distribution* distribution)
-      : whole_(distribution != nullptr && !distribution->supports(0.5)),
-        bounded_(distribution != nullptr && !distribution->supports(-1.0)) {}
-  double clip(double value) const {
-    const double kept = whole_ ? std::round(value) : value;
-    return bounded_ ? std::max(kept, 0.0) : kept;
-  }
-
- private:
-  bool whole_, bounded_;
-};
-
 /// One model of a call: quantiles of every step, and paths of them.
 struct ModelPaths {
   QuantilePositions positions;
@@ -147,6 +133,10 @@ void check_simulation(const ForecasterConfig& config, const Calibration* calibra
                                   ", expected an integer in [1, " + std::to_string(kMostPaths) +
                                   "]");
   }
+  if (request.method == PathMethod::ancestral) {
+    for (const ModelConfig& model : config.models) check_ancestral(model);
+    return;
+  }
   for (const ModelConfig& model : config.models) {
     const Loss& loss = model.network->loss();
     if (!is_single(loss) || calibration != nullptr) continue;
@@ -180,6 +170,14 @@ ForecastTable Forecaster::simulate(std::shared_ptr<const data::Panel> panel,
   check_simulation(config, state->calibration.get(), *panel, request, horizon);
   check_observed(*panel, place);
   const std::vector<Origin> ends = ends_of(*panel);
+  std::vector<Origin> blocks;
+  for (const Origin& end : ends) blocks.insert(blocks.end(), static_cast<size_t>(paths), end);
+  ForecastTable table = empty_table(*panel, blocks, horizon, aliases());
+  table.paths = paths;
+  if (request.method == PathMethod::ancestral) {
+    table.values = ancestral_paths(*state, *panel, own, request, asked);
+    return table;
+  }
   std::optional<IntervalCall> errors;
   const bool uses_errors = std::ranges::any_of(
       config.models, [](const ModelConfig& m) { return is_single(m.network->loss()); });
@@ -191,10 +189,6 @@ ForecastTable Forecaster::simulate(std::shared_ptr<const data::Panel> panel,
     asked.by_model.push_back(marginal_request(model.network->loss()));
   const auto columns = forecast_ends(*state, *panel, own, request.forecast, asked);
 
-  std::vector<Origin> blocks;
-  for (const Origin& end : ends) blocks.insert(blocks.end(), static_cast<size_t>(paths), end);
-  ForecastTable table = empty_table(*panel, blocks, horizon, aliases());
-  table.paths = paths;
   const auto series = static_cast<size_t>(panel->series_count()),
              size = static_cast<size_t>(paths * horizon);
   size_t first = 0;

@@ -25,7 +25,8 @@ class Prepared {
     const size_t model = config->find(request.model, place);
     state_ = start_state(config, nullptr, *panel);
     const ForecasterConfig& known = *state_->config;
-    scaled_ = network_panel(known, panel_scales(known, *panel), state_->vocabularies, *panel);
+    scaled_ =
+        network_panel(known, panel_scales(known, *panel), state_->vocabularies, *panel, place);
     const ModelConfig& chosen = known.models[model];
     alias_ = chosen.alias;
     parameters_ = *state_->models[model].parameters;

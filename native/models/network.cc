@@ -249,38 +249,6 @@ Graph Network::train_graph(bool input_gradient, Phase phase,
   return graph;
 }
 
-std::unique_ptr<Plan> Network::compile_infer(int64_t windows, Use use) const {
-  auto plan = compile_cpu(infer_graph(window(use).input_size), table_, {.windows = windows});
-  if (!recurrent()) return plan;
-  const Graph step = step_graph();
-  return std::make_unique<RecurrentPlan>(std::move(plan),
-                                         compile_cpu(step, table_, {.windows = windows}), step,
-                                         geometry_, feedback(use));
-}
-
-Feedback Network::feedback(Use use) const {
-  Feedback feedback{.distribution = loss_.distribution()};
-  feedback.replaces_outputs =
-      feedback.distribution == nullptr && loss_.compat() && use == Use::predict;
-  const nlohmann::ordered_json& options = options_.json();
-  const std::string scaler = options.value("scalerType", std::string("identity"));
-  if (scaler == "minmax1") feedback.to_network = [](double z) { return 2 * z - 1; };
-  if (scaler == "invariant") feedback.to_network = [](double z) { return std::asinh(z); };
-  return feedback;
-}
-
-std::unique_ptr<Plan> Network::compile_train(int64_t windows, Split split, bool checkpointing,
-                                             Precision precision,
-                                             const std::vector<std::string>& frozen,
-                                             bool random) const {
-  const Graph graph = train_graph(false, Phase::train, frozen);
-  return compile_cpu(random ? graph : remove_dropout(graph), table_,
-                     {.windows = windows,
-                      .split = split,
-                      .recompute_until = checkpointing ? io_names::kLoss : "",
-                      .precision = precision});
-}
-
 std::vector<std::pair<std::string, std::string>> Network::aliases() const {
   std::map<std::string, std::string> names;  // every name by which a tensor is known, and ours
   for (const ParameterDecl& decl : declarations_) names[decl.name] = decl.name;

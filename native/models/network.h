@@ -96,6 +96,8 @@ class Network {
 
   /// Output `forecast` [R, H, Q], also of a recurrent network. `use`: validate or predict.
   std::unique_ptr<Plan> compile_infer(int64_t windows, Use use = Use::predict) const;
+  /// Futures of `windows` windows, drawn step by step; of a recurrent network.
+  std::unique_ptr<Plan> compile_draws(int64_t windows, Draws draws) const;
   /// With `checkpointing`, forward values are computed again for the derivative instead of kept:
   /// the same gradients from less memory and more time. Without `random` no dropout drops anything.
   std::unique_ptr<Plan> compile_train(int64_t windows, Split split = Split::automatic,
@@ -106,6 +108,7 @@ class Network {
 
  private:
   Feedback feedback(Use use) const;
+  std::unique_ptr<Plan> compile_recurrent(int64_t windows, Use use, const Feedback& feedback) const;
   Graph build(Phase phase, bool with_loss, int64_t input_size) const;
   const ModelSpec* spec_;
   Options options_;

@@ -7,6 +7,17 @@
 
 namespace nd {
 
+namespace {
+/// Each of `windows` rows of `from` as often as `to` has room for.
+void repeat_rows(std::span<const float> from, int64_t windows, std::span<float> to) {
+  const auto count = static_cast<size_t>(windows), width = from.size() / count,
+             times = to.size() / from.size();
+  for (size_t row = 0; row < count * times; ++row)
+    std::ranges::copy(from.subspan(row / times * width, width),
+                      to.subspan(row * width, width).begin());
+}
+}  // namespace
+
 RecurrentPlan::RecurrentPlan(std::unique_ptr<Plan> context, std::unique_ptr<Plan> step,
                              const Graph& step_graph, const Geometry& geometry,
                              const Feedback& feedback)
@@ -19,14 +30,19 @@ RecurrentPlan::RecurrentPlan(std::unique_ptr<Plan> context, std::unique_ptr<Plan
       if (node.kind == NodeKind::input && next_name(node.name) == name)
         states_.push_back(node.name);
   const int64_t B = context_->windows();
-  forecast_.resize(static_cast<size_t>(B * geometry_.horizon * geometry_.outputs));
+  check_internal(rows() == B * feedback_.draws.paths, "a step has one row per path");
+  forecast_.resize(static_cast<size_t>(rows() * geometry_.horizon * geometry_.outputs));
+  if (feedback_.draws.draw) {
+    next_.resize(static_cast<size_t>(rows()));
+    outputs_.resize(static_cast<size_t>(rows() * geometry_.outputs));
+  }
   if (feedback_.distribution != nullptr) {
     loc_.assign(static_cast<size_t>(B), 0.0F);
     scale_.assign(static_cast<size_t>(B), 1.0F);
   }
   for (const char* name : {io_names::kFutrExog, io_names::kFutrCategories}) {
     if (!step_->has_input(name)) continue;
-    const auto columns = static_cast<int64_t>(step_->input(name).size()) / B,
+    const auto columns = static_cast<int64_t>(step_->input(name).size()) / rows(),
                context_size = static_cast<int64_t>(context_->input(name).size());
     known_.push_back({name, columns, {}});
     known_.back().values.resize(
@@ -51,7 +67,7 @@ bool RecurrentPlan::has_input(std::string_view name) const {
 
 void RecurrentPlan::copy_state(const Plan& from) {
   for (const std::string& state : states_)
-    std::ranges::copy(from.output(next_name(state)), step_->input(state).begin());
+    repeat_rows(from.output(next_name(state)), from.windows(), step_->input(state));
 }
 
 float RecurrentPlan::mean_forecast(int64_t window, int64_t tau) const {
@@ -85,31 +101,40 @@ void RecurrentPlan::feed_context() {
       std::copy_n(known.values.data() + b * whole, row, context.data() + b * row);
   }
   for (const char* name : {io_names::kStatExog, io_names::kStatCategories})
-    if (step_->has_input(name))
-      std::ranges::copy(context_->input(name), step_->input(name).begin());
+    if (step_->has_input(name)) repeat_rows(context_->input(name), B, step_->input(name));
 }
 
 // Inputs of the step whose forecast is number `tau`, from the forecast before it.
 void RecurrentPlan::feed_step(int64_t tau) {
   const int64_t B = windows(), H = geometry_.horizon;
   const std::span<float> y = step_->input(io_names::kInsampleY);
-  for (int64_t b = 0; b < B; ++b) y[static_cast<size_t>(b)] = mean_forecast(b, tau - 1);
+  if (next_.empty())
+    for (int64_t b = 0; b < B; ++b) y[static_cast<size_t>(b)] = mean_forecast(b, tau - 1);
+  else
+    std::ranges::copy(next_, y.begin());
   for (const Known& known : known_) {
     const std::span<float> input = step_->input(known.input);
     const int64_t F = known.columns, row = static_cast<int64_t>(known.values.size()) / B,
                   context = row - (H - 1) * F;
-    for (int64_t b = 0; b < B; ++b)
-      std::copy_n(known.values.data() + b * row + context + (tau - 1) * F, F, input.data() + b * F);
+    for (int64_t r = 0; r < rows(); ++r)
+      std::copy_n(known.values.data() + r / feedback_.draws.paths * row + context + (tau - 1) * F,
+                  F, input.data() + r * F);
   }
+}
+
+void RecurrentPlan::keep(const Plan& plan, int64_t tau) {
+  const int64_t H = geometry_.horizon, Q = geometry_.outputs;
+  const std::span<const float> given = plan.output(io_names::kForecast);
+  const int64_t times = rows() / plan.windows();
+  for (int64_t r = 0; r < rows(); ++r)
+    std::copy_n(given.data() + r / times * Q, Q, forecast_.data() + (r * H + tau) * Q);
+  if (next_.empty()) return;
+  repeat_rows(given, plan.windows(), outputs_);
+  feedback_.draws.draw(tau, outputs_, next_);
 }
 
 void RecurrentPlan::run(const RunArgs& args) {
   const int64_t B = windows(), H = geometry_.horizon, Q = geometry_.outputs;
-  const auto keep = [&](const Plan& plan, int64_t tau) {
-    const std::span<const float> next = plan.output(io_names::kForecast);
-    for (int64_t b = 0; b < B; ++b)
-      std::copy_n(next.data() + b * Q, Q, forecast_.data() + (b * H + tau) * Q);
-  };
   feed_context();
   context_->run(args);
   keep(*context_, 0);

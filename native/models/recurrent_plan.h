@@ -3,7 +3,9 @@
 // like any other, so that nothing above it knows recurrence.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +16,14 @@
 
 namespace nd {
 
+/// Futures that are drawn step by step.
+struct Draws {
+  int64_t paths = 1;  ///< of each window
+  /// What the network reads as the value of step `tau`, [B · paths], from its outputs for that step
+  /// [B · paths, Q], the paths of a window one after the other; called for every step.
+  std::function<void(int64_t tau, std::span<const float> outputs, std::span<float> next)> draw{};
+};
+
 /// What a recurrent network reads as its own last forecast.
 struct Feedback {
   /// The mean of this distribution, whose parameters the outputs are; nullptr: the mean over the
@@ -23,12 +33,14 @@ struct Feedback {
   bool replaces_outputs = false;
   /// From (y - loc) / scale to what the network reads; nullptr: the same.
   double (*to_network)(double z) = nullptr;
+  /// Instead of all that, where it has a function `draw`.
+  Draws draws = {};
 };
 
 class RecurrentPlan final : public Plan {
  public:
   /// `context` gives the first forecast [B, 1, Q] and the state, `step` is the plan of `step_graph`
-  /// for as many windows. `geometry` holds H and Q.
+  /// for as many windows, times the paths of `feedback`. `geometry` holds H and Q.
   RecurrentPlan(std::unique_ptr<Plan> context, std::unique_ptr<Plan> step, const Graph& step_graph,
                 const Geometry& geometry, const Feedback& feedback);
 
@@ -38,12 +50,13 @@ class RecurrentPlan final : public Plan {
   std::span<float> input(std::string_view name) override;
   bool has_input(std::string_view name) const override;
   void run(const RunArgs& args) override;
-  /// `forecast` [B, H, Q].
+  /// `forecast` [B, H, Q]; of drawn futures [B · paths, H, Q].
   std::span<const float> output(std::string_view name) const override;
   int64_t windows() const override { return context_->windows(); }
   int64_t memory_bytes() const override;
 
  private:
+  int64_t rows() const { return step_->windows(); }
   void copy_state(const Plan& from);
   /// A future exogenous input, for the context and all steps after it.
   struct Known {
@@ -53,6 +66,7 @@ class RecurrentPlan final : public Plan {
   };
 
   void feed_context();
+  void keep(const Plan& plan, int64_t tau);
   void feed_step(int64_t tau);
   float mean_forecast(int64_t window, int64_t tau) const;
   double mean_of_distribution(int64_t window, std::span<const float> outputs) const;
@@ -62,7 +76,8 @@ class RecurrentPlan final : public Plan {
   Feedback feedback_;
   std::vector<std::string> states_;
   std::vector<float> forecast_;
-  std::vector<float> loc_, scale_;  // of a distribution
+  std::vector<float> outputs_, next_;  // of a step that is drawn from
+  std::vector<float> loc_, scale_;     // of a distribution
   std::vector<Known> known_;
   bool step_is_stale_ = true;  // its weights are not packed yet
 };

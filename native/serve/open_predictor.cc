@@ -23,7 +23,8 @@ std::unique_ptr<serve::Predictor> Forecaster::predictor(const std::string& alias
   state.reading.prepare = [config = now->config,
                            vocabularies = now->vocabularies](data::Panel panel) {
     const Scales scales = panel_scales(*config, panel);
-    std::optional<data::Panel> seen = network_panel(*config, scales, vocabularies, panel);
+    std::optional<data::Panel> seen =
+        network_panel(*config, scales, vocabularies, panel, "predictor");
     return seen ? *std::move(seen) : std::move(panel);
   };
   return std::make_unique<serve::Predictor>(std::move(state));

@@ -113,6 +113,7 @@ const PROVOKED: Readonly<Record<string, readonly (() => unknown)[]>> = {
     async () =>
       (await fitted({ loss: mqLoss({ levels: 80 }) })).predict(null, { quantiles: [0.95] }),
     async () => (await fitted()).simulate(),
+    async () => (await fitted()).simulate(null, { method: 'ancestral' }),
     async () => (await calibrated({ windows: 9 })).predict(null, { levels: 95 }),
     async () =>
       (await calibrated({}, { loss: mqLoss({ levels: 80 }) })).predict(null, { levels: 60 }),

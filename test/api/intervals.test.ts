@@ -3,6 +3,7 @@ import {
   distributionLoss,
   evaluate,
   type ForecastError,
+  lstm,
   mqLoss,
   NeuralForecast,
 } from '../../lib/index';
@@ -150,6 +151,27 @@ describe('simulate', () => {
     expect([...again.column('NLinear')]).toEqual([...table.column('NLinear')]);
     const other = await nf.simulate(null, { paths: 3, seed: 6 });
     expect([...other.column('NLinear')]).not.toEqual([...table.column('NLinear')]);
+  });
+
+  test('step by step, by a recurrent network', async () => {
+    const recurrent = { recurrent: true, encoderHiddenSize: 4, maxSteps: 5, windowsBatchSize: 8 };
+    const models = [lstm({ ...recurrent, loss: distributionLoss({ distribution: 'StudentT' }) })];
+    const nf = new NeuralForecast({ ...sizes, models });
+    await nf.fit(panel);
+    const options = { method: 'ancestral', paths: 5, horizon: 6 } as const;
+    const table = await nf.simulate(null, options);
+    expect([table.length, table.paths, table.horizon]).toEqual([table.series.length * 30, 5, 6]);
+    const values = [...table.column('LSTM')];
+    expect(new Set(values).size).toBe(values.length);
+    const again = await nf.simulate(null, { ...options, threads: 2 });
+    expect([...again.column('LSTM')]).toEqual(values);
+    const direct = await fitted(undefined, { loss });
+    await expect(direct.simulate(null, options)).rejects.toMatchObject({
+      number: 'E0010',
+      message: expect.stringMatching(
+        /NLinear: received method = "ancestral", expected a recurrent/,
+      ),
+    });
   });
 
   test('of point models, from their errors; of another panel; by rank', async () => {

@@ -47,6 +47,16 @@ test.each<[string, () => unknown, string, RegExp]>([
     /"promo" has 3 distinct values, expected at most 2/,
   ],
   [
+    'a category that the fit did not see',
+    async () => {
+      const nf = make({ futrExog: ['promo'], catExog: ['promo'] }, { unseenCategory: 'error' });
+      await nf.fit(panel);
+      return nf.predict(null, { future: { ...after(4), promo: [1, 2, 7, 0] } });
+    },
+    'E0011',
+    /series "1": the column "promo" has the category "7", which the fit did not see; expected "0", "1", "2", or unseenCategory: "mean"/,
+  ],
+  [
     'an infinite weight',
     () => make({}, { sampleWeight: 'w' }).fit({ ...panel, w: panel.y.with(3, Infinity) }),
     'E0011',

@@ -122,6 +122,42 @@ TEST(Exogenous, WhatIsMissingIsNamed) {
   EXPECT_NE(future.message().find("makeFutureFrame"), std::string::npos) << future.message();
 }
 
+TEST(Exogenous, AnUnseenCategoryIsTheMeanOrAnError) {
+  const auto fitted = [](const json& more) {
+    Forecaster f(config({nhits()}, more));
+    f.fit(panel_of(raw_panel(kKnown)), {});
+    return f;
+  };
+  data::RawPanel other = raw_panel(kKnown);
+  other.features[2].categories[1] = "sun";
+  data::RawPanel statics = raw_panel(kKnown);
+  statics.statics[1].categories = {"south", "west"};
+  const Forecaster mean = fitted(json::object());
+  EXPECT_NE(forecast(mean, panel_of(other), kKnown), forecast(mean, nullptr, kKnown));
+  const Forecaster strict = fitted({{"unseenCategory", "error"}});
+  EXPECT_EQ(forecast(strict, nullptr, kKnown), forecast(mean, nullptr, kKnown));
+  const auto refused = [&](const PanelPointer& panel, const data::RawFuture& future) {
+    PredictRequest request;
+    request.future = &future;
+    const Error error = failure([&] { strict.predict(panel, request); });
+    EXPECT_EQ(error.code(), Code::data);
+    return error.message();
+  };
+  EXPECT_EQ(
+      refused(panel_of(other), future_of(kKnown, kHorizon)),
+      "[predict] series \"a\": the column \"day\" has the category \"sun\", which the fit did "
+      "not see; expected \"mon\", \"tue\", \"wed\", or unseenCategory: \"mean\"");
+  EXPECT_NE(refused(panel_of(statics), future_of(kKnown, kHorizon))
+                .find("series \"b\": the column "
+                      "\"region\" has"),
+            std::string::npos);
+  data::RawFuture unseen = future_of(kKnown, kHorizon);
+  unseen.features[1].categories.push_back("sun");
+  unseen.features[1].values.back() = 3;  // of series "b"
+  EXPECT_NE(refused(nullptr, unseen).find("series \"b\": the column \"day\" has"),
+            std::string::npos);
+}
+
 TEST(Exogenous, ModelsThatDoNotReadColumnsSaySo) {
   const Error error = failure([] { Forecaster(config({model("DLinear", kAll)})); });
   EXPECT_EQ(error.code(), Code::features);
