@@ -9,7 +9,7 @@ import { quantileFlags } from './intervals';
 import { holdOut, readPanel, readTables } from './panel';
 import { formatCsv, formatTable, say, sayFiles, sayJson } from './report';
 import { sayScores, scoresOf } from './scores';
-import { recordsOf, rowsOf, writeCsv, writePlot } from './tables';
+import { type ForecastRows, recordsOf, rowsOf, writeCsv, writePlot } from './tables';
 
 /** `forecast data.csv`: fit, predict, score, plot. */
 export async function runForecast(file: string, context: Context): Promise<void> {
@@ -82,7 +82,7 @@ export async function runPredict(
   file: string | undefined,
   context: Context,
 ): Promise<void> {
-  const { flags, signal, version } = context;
+  const { flags, signal } = context;
   const { nf, columns, panel } = await loadWithPanel(model, file, context);
   const table = await nf.predict(panel?.columns ?? null, {
     ...(await readTables(context, columns)),
@@ -91,18 +91,35 @@ export async function runPredict(
     ...quantileFlags(flags),
   });
   const rows = rowsOf(table);
-  const output = textFlag(flags, 'output');
-  if (output !== undefined) await writeCsv(output, rows);
+  const written = await writeOutput(flags, rows);
   const plots = (flags.plot as string[] | undefined) ?? [];
   for (const plot of plots) {
     await writePlot(plot, table, panel ? { history: panel } : {}, basename(file ?? model));
   }
-  const files = [...(output === undefined ? [] : [output]), ...plots];
-  if (context.json) {
-    sayJson({ version, command: 'predict', forecast: recordsOf(rows), files });
-    return;
-  }
-  // Without a file the forecast itself is the output, ready for a pipe.
-  if (output === undefined) say(formatCsv(rows.header, rows.rows));
+  sayRows(context, { command: 'predict', name: 'forecast', rows, files: [...written, ...plots] });
+}
+
+/** Writes rows to `--output`, where it is given; the files that were written. */
+export async function writeOutput(flags: Flags, rows: ForecastRows): Promise<string[]> {
+  const output = textFlag(flags, 'output');
+  if (output === undefined) return [];
+  await writeCsv(output, rows);
+  return [output];
+}
+
+/** Says what a command made: `rows` under `name` as JSON, or the files that it wrote. */
+export function sayRows(
+  { flags, json, version }: Context,
+  made: {
+    readonly command: string;
+    readonly name: string;
+    readonly rows: ForecastRows;
+    readonly files: readonly string[];
+  },
+): void {
+  const { command, name, rows, files } = made;
+  if (json) sayJson({ version, command, [name]: recordsOf(rows), files });
+  // Without a file the rows themselves are the output, ready for a pipe.
+  else if (textFlag(flags, 'output') === undefined) say(formatCsv(rows.header, rows.rows));
   else sayFiles(files);
 }

@@ -2,10 +2,9 @@
 
 import type { SimulateOptions } from '../../types/index';
 import { type Context, defined, integerFlag, textFlag } from './context';
-import { aheadFlags, loadWithPanel } from './forecast';
+import { aheadFlags, loadWithPanel, sayRows, writeOutput } from './forecast';
 import { readTables } from './panel';
-import { formatCsv, say, sayFiles, sayJson } from './report';
-import { recordsOf, rowsOf, writeCsv } from './tables';
+import { rowsOf } from './tables';
 
 /** `simulate model.safetensors [data.csv]`. */
 export async function runSimulate(
@@ -13,7 +12,7 @@ export async function runSimulate(
   file: string | undefined,
   context: Context,
 ): Promise<void> {
-  const { flags, signal, version } = context;
+  const { flags, signal } = context;
   const { nf, columns, panel } = await loadWithPanel(model, file, context);
   const table = await nf.simulate(panel?.columns ?? null, {
     ...(await readTables(context, columns)),
@@ -26,10 +25,6 @@ export async function runSimulate(
     }),
   });
   const rows = rowsOf(table);
-  const output = textFlag(flags, 'output');
-  if (output !== undefined) await writeCsv(output, rows);
-  const files = output === undefined ? [] : [output];
-  if (context.json) sayJson({ version, command: 'simulate', paths: recordsOf(rows), files });
-  else if (output === undefined) say(formatCsv(rows.header, rows.rows));
-  else sayFiles(files);
+  const files = await writeOutput(flags, rows);
+  sayRows(context, { command: 'simulate', name: 'paths', rows, files });
 }
