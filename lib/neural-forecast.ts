@@ -4,7 +4,6 @@ import type {
   BatchSizeResult,
   BacktestTable as BacktestContract,
   CallOptions,
-  ColumnNames,
   NeuralForecast as Contract,
   CrossValidationOptions,
   ExportOptions,
@@ -30,9 +29,9 @@ import type {
 } from '../types/index';
 import { AdaptiveIntervals, adaptiveOptions } from './adaptive';
 import { binding } from './binding';
+import { Calls } from './calls';
 import { exportForecaster } from './checkpoint/export';
 import { importForecaster } from './checkpoint/import';
-import { readFuture, readPanel, type ReadOptions } from './columns';
 import { ForecastError, guarded } from './errors';
 import { fitRequest } from './fit-request';
 import { withNames } from './forecast-info';
@@ -49,12 +48,11 @@ import type {
 } from './native';
 import { missingRows } from './future';
 import { HistoryTable } from './history-table';
-import { createPanel, packFuture } from './native-panel';
 import { takeBacktest, takeForecast, takePaths } from './native-table';
 import { type Note, readNote, writeNote } from './note';
 import { optionalChoice, optionalSignal, optionError, readOptions } from './options';
 import { Predictor } from './predictor';
-import { checkSameKind, type PanelCall, type Reading, readingOf } from './reading';
+import { type PanelCall, TableReader } from './reading';
 import { registry } from './registry';
 import {
   COLUMN_OPTIONS,
@@ -94,34 +92,22 @@ type TableJob = (done: NativeDone<NativeTable>) => NativeJob;
 /** Several models over one panel: fitted, asked, saved and loaded together. */
 export class NeuralForecast implements Contract {
   readonly #native: NativeForecaster;
-  readonly #names: Partial<ColumnNames>;
-  readonly #frequency: string;
-  readonly #timeZone: string | undefined;
-  readonly #reads: Reading;
-  readonly #pending = new Set<Promise<unknown>>();
+  readonly #reader: TableReader;
+  readonly #calls = new Calls();
   /** How the stamps of the fitted panel were written. */
   #form: TimeForm | undefined;
-  #disposed = false;
-  /** Resolves when the latest call that changes the object has been handed to native code. */
-  #turn: Promise<void> = Promise.resolve();
 
   constructor(options: NeuralForecastOptions);
   constructor(options: NeuralForecastOptions | Loaded) {
     if (isObject(options) && options instanceof Loaded) {
       this.#native = options.native;
-      this.#reads = readingOf(options.native);
-      this.#names = options.note.columns;
-      this.#frequency = options.note.frequency;
-      this.#timeZone = options.note.timeZone;
+      this.#reader = new TableReader(options.native, options.note);
       this.#form = options.note.time;
       return;
     }
-    const { engine, names, frequency, timeZone } = configuration('NeuralForecast', options);
+    const { engine, names: columns, ...written } = configuration('NeuralForecast', options);
     this.#native = guarded(() => binding().createForecaster(engine));
-    this.#reads = readingOf(this.#native);
-    this.#names = names;
-    this.#frequency = frequency;
-    this.#timeZone = timeZone;
+    this.#reader = new TableReader(this.#native, { columns, ...written });
     this.#checkColumns('NeuralForecast');
   }
 
@@ -156,46 +142,52 @@ export class NeuralForecast implements Contract {
   }
 
   get fitted(): boolean {
-    this.#checkLive('fitted');
+    this.#calls.checkLive('fitted');
     return this.#summary().fitted;
   }
 
   get columns(): readonly string[] {
-    this.#checkLive('columns');
+    this.#calls.checkLive('columns');
     return this.#summary().columns;
   }
 
   fit(panel: TableInput, options: FitOptions = {}): Promise<FitResult> {
-    return this.#track('fit', () => this.#fit(panel, options));
+    return this.#calls.track('fit', () => this.#fit(panel, options));
   }
 
   predict(panel?: TableInput | null, options: PredictOptions = {}): Promise<ForecastTable> {
-    return this.#track('predict', () => this.#predict(panel ?? undefined, options));
+    return this.#calls.track('predict', () => this.#predict(panel ?? undefined, options));
   }
 
   simulate(panel?: TableInput | null, options: SimulateOptions = {}): Promise<PathsContract> {
-    return this.#track('simulate', () => this.#simulate(panel ?? undefined, options));
+    return this.#calls.track('simulate', () => this.#simulate(panel ?? undefined, options));
   }
 
   predictInsample(
     panel?: TableInput | null,
     options: PredictInsampleOptions = {},
   ): Promise<BacktestContract> {
-    return this.#track('predictInsample', () => this.#predictInsample(panel ?? undefined, options));
+    return this.#calls.track('predictInsample', () =>
+      this.#predictInsample(panel ?? undefined, options),
+    );
   }
 
   crossValidation(
     panel?: TableInput | null,
     options: CrossValidationOptions = {},
   ): Promise<BacktestContract> {
-    return this.#track('crossValidation', () => this.#crossValidation(panel ?? undefined, options));
+    return this.#calls.track('crossValidation', () =>
+      this.#crossValidation(panel ?? undefined, options),
+    );
   }
 
   makeFutureFrame(
     panel?: TableInput | null,
     options: FutureFrameOptions = {},
   ): Promise<ForecastTable> {
-    return this.#track('makeFutureFrame', () => this.#futureFrame(panel ?? undefined, options));
+    return this.#calls.track('makeFutureFrame', () =>
+      this.#futureFrame(panel ?? undefined, options),
+    );
   }
 
   missingFuture(
@@ -203,14 +195,11 @@ export class NeuralForecast implements Contract {
     panel?: TableInput | null,
     options: FutureFrameOptions = {},
   ): Promise<MissingFuture> {
-    return this.#track('missingFuture', async () => {
+    return this.#calls.track('missingFuture', async () => {
       const frame = await this.#futureFrame(panel ?? undefined, options);
       const { frequency } = this.#summary();
-      return missingRows(future, frame, this.#names, {
-        frequency,
-        timeZone: this.#timeZone,
-        signal: options.signal,
-      });
+      const { names, timeZone } = this.#reader;
+      return missingRows(future, frame, names, { frequency, timeZone, signal: options.signal });
     });
   }
 
@@ -230,20 +219,23 @@ export class NeuralForecast implements Contract {
   }
 
   save(path: string, given: SaveOptions = {}): Promise<void> {
-    return this.#track('save', async () => {
+    return this.#calls.track('save', async () => {
       const { file, request, signal } = saveRequest(path, given, this.#note());
       await runJob<null>((done) => this.#native.save(file, request, done), signal);
     });
   }
 
   exportCheckpoint(folder: string, options: ExportOptions = {}): Promise<void> {
-    return this.#track('exportCheckpoint', () =>
-      exportForecaster(this.#native, folder, options, { names: this.#names, registry: registry() }),
+    return this.#calls.track('exportCheckpoint', () =>
+      exportForecaster(this.#native, folder, options, {
+        names: this.#reader.names,
+        registry: registry(),
+      }),
     );
   }
 
   predictor(alias?: string, options: CallOptions = {}): Promise<Predictor> {
-    return this.#track('predictor', async () => {
+    return this.#calls.track('predictor', async () => {
       const { signal: given } = readOptions('predictor', options, ['signal']);
       const name = this.#aliasOption('predictor', alias);
       const signal = optionalSignal('predictor', given);
@@ -258,7 +250,7 @@ export class NeuralForecast implements Contract {
     given: Omit<AdaptiveOptions, 'horizon'> = {},
   ): AdaptiveIntervals {
     const place = 'adaptiveIntervals';
-    this.#checkLive(place);
+    this.#calls.checkLive(place);
     const options = adaptiveOptions(place, readOptions(place, given, ['levels', 'rate']));
     const name = this.#aliasOption(place, alias);
     return AdaptiveIntervals.from(
@@ -267,34 +259,35 @@ export class NeuralForecast implements Contract {
   }
 
   loadWeights(alias: string, path: string, options: CallOptions = {}): Promise<void> {
-    return this.#track('loadWeights', async () => {
+    return this.#calls.track('loadWeights', async () => {
       const { signal: given } = readOptions('loadWeights', options, ['signal']);
       const name = this.#aliasOption('loadWeights', alias);
       const file = pathOption('loadWeights', path);
       const signal = optionalSignal('loadWeights', given);
       const start = () =>
         runJob<null>((done) => this.#native.loadWeights(name, file, done), signal);
-      await this.#inTurn(async () => undefined, start);
+      await this.#calls.inTurn(async () => undefined, start);
     });
   }
 
   info(): ForecastInfo {
-    this.#checkLive('info');
+    this.#calls.checkLive('info');
     const info = JSON.parse(guarded(() => this.#native.info()));
     const names = guarded(() => this.#native.names());
-    const { idColumn, timeColumn, targetColumn } = { ...STANDARD_NAMES, ...this.#names };
-    const timeZone = this.#timeZone === undefined ? {} : { timeZone: this.#timeZone };
-    return withNames({ ...info, idColumn, timeColumn, targetColumn, ...timeZone }, names);
+    const { names: columns, timeZone } = this.#reader;
+    const { idColumn, timeColumn, targetColumn } = { ...STANDARD_NAMES, ...columns };
+    const zone = timeZone === undefined ? {} : { timeZone };
+    return withNames({ ...info, idColumn, timeColumn, targetColumn, ...zone }, names);
   }
 
   history(): HistoryTable {
-    this.#checkLive('history');
+    this.#calls.checkLive('history');
     const { models }: ForecastInfo = JSON.parse(guarded(() => this.#native.info()));
     return HistoryTable.of(models.map(({ history }) => history));
   }
 
   clone(): NeuralForecast {
-    this.#checkLive('clone');
+    this.#calls.checkLive('clone');
     return NeuralForecast.#from(
       guarded(() => this.#native.clone()),
       this.#note(),
@@ -302,8 +295,7 @@ export class NeuralForecast implements Contract {
   }
 
   async dispose(): Promise<void> {
-    this.#disposed = true;
-    while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
+    await this.#calls.end();
     guarded(() => this.#native.dispose());
   }
 
@@ -315,18 +307,14 @@ export class NeuralForecast implements Contract {
   static #copyOf(given: object | undefined): NativeForecaster | null {
     if (given === undefined) return null;
     if (!(#native in given)) throw optionError('fit', 'initialWeights', given, WEIGHTS_EXPECTED);
-    given.#checkLive('fit');
+    given.#calls.checkLive('fit');
     return guarded(() => given.#native.clone());
   }
 
   /** How the caller's tables are written. */
   #note(form = this.#form): Note {
-    return {
-      columns: this.#names,
-      frequency: this.#frequency,
-      timeZone: this.#timeZone,
-      time: form,
-    };
+    const { names, frequency, timeZone } = this.#reader;
+    return { columns: names, frequency, timeZone, time: form };
   }
 
   async #fit(table: TableInput, call: FitOptions): Promise<FitResult> {
@@ -334,14 +322,8 @@ export class NeuralForecast implements Contract {
     const source = NeuralForecast.#copyOf(weights);
     const started = performance.now();
     signal?.throwIfAborted();
-    const prepare = async () => {
-      const { input, form } = await readPanel('fit', table, this.#names, {
-        ...this.#reading(this.#frequency, signal, statics),
-        weight: this.#reads.weight,
-      });
-      return { panel: await createPanel(input, signal), form };
-    };
-    return this.#inTurn(prepare, async ({ panel, form }) => {
+    const prepare = () => this.#reader.open('fit', table, { signal, statics, trains: true });
+    return this.#calls.inTurn(prepare, async ({ panel, form }) => {
       const options = JSON.stringify({ ...settings, note: writeNote(this.#note(form)) });
       try {
         const summaries = await runJob<string>(
@@ -374,33 +356,32 @@ export class NeuralForecast implements Contract {
     table: TableInput,
     read: (aliases: readonly string[]) => Request<FitProgress>,
   ): Promise<Result> {
-    return this.#track(place, async () => {
+    return this.#calls.track(place, async () => {
       const request = read(this.#summary().aliases);
       const { signal, statics } = request;
       signal?.throwIfAborted();
-      const { input } = await readPanel(place, table, this.#names, {
-        ...this.#reading(this.#frequency, signal, statics),
-        weight: this.#reads.weight,
-      });
-      return runTrial<Result>(this.#native, place, await createPanel(input, signal), request);
+      const { panel } = await this.#reader.open(place, table, { signal, statics, trains: true });
+      return runTrial<Result>(this.#native, place, panel, request);
     });
   }
 
   async #predict(table: TableInput | undefined, call: PredictOptions): Promise<ForecastTable> {
     const { options, signal, statics, future } = predictRequest(call);
     return this.#withPanel('predict', table, { signal, statics }, async (panel, form) => {
-      const rows = await this.#readFuture('predict', future, form, signal);
+      const rows = await this.#future('predict', future, form, signal);
       const start: TableJob = (done) => this.#native.predict(panel, options, rows, done);
-      return new ForecastTable(await takeForecast(await runJob(start, signal), form, this.#names));
+      return new ForecastTable(
+        await takeForecast(await runJob(start, signal), form, this.#reader.names),
+      );
     });
   }
 
   async #simulate(table: TableInput | undefined, call: SimulateOptions): Promise<PathsTable> {
     const { options, signal, statics, future } = simulateRequest(call);
     return this.#withPanel('simulate', table, { signal, statics }, async (panel, form) => {
-      const rows = await this.#readFuture('simulate', future, form, signal);
+      const rows = await this.#future('simulate', future, form, signal);
       const start: TableJob = (done) => this.#native.simulate(panel, options, rows, done);
-      return new PathsTable(await takePaths(await runJob(start, signal), form, this.#names));
+      return new PathsTable(await takePaths(await runJob(start, signal), form, this.#reader.names));
     });
   }
 
@@ -409,7 +390,7 @@ export class NeuralForecast implements Contract {
     call: FutureFrameOptions,
   ): Promise<ForecastTable> {
     const { options, signal } = futureFrameRequest(call);
-    const names = this.#names;
+    const { names } = this.#reader;
     // Of the panel only its series and their ends matter: no column beside the target is read.
     return this.#withPanel(
       'makeFutureFrame',
@@ -458,64 +439,31 @@ export class NeuralForecast implements Contract {
   async #withPanel<Result>(
     place: string,
     table: TableInput | undefined,
-    { signal, statics, bare = false, trains = false }: PanelCall,
+    call: PanelCall,
     use: (panel: NativePanel | null, form: TimeForm | undefined) => Promise<Result>,
   ): Promise<Result> {
-    signal?.throwIfAborted();
+    call.signal?.throwIfAborted();
     if (!table) return use(null, this.#form);
     const { frequency, fitted } = this.#summary();
-    const read = await readPanel(
-      place,
-      table,
-      this.#names,
-      bare
-        ? { frequency, timeZone: this.#timeZone, signal, missing: this.#reads.missing }
-        : {
-            ...this.#reading(fitted ? frequency : this.#frequency, signal, statics),
-            ...(trains ? { weight: this.#reads.weight } : {}),
-          },
-    );
-    const panel = await createPanel(read.input, signal);
+    const asFitted = fitted ? { frequency } : {};
+    const { panel, form } = await this.#reader.open(place, table, { ...call, ...asFitted });
     try {
-      return await use(panel, read.form);
+      return await use(panel, form);
     } finally {
       panel.dispose();
     }
   }
 
-  /** How a table of the caller is read. */
-  #reading(
-    frequency: string,
-    signal: AbortSignal | undefined,
-    statics: TableInput | undefined,
-  ): ReadOptions {
-    const { futr, hist, stat } = this.#reads.exogenous;
-    return {
-      frequency,
-      timeZone: this.#timeZone,
-      signal,
-      missing: this.#reads.missing,
-      features: [...new Set([...futr, ...hist])],
-      statics: { names: stat, table: statics },
-    };
-  }
-
-  /** What is known of the steps to come, in the time of a panel; null where no model reads it. */
-  async #readFuture(
+  #future(
     place: string,
     table: TableInput | undefined,
-    panelForm: TimeForm | undefined,
+    form: TimeForm | undefined,
     signal: AbortSignal | undefined,
   ): Promise<NativeFuture | null> {
-    const { futr } = this.#reads.exogenous;
-    if (futr.length === 0 || table === undefined) return null;
-    const { frequency } = this.#summary();
-    const rows = await readFuture(place, table, this.#names, {
-      ...this.#reading(frequency, signal, undefined),
-      features: futr,
+    return this.#reader.future(place, table, form, {
+      signal,
+      frequency: this.#summary().frequency,
     });
-    checkSameKind(place, rows.form, panelForm);
-    return packFuture(rows, signal);
   }
 
   async #backtest(
@@ -524,50 +472,13 @@ export class NeuralForecast implements Contract {
     form: TimeForm | undefined,
   ): Promise<BacktestTable> {
     const { frequency } = panel ? JSON.parse(guarded(() => panel.describe())) : this.#summary();
-    const parts = await takeBacktest(native, form, this.#names);
+    const parts = await takeBacktest(native, form, this.#reader.names);
     return new BacktestTable({ ...parts, frequency });
-  }
-
-  /**
-   * Hands calls that change the object to native code in the order in which they were made, whatever each of them has to
-   * prepare; native code then runs them in that order.
-   */
-  async #inTurn<Prepared, Result>(
-    prepare: () => Promise<Prepared>,
-    start: (prepared: Prepared) => Promise<Result>,
-  ): Promise<Result> {
-    const before = this.#turn;
-    let pass = () => {};
-    this.#turn = new Promise((resolve) => {
-      pass = resolve;
-    });
-    try {
-      const prepared = await prepare();
-      await before;
-      const running = start(prepared);
-      pass();
-      return await running;
-    } finally {
-      // Of a call that has failed before its turn, the turn comes all the same.
-      before.then(pass);
-    }
-  }
-
-  /** Remembers a call in flight, so that dispose() can wait for it; every failure is a rejection. */
-  async #track<Result>(place: string, call: () => Promise<Result>): Promise<Result> {
-    this.#checkLive(place);
-    const running = call();
-    this.#pending.add(running);
-    try {
-      return await running;
-    } finally {
-      this.#pending.delete(running);
-    }
   }
 
   /** One name, one column: in the tables that are read, and in those that are given back. */
   #checkColumns(place: string): void {
-    const names = { ...STANDARD_NAMES, ...this.#names };
+    const names = { ...STANDARD_NAMES, ...this.#reader.names };
     const taken = new Set<string>(['cutoff', ...this.#summary().columns]);
     for (const option of COLUMN_OPTIONS) {
       if (taken.has(names[option])) {
@@ -589,11 +500,5 @@ export class NeuralForecast implements Contract {
 
   #summary(): Pick<ForecastInfo, 'fitted' | 'frequency' | 'columns' | 'aliases'> {
     return JSON.parse(guarded(() => this.#native.summary()));
-  }
-
-  #checkLive(place: string): void {
-    if (this.#disposed) {
-      throw new ForecastError('ERR_ND_BUSY', `[${place}] the forecaster was disposed`);
-    }
   }
 }
