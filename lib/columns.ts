@@ -133,23 +133,29 @@ async function readRows(
   const visitSeries = idValues
     ? series.reading(idValues.at)
     : series.single(open.later?.(idColumn));
-  let rest = slices.eachRow(rows, visitSeries);
+  let rest = slices.eachRun(rows, visitSeries);
   if (rest) await rest;
-  rest = slices.eachRow(rows, (row) => {
-    const problem = reader.read(times.at(row), row);
-    if (problem !== undefined) throw fail(row, timeColumn, times.at(row), problem);
+  rest = slices.eachRun(rows, (from, to) => {
+    for (let row = from; row < to; row++) {
+      if (times.doubles) row = reader.readIntegers(times.doubles, row, to);
+      const problem = row < to ? reader.read(times.at(row), row) : undefined;
+      if (problem !== undefined) throw fail(row, timeColumn, times.at(row), problem);
+    }
   });
   if (rest) await rest;
-  rest = slices.eachRow(target.length, (row) => {
-    const y = targets.at(row);
-    if (missing && isMissing(y)) {
-      target[row] = Number.NaN;
-      return;
+  rest = slices.eachRun(target.length, (from, to) => {
+    for (let row = from; row < to; row++) {
+      if (targets.doubles) row = copyFinite(targets.doubles, target, row, to);
+      if (row === to) return;
+      const y = targets.at(row);
+      if (missing && isMissing(y)) {
+        target[row] = Number.NaN;
+      } else if (typeof y === 'number' && Number.isFinite(y)) {
+        target[row] = y;
+      } else {
+        throw fail(row, targetColumn, y, targetProblem(y));
+      }
     }
-    if (typeof y !== 'number' || !Number.isFinite(y)) {
-      throw fail(row, targetColumn, y, targetProblem(y));
-    }
-    target[row] = y;
   });
   if (rest) await rest;
   for (const { name, column, reader: feature } of columns) {
@@ -172,6 +178,16 @@ async function readRows(
     features: columns.map(({ reader: feature }) => feature.feature()),
     form: reader.form,
   };
+}
+
+/** Copies the rows from `from` on while they are finite; gives the first one that is not copied. */
+function copyFinite(values: Float64Array, target: Float64Array, from: number, to: number): number {
+  for (let row = from; row < to; row++) {
+    const y = values[row]!;
+    if (!Number.isFinite(y)) return row;
+    target[row] = y;
+  }
+  return to;
 }
 
 /** Values per series of `ids`, from a table with a row for each of them; rows of others are not read. */
@@ -199,7 +215,7 @@ function readStatics(
   const visit = idValues ? series.reading(idValues.at) : series.single(open.later?.(idColumn));
   const rowOf = new Map<string, number>();
   for (let row = 0; row < open.rows; row++) {
-    visit(row);
+    visit(row, row + 1);
     const id = series.nameAt(row);
     if (rowOf.has(id)) {
       throw dataError(place, `the static rows ${rowOf.get(id)} and ${row} are both of "${id}"`, {

@@ -3,6 +3,7 @@
 import type { TableInput } from '../types/index';
 import { ForecastError } from './errors';
 import { closestName, isWellFormed, show } from './options';
+import type { VisitRun } from './slices';
 import { isArray, isObject, lengthOf } from './values';
 
 /** Name of the only series of a table without an id column. */
@@ -20,6 +21,8 @@ export function withStandardNames<Columns extends object>(columns: Columns): Col
 export interface Column {
   readonly length: number;
   readonly at: (row: number) => unknown;
+  /** The array behind it, where it is one of doubles. */
+  readonly doubles?: Float64Array | undefined;
 }
 
 export interface OpenTable {
@@ -105,6 +108,8 @@ function openColumns(place: string, given: unknown): OpenTable {
       return {
         length: rowsOf(place, column),
         at: (row) => column[row],
+        // Asked in this order: a proxy is no view.
+        doubles: ArrayBuffer.isView(column) && column instanceof Float64Array ? column : undefined,
       };
     },
   };
@@ -170,25 +175,29 @@ export class SeriesReader {
     return this.ids[this.numbers[row]!]!;
   }
 
-  /** A visit of each row of a column of names. */
-  reading(at: Column['at']): (row: number) => void {
+  /** A visit of the rows of a column of names. */
+  reading(at: Column['at']): VisitRun {
     let last: unknown;
     let number = 0;
-    return (row) => {
-      const value = at(row);
-      if (row === 0 || value !== last) {
-        number = this.#number(value, row);
-        last = value;
+    return (from, to) => {
+      for (let row = from; row < to; row++) {
+        const value = at(row);
+        if (row === 0 || value !== last) {
+          number = this.#number(value, row);
+          last = value;
+        }
+        this.numbers[row] = number;
       }
-      this.numbers[row] = number;
     };
   }
 
-  /** A visit of each row of a table without names: one series, unless a later record has a name after all. */
-  single(at: ((row: number) => unknown) | undefined): (row: number) => void {
+  /** A visit of the rows of a table without names: one series, unless a later record has a name after all. */
+  single(at: Column['at'] | undefined): VisitRun {
     this.ids.push(SINGLE_SERIES);
-    return (row) => {
-      if (at?.(row) !== undefined) throw this.#missing(0, undefined);
+    return (from, to) => {
+      for (let row = from; at && row < to; row++) {
+        if (at(row) !== undefined) throw this.#missing(0, undefined);
+      }
     };
   }
 

@@ -215,6 +215,21 @@ export class TimeReader {
     }
   }
 
+  /**
+   * Writes the stamps of the rows from `from` on while they are integers, as those before were; gives the first row that
+   * is left to `read`.
+   */
+  readIntegers(values: Float64Array, from: number, to: number): number {
+    if (this.#kind !== 'number' || this.#zone) return from;
+    const numbers = this.#numbers;
+    for (let row = from; row < to; row++) {
+      const value = values[row]!;
+      if (!Number.isSafeInteger(value)) return row;
+      numbers.set(row, value);
+    }
+    return to;
+  }
+
   /** How the stamps read so far are written. */
   get form(): TimeForm {
     return this.#form;

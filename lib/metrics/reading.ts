@@ -92,7 +92,7 @@ export function openSeries(place: string, input: TableInput, names: Names): Tabl
   const timeOf = timeAt(place, timeColumn, stamps);
   const times = allocated(place, () => new Float64Array(open.rows));
   for (let row = 0; row < open.rows; row++) {
-    visit(row);
+    visit(row, row + 1);
     times[row] = timeOf(row);
   }
   return {

@@ -47,6 +47,23 @@ test('records and columns of any array type say the same', async () => {
   );
 });
 
+test('arrays of doubles are read, and refused, like other arrays', async () => {
+  const ok = fc.double({ min: -1e6, max: 1e6, noNaN: true });
+  const odd = fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, 0.5, -0);
+  const stamp = fc.oneof({ weight: 9, arbitrary: fc.integer() }, odd);
+  const row = fc.tuple(stamp, fc.oneof({ weight: 9, arbitrary: ok }, odd));
+  const rows = fc.array(row, { minLength: 1, maxLength: 600 });
+  const outcome = (ds: unknown, y: unknown, missing: boolean) =>
+    readPanel('fit', { ds, y } as never, {}, { missing }).catch((error) => error);
+  await fc.assert(
+    fc.asyncProperty(rows, fc.boolean(), async (table, missing) => {
+      const [ds, y] = [table.map(([t]) => t), table.map(([, v]) => v)];
+      const plain = await outcome(ds, y, missing);
+      expect(await outcome(Float64Array.from(ds), Float64Array.from(y), missing)).toEqual(plain);
+    }),
+  );
+});
+
 test('a table without an id column is one series', async () => {
   expect((await read({ ds: [1, 2], y: [1, 2] })).input.ids).toEqual([SINGLE_SERIES]);
   expect((await read([{ ds: 1, y: 1 }])).input.ids).toEqual([SINGLE_SERIES]);
