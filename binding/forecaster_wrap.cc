@@ -11,6 +11,7 @@
 #include "names_wrap.h"
 #include "panel_wrap.h"
 #include "predictor_wrap.h"
+#include "train/gradient_json.h"
 #include "trials_wrap.h"
 
 namespace nd::binding {
@@ -23,6 +24,11 @@ std::string progress_event(const std::string& model, const train::Progress& prog
                                {"maxSteps", progress.max_steps},
                                {"trainLoss", progress.train_loss},
                                {"validLoss", progress.valid_loss}};
+  if (progress.gradients != nullptr) {
+    event["gradientNorms"] = train::norms_json(*progress.gradients);
+    event["gradientWarnings"] =
+        train::warnings_json(progress.gradients->history(), progress.gradients->table());
+  }
   if (fit) event["window"] = fit->window;
   if (fit && fit->fold >= 0) event["fold"] = fit->fold;
   return event.dump();
@@ -38,8 +44,9 @@ std::optional<forecast::IntervalOptions> interval_options(const nlohmann::json& 
   return forecast::intervals_from_json(options["intervals"]);
 }
 
-/// {valSize, fromScratch, initialWeights?: {path?, weights?}, freeze?, keepOptimizer?, checkpoint?:
-/// {path, everySteps}, resume?: path | true, timeBudgetMs?, note?, intervals?, threads}.
+/// {valSize, fromScratch, initialWeights?: {path?, weights?}, freeze?, monitorGradients?,
+/// keepOptimizer?, checkpoint?: {path, everySteps}, resume?: path | true, timeBudgetMs?, note?,
+/// intervals?, threads}.
 forecast::FitRequest fit_request(const nlohmann::json& options) {
   forecast::FitRequest request;
   request.val_size = options.value("valSize", request.val_size);
@@ -50,6 +57,7 @@ forecast::FitRequest fit_request(const nlohmann::json& options) {
     request.initial_weights.weights = initial.value("weights", std::vector<std::string>{});
   }
   request.freeze = options.value("freeze", request.freeze);
+  request.monitor_gradients = options.value("monitorGradients", false);
   if (options.contains("keepOptimizer"))
     request.keep_optimizer = options.at("keepOptimizer").get<bool>();
   request.time_budget_ms = options.value("timeBudgetMs", 0.0);

@@ -64,6 +64,7 @@ export function fitRequest(given: FitOptions): FitRequest {
     'fromScratch',
     'initialWeights',
     'freeze',
+    'monitorGradients',
     'intervals',
     'keepOptimizer',
     'checkpoint',
@@ -77,6 +78,7 @@ export function fitRequest(given: FitOptions): FitRequest {
   const transfer = transferOption(place, options);
   const settings = {
     ...transfer.settings,
+    monitorGradients: optionalBoolean(place, 'monitorGradients', options.monitorGradients) ?? false,
     ...intervalsOption(place, options.intervals),
     valSize: optionalInteger(place, 'valSize', options.valSize, 0) ?? 0,
     fromScratch: optionalBoolean(place, 'fromScratch', options.fromScratch) ?? false,

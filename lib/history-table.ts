@@ -1,48 +1,66 @@
 import type { HistoryTable as Contract, ModelFit } from '../types/index';
-import { ColumnTable } from './column-table';
+import { type Column, ColumnTable } from './column-table';
 
-interface Row {
-  readonly model: string;
-  readonly step: number;
-  trainLoss: number;
-  validLoss: number;
-}
+/** What is known of one step, by name of the column. */
+type Row = Map<string, number>;
+
+const KNOWN = ['trainLoss', 'validLoss', 'learningRate'];
+const NORM = 'gradientNorm';
+const normOf = (weight: string) => `${NORM}:${weight}`;
 
 /** The steps of one fit that were recorded, in order. */
-function rowsOf(fit: ModelFit): Row[] {
+function rowsOf(fit: ModelFit): { model: string; step: number; row: Row }[] {
   const bySteps = new Map<number, Row>();
-  const at = (step: number): Row => {
-    const known = bySteps.get(step);
-    if (known) return known;
-    const row = { model: fit.alias, step, trainLoss: Number.NaN, validLoss: Number.NaN };
-    bySteps.set(step, row);
-    return row;
+  const set = (step: number, name: string, value: number | null | undefined) => {
+    const row: Row = bySteps.get(step) ?? new Map();
+    bySteps.set(step, row.set(name, value ?? Number.NaN));
   };
-  // A fit that diverged has no history.
-  const { trainHistory = [], validHistory = [] } = fit;
-  for (const [step, loss] of trainHistory) at(step).trainLoss = loss ?? Number.NaN;
-  for (const [step, loss] of validHistory) at(step).validLoss = loss ?? Number.NaN;
-  return [...bySteps.values()].sort((a, b) => a.step - b.step);
+  // A fit that diverged has no history, a file of before there were learning rates none of them.
+  const { trainHistory = [], validHistory = [], learningRates = [], gradients } = fit;
+  trainHistory.forEach(([step, loss], i) => {
+    set(step, 'trainLoss', loss);
+    set(step, 'learningRate', learningRates[i]);
+  });
+  for (const [step, loss] of validHistory) set(step, 'validLoss', loss);
+  const norms = Object.entries(gradients?.norms ?? {});
+  gradients?.steps.forEach((step, i) => {
+    for (const [weight, values] of norms) set(step, normOf(weight), values[i]);
+    set(step, NORM, Math.hypot(...norms.map(([, values]) => values[i] ?? Number.NaN)));
+  });
+  return [...bySteps]
+    .map(([step, row]) => ({ model: fit.alias, step, row }))
+    .sort((a, b) => a.step - b.step);
 }
 
-/** One row per model and recorded step; NaN where a loss is not known. */
+/** The columns that only monitored fits have. */
+function normColumns(fits: readonly ModelFit[]): string[] {
+  const monitored = fits.flatMap(({ gradients }) => gradients ?? []);
+  if (monitored.length === 0) return [];
+  const weights = new Set(monitored.flatMap(({ norms }) => Object.keys(norms)));
+  return [NORM, ...[...weights].map(normOf)];
+}
+
+/** One row per model and recorded step; NaN where a value is not known. */
 export class HistoryTable extends ColumnTable implements Contract {
-  private constructor(rows: readonly Row[]) {
-    const column = (name: 'step' | 'trainLoss' | 'validLoss') => {
-      const values = Float64Array.from(rows, (row) => row[name]);
-      return { name, values: () => values };
-    };
-    const models = rows.map(({ model }) => model);
-    super(rows.length, [
-      { name: 'model', values: () => models },
-      column('step'),
-      column('trainLoss'),
-      column('validLoss'),
-    ]);
+  private constructor(length: number, columns: readonly Column[]) {
+    super(length, columns);
   }
 
   /** Of the latest fit of each model; null where there was none. */
-  static of(fits: readonly (ModelFit | null)[]): HistoryTable {
-    return new HistoryTable(fits.flatMap((fit) => (fit ? rowsOf(fit) : [])));
+  static of(all: readonly (ModelFit | null)[]): HistoryTable {
+    const fits = all.filter((fit) => fit !== null);
+    const rows = fits.flatMap(rowsOf);
+    const models = rows.map(({ model }) => model);
+    const column = (name: string, at: (row: (typeof rows)[number]) => number): Column => {
+      const values = Float64Array.from(rows, at);
+      return { name, values: () => values };
+    };
+    return new HistoryTable(rows.length, [
+      { name: 'model', values: () => models },
+      column('step', ({ step }) => step),
+      ...[...KNOWN, ...normColumns(fits)].map((name) =>
+        column(name, ({ row }) => row.get(name) ?? Number.NaN),
+      ),
+    ]);
   }
 }

@@ -111,8 +111,8 @@ type NativeTrial = (
 
 export interface NativeForecaster {
   /**
-   * `options` is JSON text {valSize, fromScratch, initialWeights, freeze, intervals, threads}; `weights`: the forecaster
-   * whose weights the fit begins from. The result is a JSON array of summaries, one per model.
+   * `options` is JSON text {valSize, fromScratch, initialWeights, freeze, monitorGradients, intervals, threads}; `weights`:
+   * the forecaster whose weights the fit begins from. The result is a JSON array of summaries, one per model.
    */
   fit(
     panel: NativePanel,

@@ -211,6 +211,10 @@ export interface FitProgress {
   readonly validLoss?: number;
   /** Milliseconds since `fit` was called. */
   readonly elapsedMs: number;
+  /** With {@link FitOptions.monitorGradients}: the norm of each weight's gradient at the latest step; null: not finite. */
+  readonly gradientNorms?: Readonly<Record<string, number | null>>;
+  /** With {@link FitOptions.monitorGradients}: the warnings of all steps so far. */
+  readonly gradientWarnings?: readonly GradientWarning[];
 }
 
 /**
@@ -279,6 +283,12 @@ export interface FitOptions {
    */
   readonly freeze?: string | readonly string[];
   /**
+   * Measures the gradient of every weight at every step: norms in progress, result and {@link NeuralForecast.history}, and
+   * warnings, as data, below 1e-7 and above 100. It is the same fit to the last bit, and takes little longer. When it diverges
+   * (E0009), the error's `details.gradientWarnings` has the warnings. @default false
+   */
+  readonly monitorGradients?: boolean;
+  /**
    * Calibrates intervals for `levels` and `quantiles` of later forecasts: one more fit, before the last
    * `horizon + stepSize · (windows - 1)` rows, whose forecasts are compared with them; the fit of all rows follows
    * (`onProgress` reports that one). @default none
@@ -323,8 +333,10 @@ export interface FitOptions {
 export type HistoryRecord = Record<string, string | number | bigint | Date>;
 
 /**
- * How trainings went: columns `model`, `step`, `trainLoss` (in the scale in which the network learns) and `validLoss` (in
- * that of the panel); NaN where a loss is not known. For a plot see `plotHistory` of `neuro-divergent/plot`.
+ * How trainings went: columns `model`, `step`, `trainLoss` (in the scale in which the network learns), `validLoss` (in that
+ * of the panel) and `learningRate`; of fits with `monitorGradients` also `gradientNorm` (of all weights together) and one per
+ * weight, `gradientNorm:` and its name. NaN where a value is not known. For a plot see `plotHistory` of
+ * `neuro-divergent/plot`.
  */
 export declare class HistoryTable implements Iterable<HistoryRecord> {
   private constructor();
@@ -340,6 +352,34 @@ export declare class HistoryTable implements Iterable<HistoryRecord> {
   toCsv(): string;
   /** The rows as plain records, one at a time. */
   [Symbol.iterator](): IterableIterator<HistoryRecord>;
+}
+
+/** That the gradient of a weight vanished or exploded: all steps at which it did, together. */
+export interface GradientWarning {
+  /** Name of the weight. */
+  readonly weight: string;
+  /** 'vanishing': a Euclidean norm below 1e-7; 'exploding': above 100, or not finite. */
+  readonly kind: 'vanishing' | 'exploding';
+  /** First step at which it did, from 1. */
+  readonly firstStep: number;
+  /** Last step at which it did. */
+  readonly lastStep: number;
+  /** Number of steps at which it did. */
+  readonly steps: number;
+  /** The smallest norm, or the largest; null when it was not finite. */
+  readonly norm: number | null;
+}
+
+/** Gradients of a fit with {@link FitOptions.monitorGradients}. */
+export interface GradientHistory {
+  /** Steps of `trainHistory` that were monitored. */
+  readonly steps: readonly number[];
+  /** Per weight that learns: the Euclidean norm of its gradient at each of `steps`, before clipping; null: not finite. */
+  readonly norms: Readonly<Record<string, readonly (number | null)[]>>;
+  /** Weights that have no gradient: those of {@link FitOptions.freeze}. */
+  readonly frozen: readonly string[];
+  /** What was too small or too large at any step, recorded or not, in the order of first steps. */
+  readonly warnings: readonly GradientWarning[];
 }
 
 /** Part of the weights of a file or an object, for {@link FitOptions.initialWeights}. */
@@ -375,6 +415,10 @@ export interface ModelFit {
   readonly trainHistory: readonly (readonly [step: number, loss: number | null])[];
   /** [step, loss] pairs of every validation. */
   readonly validHistory: readonly (readonly [step: number, loss: number | null])[];
+  /** Learning rates at the steps of `trainHistory`; null where it went on from a checkpoint of before they were kept. */
+  readonly learningRates: readonly (number | null)[];
+  /** With {@link FitOptions.monitorGradients}. */
+  readonly gradients?: GradientHistory;
 }
 
 /** What {@link NeuralForecast.fit} did. */

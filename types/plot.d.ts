@@ -46,11 +46,16 @@ export interface PlotInput {
 
 /** What to draw of a training. */
 export interface HistoryPlotInput {
-  /** The result of `nf.history()`, or a table with its columns: `model`, `step`, `trainLoss`, `validLoss`. */
+  /** The result of `nf.history()`, or a table with its columns: `model`, `step` and what is shown. */
   readonly history: PlotTable;
+  /**
+   * `'loss'`: `trainLoss`, and `validLoss` where there is one; `'learningRate'`; `'gradientNorm'`, of all weights together
+   * and of each, of fits with `monitorGradients`. Rates and norms of 0 are left out. @default 'loss'
+   */
+  readonly show?: 'loss' | 'learningRate' | 'gradientNorm';
   /** @default 'Training' */
   readonly title?: string;
-  /** @default 'Loss by step' */
+  /** @default 'Loss by step', or what else is shown */
   readonly subtitle?: string;
 }
 
@@ -98,7 +103,10 @@ export interface ForecastPlot {
 export declare function plotForecast(input: PlotInput): ForecastPlot;
 /** The chart behind a plot, for programs that draw it themselves. */
 export declare function forecastChart(input: PlotInput): PlotChart;
-/** Plots losses by step, on a logarithmic axis where all are above 0. Throws E0010 or E0011 for what it cannot read. */
+/**
+ * Plots losses, learning rates or norms of gradients by step, on a logarithmic axis unless a loss is not above 0. Throws E0010
+ * or E0011 for what it cannot read.
+ */
 export declare function plotHistory(input: HistoryPlotInput): ForecastPlot;
 /** The chart behind a plot of a training, for programs that draw it themselves. */
 export declare function historyChart(input: HistoryPlotInput): PlotChart;

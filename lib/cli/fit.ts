@@ -1,6 +1,11 @@
 /** Training from a CSV file, for the commands that train; and the command `fit`. */
 
-import type { FitOptions, FitResult, NeuralForecastOptions } from '../../types/index';
+import type {
+  FitOptions,
+  FitResult,
+  GradientWarning,
+  NeuralForecastOptions,
+} from '../../types/index';
 import { NeuralForecast } from '../index';
 import { type Context, columnFlags, defined, integerFlag, textFlag, threadsFlag } from './context';
 import { modelsFrom } from './flags';
@@ -65,8 +70,8 @@ function longRunFlags(flags: Context['flags']): FitOptions {
   });
 }
 
-/** Weights to begin from, and those that stay, for the command `fit`. */
-function transferFlags(flags: Context['flags']): FitOptions {
+/** Weights to begin from, those that stay and a look at their gradients, for the command `fit`. */
+function weightFlags(flags: Context['flags']): FitOptions {
   const list = (name: string) => textFlag(flags, name)?.split(',');
   const from = textFlag(flags, 'initialWeights');
   const weights = list('takeWeights');
@@ -74,6 +79,7 @@ function transferFlags(flags: Context['flags']): FitOptions {
   return defined({
     initialWeights: from !== undefined && weights ? { from, weights } : from,
     freeze: list('freeze'),
+    monitorGradients: flags.monitorGradients === true ? true : undefined,
   });
 }
 
@@ -118,8 +124,21 @@ export function fitSummary({
     frequency,
     horizon,
     seconds,
-    models: models.map(({ trainHistory: _, validHistory: __, ...model }) => model),
+    models: models.map(
+      ({ trainHistory: _, validHistory: __, learningRates: ___, gradients, ...model }) => ({
+        ...model,
+        ...(gradients ? { gradientWarnings: gradients.warnings } : {}),
+      }),
+    ),
   };
+}
+
+/** What a warning says, for people. */
+function warningText({ weight, kind, firstStep, lastStep, steps, norm }: GradientWarning): string {
+  const when =
+    steps === 1 ? `at step ${firstStep}` : `at ${steps} steps from ${firstStep} to ${lastStep}`;
+  const worst = norm === null ? 'not finite' : formatNumber(norm);
+  return `the gradient of ${weight} is ${kind} ${when}: norm ${worst}`;
 }
 
 /** How a fit went, for people. */
@@ -128,11 +147,13 @@ export function sayFit(outcome: FitOutcome): void {
   say(
     `${rows} rows in ${series} series, frequency ${frequency}; fitted in ${seconds.toFixed(1)} s\n`,
   );
-  for (const { alias, steps, trainLoss, validLoss, stoppedEarly, outOfTime } of models) {
+  for (const model of models) {
+    const { alias, steps, trainLoss, validLoss, stoppedEarly, outOfTime } = model;
     const why = stoppedEarly ? ' (stopped early)' : outOfTime ? ' (time was up)' : '';
     const losses = [`loss ${formatNumber(trainLoss ?? Number.NaN)}`];
     if (validLoss !== null) losses.push(`validation ${formatNumber(validLoss)}`);
     say(`  ${alias}: ${steps} steps${why}, ${losses.join(', ')}\n`);
+    for (const warning of model.gradientWarnings ?? []) say(`    ${warningText(warning)}\n`);
   }
 }
 
@@ -143,7 +164,7 @@ export async function runFit(file: string, context: Context): Promise<void> {
   const panel = await readPanel(file, columnFlags(flags), signal);
   const outcome = await fitPanel(panel, context, undefined, {
     ...longRunFlags(flags),
-    ...transferFlags(flags),
+    ...weightFlags(flags),
   });
   await outcome.nf.save(output, { includeData: flags.data !== false, signal });
   const files = [output];

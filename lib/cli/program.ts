@@ -155,6 +155,7 @@ export function createProgram(
     .option('--initial-weights <model.safetensors>', 'begin from the weights of saved models')
     .option('--take-weights <patterns>', 'only those of --initial-weights whose names match: mlp.*')
     .option('--history <file>', 'write losses by step: .csv, or a plot as .html, .svg or .json')
+    .option('--monitor-gradients', 'say which gradients vanish or explode; norms in --history')
     .option('--freeze <patterns>', 'weights that stay as they are: blocks.0.*,*.bias')
     .action((file: string, flags: Flags) => runFit(file, withFlags(flags)));
 

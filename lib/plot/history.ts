@@ -1,12 +1,23 @@
-/** From the history of a training to a Vega-Lite chart: losses by step. */
+/** From the history of a training to a Vega-Lite chart: losses, learning rates or norms of gradients by step. */
 
 import type { HistoryPlotInput, PlotChart } from '../../types/plot';
-import { optionalString, readOptions } from '../options';
+import { optionalChoice, optionalString, readOptions } from '../options';
 import { columnsOf } from './reading';
 import { POINTER, THEMES } from './theme';
 
 /** Two places of the palette that forecasts have for history and hold-out. */
 const GREYS = ['history', 'holdout'];
+
+const VIEWS = { loss: 'Loss', learningRate: 'Learning rate', gradientNorm: 'Gradient norm' };
+type View = keyof typeof VIEWS;
+const COLUMNS: Readonly<Record<View, string>> = {
+  loss: 'trainLoss',
+  learningRate: 'learningRate',
+  gradientNorm: 'gradientNorm',
+};
+const WEIGHT = 'gradientNorm:';
+/** Norms have a line per weight; the others are told by their tooltips. */
+const MOST_IN_LEGEND = 16;
 
 /** A point of a line; short names, because they are repeated per point of the page. */
 interface Point {
@@ -16,18 +27,24 @@ interface Point {
   readonly v: number;
 }
 
-function pointsOf(history: HistoryPlotInput['history']): Point[] {
-  const columns = columnsOf(history, ['model', 'step', 'trainLoss']);
+/** What follows the model in the name of a line; undefined: the column is not shown. */
+function endingOf(column: string, view: View): string | undefined {
+  if (column === COLUMNS[view]) return '';
+  if (view === 'loss' && column === 'validLoss') return ' validation';
+  const isWeight = view === 'gradientNorm' && column.startsWith(WEIGHT);
+  return isWeight ? ` ${column.slice(WEIGHT.length)}` : undefined;
+}
+
+function pointsOf(history: HistoryPlotInput['history'], view: View): Point[] {
+  const columns = columnsOf(history, ['model', 'step', COLUMNS[view]]);
   const steps = columns.get('step')!;
   const models = columns.get('model')!;
   const points: Point[] = [];
-  for (const [name, ending] of [
-    ['trainLoss', ''],
-    ['validLoss', ' validation'],
-  ] as const) {
-    const losses = columns.get(name) ?? [];
-    for (let row = 0; row < losses.length; row++) {
-      const [t, v] = [Number(steps[row]), Number(losses[row])];
+  for (const [name, values] of columns) {
+    const ending = endingOf(name, view);
+    if (ending === undefined) continue;
+    for (let row = 0; row < values.length; row++) {
+      const [t, v] = [Number(steps[row]), Number(values[row])];
       if (Number.isFinite(t) && Number.isFinite(v)) {
         points.push({ n: `${models[row]}${ending}`, t, v });
       }
@@ -38,21 +55,29 @@ function pointsOf(history: HistoryPlotInput['history']): Point[] {
 
 /** Builds the chart. */
 export function historyChart(given: HistoryPlotInput): PlotChart {
-  const input = readOptions('plot', given, ['history', 'title', 'subtitle']);
-  const points = pointsOf(input.history as HistoryPlotInput['history']);
+  const input = readOptions('plot', given, ['history', 'show', 'title', 'subtitle']);
+  const views = Object.keys(VIEWS) as View[];
+  const view = optionalChoice('plot', 'show', input.show, views) ?? 'loss';
+  const all = pointsOf(input.history as HistoryPlotInput['history'], view);
+  // A logarithm has no place for what a likelihood may be; of rates and norms it leaves out those that are 0.
+  const isLog = view !== 'loss' || all.every(({ v }) => v > 0);
+  const points = isLog ? all.filter(({ v }) => v > 0) : all;
   const names = [...new Set(points.map(({ n }) => n))];
   const title = optionalString('plot', 'title', input.title) ?? 'Training';
-  const subtitle = optionalString('plot', 'subtitle', input.subtitle) ?? 'Loss by step';
-  return { title, subtitle, spec: chartSpec(points, names, { title, subtitle }), themes: THEMES };
+  const subtitle = optionalString('plot', 'subtitle', input.subtitle) ?? `${VIEWS[view]} by step`;
+  const spec = chartSpec({ points, names, isLog, value: VIEWS[view], title, subtitle });
+  return { title, subtitle, spec, themes: THEMES };
 }
 
-function chartSpec(
-  points: readonly Point[],
-  names: readonly string[],
-  { title, subtitle }: Pick<PlotChart, 'title' | 'subtitle'>,
-) {
-  // A logarithm has no place for what a likelihood may be.
-  const isLog = points.every(({ v }) => v > 0);
+interface Parts extends Pick<PlotChart, 'title' | 'subtitle'> {
+  readonly points: readonly Point[];
+  readonly names: readonly string[];
+  readonly isLog: boolean;
+  /** What the points are. */
+  readonly value: string;
+}
+
+function chartSpec({ points, names, isLog, value, title, subtitle }: Parts) {
   const position = {
     x: { field: 't', type: 'quantitative', title: 'Step', scale: { zero: false, nice: false } },
     y: {
@@ -70,7 +95,7 @@ function chartSpec(
         orient: 'top',
         symbolType: 'stroke',
         symbolOpacity: 1,
-        values: names,
+        values: names.slice(0, MOST_IN_LEGEND),
         columns: { expr: 'max(1, floor(width / 160))' },
       },
     },
@@ -99,7 +124,7 @@ function chartSpec(
           tooltip: [
             { field: 'n', title: 'Line', type: 'nominal' },
             { field: 't', title: 'Step', type: 'quantitative' },
-            { field: 'v', title: 'Loss', type: 'quantitative', format: ',.6~g' },
+            { field: 'v', title: value, type: 'quantitative', format: ',.6~g' },
           ],
         },
       },

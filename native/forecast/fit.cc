@@ -1,14 +1,15 @@
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <mutex>
 
+#include "base/json.h"
 #include "forecast/checkpoint.h"
 #include "forecast/intervals.h"
 #include "forecast/side_by_side.h"
 #include "forecast/transfer.h"
 #include "parallel/claim.h"
 #include "train/exogenous.h"
+#include "train/gradient_json.h"
 #include "train/trainer.h"
 
 namespace nd::forecast {
@@ -16,16 +17,11 @@ namespace nd::forecast {
 namespace {
 using nlohmann::ordered_json;
 
-ordered_json finite_or_null(double value) {
-  return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr);
-}
-
 ordered_json points_json(const std::vector<train::HistoryPoint>& points) {
   ordered_json out = ordered_json::array();
   for (const train::HistoryPoint& p : points) out.push_back({p.step, finite_or_null(p.loss)});
   return out;
 }
-
 }  // namespace
 
 ordered_json summary_json(const ModelConfig& model, const train::TrainResult& result) {
@@ -40,6 +36,10 @@ ordered_json summary_json(const ModelConfig& model, const train::TrainResult& re
   out["validLoss"] = finite_or_null(result.valid_loss);
   out["trainHistory"] = points_json(result.train_history);
   out["validHistory"] = points_json(result.valid_history);
+  ordered_json& rates = out["learningRates"] = ordered_json::array();
+  for (const double rate : result.learning_rates) rates.push_back(finite_or_null(rate));
+  if (result.gradients)
+    out["gradients"] = train::gradients_json(*result.gradients, model.network->table());
   return out;
 }
 
@@ -130,6 +130,7 @@ class Training {
     }
     train::TrainRequest training = train_request(*next_.config, model, scaled_, request_);
     training.frozen = frozen_[i];
+    training.monitor_gradients = request_.monitor_gradients;
     training.revin = state.revin;
     training.shared_threads = &turn.threads;
     training.optimizer = &optimizer;

@@ -66,6 +66,7 @@ struct FitRequest {
   InitialWeights initial_weights = {};  ///< instead of those that are drawn; implies from_scratch
   /// Patterns over the names of weights that stay as they are: "blocks.0.*", "NHITS/blocks.0.*".
   std::vector<std::string> freeze = {};
+  bool monitor_gradients = false;  ///< norms of gradients and warnings in summaries and progress
   /// Calibrates intervals: a fit of its own before the last windows, then the one of all rows.
   std::optional<IntervalOptions> intervals = {};
   /// Whether optimisers go on from what they remember of an earlier fit; unset = without compat.

@@ -8,6 +8,9 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
+// Tensors that only some checkpoints have.
+constexpr char kRates[] = "learning_rates", kGradients[] = "gradients";
+
 /// The entries of `table` that lie within the first `size` floats.
 std::vector<const ParameterEntry*> entries_within(const ParameterTable& table, int64_t size) {
   std::vector<const ParameterEntry*> within;
@@ -87,6 +90,8 @@ void add_training(TensorList& list, const ModelConfig& model, const train::Train
   add_numbers(list, prefix + "scalars", numbers.scalars);
   add_numbers(list, prefix + "train_history", numbers.train_history);
   add_numbers(list, prefix + "valid_history", numbers.valid_history);
+  add_numbers(list, prefix + kRates, numbers.learning_rates);
+  if (!numbers.gradients.empty()) add_numbers(list, prefix + kGradients, numbers.gradients);
   add_buffer(list, prefix + "best/", model.network->table(), state.early.best_parameters);
 }
 
@@ -98,8 +103,18 @@ std::shared_ptr<const train::TrainingState> read_training(SavedFile& file,
   numbers.scalars = file.read<double>(prefix + "scalars", "F64", {-1});
   numbers.train_history = file.read<double>(prefix + "train_history", "F64", {-1});
   numbers.valid_history = file.read<double>(prefix + "valid_history", "F64", {-1});
+  const auto optional = [&](const char* name) {
+    return file.has(prefix + name) ? file.read<double>(prefix + name, "F64", {-1})
+                                   : std::vector<double>();
+  };
+  numbers.learning_rates = optional(kRates);
+  numbers.gradients = optional(kGradients);
   auto state = std::make_shared<train::TrainingState>();
   train::from_numbers(numbers, "[load] " + file.path(), *state);
+  const auto& gradients = state->result.gradients;
+  if (gradients && !gradients->weights.empty() &&
+      gradients->weights.back() >= static_cast<int64_t>(table.entries().size()))
+    file.refuse("the gradients of " + model.alias + " are of weights that it does not have");
   if (!table.entries().empty() && file.has(prefix + "best/" + table.entries().front().name))
     state->early.best_parameters = read_buffer(file, prefix + "best/", table, table.total());
   return state;

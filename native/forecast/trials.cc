@@ -1,7 +1,6 @@
 #include "forecast/trials.h"
 
-#include <cmath>
-
+#include "base/json.h"
 #include "forecast/forecaster_impl.h"
 #include "parallel/claim.h"
 #include "train/one_batch.h"
@@ -74,9 +73,7 @@ ordered_json Forecaster::check_one_batch(PanelPointer panel, const TrialRequest&
   const train::OneBatchResult result =
       train::check_one_batch(trial.request(), trial.parameters(), options);
   ordered_json out = trial.result(), losses = ordered_json::array();
-  // What is not finite becomes null.
-  for (const double loss : result.losses)
-    losses.push_back(std::isfinite(loss) ? ordered_json(loss) : ordered_json(nullptr));
+  for (const double loss : result.losses) losses.push_back(finite_or_null(loss));
   out["passed"] = result.passed;
   out["initialLoss"] = losses.front();
   out["finalLoss"] = losses.back();

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "base/error.h"
+#include "train/gradient_json.h"
 
 namespace nd::train {
 
@@ -16,7 +18,7 @@ constexpr double kHighLearningRate = 1e-2;  // ten times the default
 
 void throw_diverged(const std::string& model, const std::string& what, int64_t step,
                     int64_t last_good_step, double learning_rate, const TrainConfig& config,
-                    const data::Panel& panel) {
+                    const data::Panel& panel, const GradientMonitor* monitor) {
   double largest = 0;
   for (int64_t s = 0; s < panel.series_count(); ++s) {
     for (const double y : panel.target(s)) largest = std::max(largest, std::abs(y));
@@ -36,9 +38,10 @@ void throw_diverged(const std::string& model, const std::string& what, int64_t s
          << ", gradientClipNorm: 1, scalerType: 'robust' or another loss";
   }
   text << ". The last good weights are those of step " << last_good_step << ".";
-  throw Error(Code::diverged, text.str(),
-              "{\"step\":" + std::to_string(step) +
-                  ",\"lastGoodStep\":" + std::to_string(last_good_step) + "}");
+  nlohmann::ordered_json details = {{"step", step}, {"lastGoodStep", last_good_step}};
+  if (monitor != nullptr)
+    details["gradientWarnings"] = warnings_json(monitor->history(), monitor->table());
+  throw Error(Code::diverged, text.str(), details.dump());
 }
 
 }  // namespace nd::train

@@ -7,6 +7,7 @@
 #include "data/panel.h"
 #include "graph/parameters.h"
 #include "train/config.h"
+#include "train/gradient_monitor.h"
 
 namespace nd::train {
 
@@ -29,9 +30,11 @@ class LastGood {
 };
 
 /// E0009 for step `step` (steps done before it), naming the likely cause; details {"step",
-/// "lastGoodStep"}. `what`: "the training loss became nan".
+/// "lastGoodStep"}, and "gradientWarnings" where there is a monitor. `what`: "the training loss
+/// became nan".
 [[noreturn]] void throw_diverged(const std::string& model, const std::string& what, int64_t step,
                                  int64_t last_good_step, double learning_rate,
-                                 const TrainConfig& config, const data::Panel& panel);
+                                 const TrainConfig& config, const data::Panel& panel,
+                                 const GradientMonitor* monitor);
 
 }  // namespace nd::train

@@ -276,19 +276,18 @@ std::unique_ptr<Optimizer> make_optimizer(const TrainConfig& c, size_t size) {
   return make_optimizer(c.optimizer, o, size);
 }
 
+double squared_norm(const ParameterEntry& entry, std::span<const float> gradients) {
+  const float* values = gradients.data() + entry.offset;
+  if (!entry.packed() || entry.panel == kNormPanel)
+    return simd::sum_of_squares(values, entry.extent);
+  const auto [k, n, row, column] = entry.form();
+  return simd::sum_of_squares_panels(values, (n + entry.panel - 1) / entry.panel, k, entry.panel);
+}
+
 double gradient_norm(const ParameterTable& table, std::span<const float> gradients) {
   double total = 0;
-  for (const ParameterEntry& entry : table.entries()) {
-    if (!entry.trainable) continue;
-    const float* values = gradients.data() + entry.offset;
-    if (!entry.packed() || entry.panel == kNormPanel) {
-      total += simd::sum_of_squares(values, entry.extent);
-    } else {
-      const auto [k, n, row, column] = entry.form();
-      total +=
-          simd::sum_of_squares_panels(values, (n + entry.panel - 1) / entry.panel, k, entry.panel);
-    }
-  }
+  for (const ParameterEntry& entry : table.entries())
+    if (entry.trainable) total += squared_norm(entry, gradients);
   return std::sqrt(total);
 }
 

@@ -85,6 +85,8 @@ std::unique_ptr<Optimizer> make_optimizer(std::string_view name, const Optimizer
 /// That of a fit.
 std::unique_ptr<Optimizer> make_optimizer(const TrainConfig& config, size_t size);
 
+/// Σ g² of one parameter in float64, in the order of gradient_norm().
+double squared_norm(const ParameterEntry& entry, std::span<const float> gradients);
 /// Euclidean norm of all trainable gradients in float64, in an order of summation that does not
 /// depend on how the CPU target lays weights out: the same bits everywhere.
 double gradient_norm(const ParameterTable& table, std::span<const float> gradients);

@@ -17,6 +17,8 @@
 
 namespace nd::train {
 
+class GradientMonitor;
+
 /// Where a fit stands, after a step.
 struct Progress {
   int64_t step = 0;  ///< steps done, from 1
@@ -24,6 +26,7 @@ struct Progress {
   double train_loss = 0;  ///< of this step's windows, in scaled space
   double valid_loss =
       0;  ///< of the latest validation, in the panel's scale; NaN before the first one
+  const GradientMonitor* gradients = nullptr;  ///< of a fit that is monitored
 };
 
 /// What to train on what. Pointers must outlive the call.
@@ -38,6 +41,7 @@ struct TrainRequest {
   std::string sample_weight{};  ///< column of the weights of rows in the loss; "" = all weigh 1
   /// Parameters of the network that stay as they are, running statistics too.
   std::vector<std::string> frozen{};
+  bool monitor_gradients = false;  ///< whether the result has gradient norms; it is the same fit
   int threads = 1;
   /// When set, instead of `threads`: how many there are as of now, read before each step.
   const std::atomic<int>* shared_threads = nullptr;
@@ -71,7 +75,8 @@ void check_request(const TrainRequest& request);
 /// step t is learning_rate(config, t, steps). With early stopping the weights of the best
 /// validation are restored (compat: the last ones stay). A NaN or Inf in the loss or a gradient
 /// throws E0009 (details:
-/// {"step", "lastGoodStep"}) with the last good weights in `parameters`. The result is
+/// {"step", "lastGoodStep"}, of a monitored fit "gradientWarnings") with the last good weights in
+/// `parameters`. The result is
 /// bit-identical for any number of threads.
 TrainResult train(const TrainRequest& request, FloatBuffer& parameters);
 

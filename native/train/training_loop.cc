@@ -14,6 +14,7 @@
 #include "train/divergence.h"
 #include "train/evaluation.h"
 #include "train/frozen.h"
+#include "train/gradient_monitor.h"
 #include "train/optimizer.h"
 #include "train/schedule.h"
 #include "train/step_gradient.h"
@@ -58,7 +59,8 @@ class Loop {
     const int64_t check_every = std::max<int64_t>(1, std::min(r_.config.val_check_steps, steps_));
     const int64_t record_every = (steps_ + kHistoryPoints - 1) / kHistoryPoints;
     result_.train_loss = result_.valid_loss = kNaN;
-    result_.train_history.reserve(static_cast<size_t>(steps_ / record_every + 1));
+    const auto points = static_cast<size_t>(steps_ / record_every + 1);
+    result_.train_history.reserve(points), result_.learning_rates.reserve(points);
     begin();
     for (int64_t step = result_.steps; step < steps_ && !result_.out_of_time; ++step) {
       if (r_.cancel != nullptr) r_.cancel->check();
@@ -72,7 +74,7 @@ class Loop {
       if (validator_ && ((step + 1) % check_every == 0 || at_end)) validate();
       result_.stopped_early = early_.stop();
       if (r_.on_progress)
-        r_.on_progress({step + 1, steps_, result_.train_loss, result_.valid_loss});
+        r_.on_progress({step + 1, steps_, result_.train_loss, result_.valid_loss, monitor()});
       if (last || result_.stopped_early) break;
       const bool time_is_up = this->time_is_up();
       if (time_is_up || is_due(step + 1)) checkpoint();
@@ -94,6 +96,9 @@ class Loop {
   /// Stays where it is when the team is replaced.
   parallel::Team* team() { return &*team_; }
 
+  /// nullptr: nobody asked for one.
+  const GradientMonitor* monitor() const { return monitor_ ? &*monitor_ : nullptr; }
+
   /// Multivariate windows hold every series in every step.
   int64_t series_drawn_alone() const {
     return gradient_.windows().series_per_window() > 1 ? 1 : r_.panel->series_count();
@@ -114,6 +119,7 @@ class Loop {
       optimizer_->restore(std::move(*r_.optimizer));
     }
     last_good_.keep(parameters_, result_.steps);
+    if (r_.monitor_gradients) monitor_.emplace(network_.table(), r_.frozen, result_.gradients);
   }
 
   bool time_is_up() const {
@@ -148,9 +154,14 @@ class Loop {
     if (validator_ && missing(result_.valid_history) && !r_.config.compat) validate();
   }
 
-  void record() { result_.train_history.push_back({result_.steps, result_.train_loss}); }
+  void record() {
+    result_.train_history.push_back({result_.steps, result_.train_loss});
+    result_.learning_rates.push_back(rate_);
+    if (monitor_) monitor_->record(result_.steps);
+  }
 
   void train_step(int64_t step) {
+    rate_ = schedule_.rate(step);
     const std::optional<double> loss = gradient_.run(step, parameters_, team());
     if (!loss) return;
     if (!std::isfinite(*loss)) {
@@ -158,14 +169,15 @@ class Loop {
               step);
     }
     const std::span<float> gradients = gradient_.gradients(team());
+    if (monitor_) monitor_->measure(gradients, step + 1);
     // Between snapshots the update itself is watched: what it spoils is restored.
     const char* const bad_gradient = "a gradient became nan or infinite";
     if (step > 0 && step % kSnapshotEvery == 0) {
       if (!all_finite(gradients, team())) diverge(bad_gradient, step);
       last_good_.keep(parameters_, step);
     }
-    if (!optimizer_->step(parameters_.span().first(trainable()), gradients, schedule_.rate(step),
-                          team(), gradient_clip(r_.config, network_.table(), gradients)))
+    if (!optimizer_->step(parameters_.span().first(trainable()), gradients, rate_, team(),
+                          gradient_clip(r_.config, network_.table(), gradients)))
       diverge(bad_gradient, step);
     result_.train_loss = *loss;
   }
@@ -196,7 +208,7 @@ class Loop {
     last_good_.restore(parameters_);
     const double rate = schedule_.rate(std::min(step, steps_ - 1));
     throw_diverged(std::string(network_.spec().name), what, step, last_good_.step(), rate,
-                   r_.config, *r_.panel);
+                   r_.config, *r_.panel, monitor());
   }
 
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
@@ -213,6 +225,8 @@ class Loop {
   std::optional<Validator> validator_;
   LastGood last_good_;
   TrainResult result_;
+  double rate_ = kNaN;                      // of the latest step
+  std::optional<GradientMonitor> monitor_;  // writes into result_
 };
 }  // namespace
 

@@ -1,6 +1,8 @@
 #include "train/training_state.h"
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include "base/error.h"
@@ -32,7 +34,8 @@ class Reader {
     if (!(std::abs(read) <= kMostSteps) || read != std::floor(read)) refuse();
     value = static_cast<int64_t>(read);
   }
-  bool at_end() const { return at_ == from_.size(); }
+  size_t left() const { return from_.size() - at_; }
+  bool at_end() const { return left() == 0; }
   [[noreturn]] void refuse() const {
     throw Error(Code::file, place_ + ": the state of the training is damaged");
   }
@@ -63,6 +66,52 @@ std::vector<HistoryPoint> points(const std::vector<double>& flat, const std::str
   }
   return all;
 }
+
+std::vector<double> flattened(const std::optional<GradientHistory>& gradients) {
+  if (!gradients) return {};
+  std::vector<double> flat = {static_cast<double>(gradients->weights.size()),
+                              static_cast<double>(gradients->steps.size())};
+  const auto add = [&](const auto& list) {
+    for (const auto value : list) flat.push_back(static_cast<double>(value));
+  };
+  add(gradients->weights), add(gradients->steps), add(gradients->norms);
+  for (const GradientWarning& w : gradients->warnings) {
+    add(std::vector<int64_t>{w.weight, w.exploding ? 1 : 0, w.first_step, w.last_step, w.steps});
+    flat.push_back(w.norm);
+  }
+  return flat;
+}
+
+std::optional<GradientHistory> gradients(const std::vector<double>& flat,
+                                         const std::string& place) {
+  if (flat.empty()) return {};
+  const Reader read(flat, place);
+  GradientHistory history;
+  int64_t weights = 0, steps = 0;
+  read(weights), read(steps);
+  const auto most = static_cast<int64_t>(flat.size());  // keeps the product below from overflowing
+  if (weights < 0 || steps < 0 || weights > most || steps > most ||
+      static_cast<double>(weights) * static_cast<double>(steps) > static_cast<double>(most))
+    read.refuse();
+  history.weights.resize(static_cast<size_t>(weights));
+  history.steps.resize(static_cast<size_t>(steps));
+  history.norms.resize(static_cast<size_t>(weights * steps));
+  for (int64_t& weight : history.weights) read(weight);
+  for (int64_t& step : history.steps) read(step);
+  for (double& norm : history.norms) read(norm);
+  // Names are looked up by these, and rows have a column for each.
+  if (std::ranges::adjacent_find(history.weights, std::ranges::greater_equal()) !=
+          history.weights.end() ||
+      (weights > 0 && history.weights.front() < 0))
+    read.refuse();
+  while (!read.at_end()) {
+    GradientWarning& w = history.warnings.emplace_back();
+    read(w.weight), read(w.exploding), read(w.first_step), read(w.last_step), read(w.steps);
+    read(w.norm);
+    if (!std::ranges::binary_search(history.weights, w.weight)) read.refuse();
+  }
+  return history;
+}
 }  // namespace
 
 TrainingNumbers to_numbers(const TrainingState& state) {
@@ -70,6 +119,8 @@ TrainingNumbers to_numbers(const TrainingState& state) {
   visit_scalars(state, [&](auto value) { numbers.scalars.push_back(static_cast<double>(value)); });
   numbers.train_history = flattened(state.result.train_history);
   numbers.valid_history = flattened(state.result.valid_history);
+  numbers.learning_rates = state.result.learning_rates;
+  numbers.gradients = flattened(state.result.gradients);
   return numbers;
 }
 
@@ -79,6 +130,12 @@ void from_numbers(const TrainingNumbers& numbers, const std::string& place, Trai
   if (!read.at_end() || state.result.steps < 0 || state.optimizer.count < 0) read.refuse();
   state.result.train_history = points(numbers.train_history, place);
   state.result.valid_history = points(numbers.valid_history, place);
+  state.result.learning_rates = numbers.learning_rates;
+  const size_t count = state.result.train_history.size();
+  if (numbers.learning_rates.empty())
+    state.result.learning_rates.assign(count, std::numeric_limits<double>::quiet_NaN());
+  if (state.result.learning_rates.size() != count) read.refuse();
+  state.result.gradients = gradients(numbers.gradients, place);
 }
 
 }  // namespace nd::train

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "train/early_stopping.h"
+#include "train/gradient_history.h"
 #include "train/optimizer.h"
 #include "train/schedule.h"
 
@@ -27,6 +29,8 @@ struct TrainResult {
   int64_t best_step = 0;                    ///< step of the kept weights
   std::vector<HistoryPoint> train_history;  ///< at most about 1000 points, evenly spaced
   std::vector<HistoryPoint> valid_history;
+  std::vector<double> learning_rates;        ///< at the steps of train_history; NaN where not known
+  std::optional<GradientHistory> gradients;  ///< of a fit that was monitored
 };
 
 struct TrainingState {
@@ -43,6 +47,8 @@ struct TrainingState {
 struct TrainingNumbers {
   std::vector<double> scalars;
   std::vector<double> train_history, valid_history;  ///< step, loss, step, loss, …
+  std::vector<double> learning_rates;                ///< none in files of before there were any
+  std::vector<double> gradients;                     ///< none where they were not monitored
 };
 TrainingNumbers to_numbers(const TrainingState& state);
 void from_numbers(const TrainingNumbers& numbers, const std::string& place, TrainingState& state);

@@ -18,7 +18,7 @@ test('a history has a row per model and step', async () => {
   const { nf, result } = await fitted({ valSize: 8 });
   const table = nf.history();
   expect(table).toBeInstanceOf(HistoryTable);
-  expect(table.columns).toEqual(['model', 'step', 'trainLoss', 'validLoss']);
+  expect(table.columns).toEqual(['model', 'step', 'trainLoss', 'validLoss', 'learningRate']);
   expect(table).toHaveLength(18);
   const { model, step, trainLoss, validLoss } = table.toColumns();
   expect([...model!]).toEqual([...Array(12).fill('MLP'), ...Array(6).fill('NLinear')]);
@@ -27,7 +27,10 @@ test('a history has a row per model and step', async () => {
   const validated = [...(validLoss as Float64Array)].map((loss) => !Number.isNaN(loss));
   const expected = Array.from({ length: 12 }, (_, i) => [5, 10, 12].includes(i + 1));
   expect(validated.slice(0, 12)).toEqual(expected);
-  expect(table.toCsv().split('\n')[0]).toBe('model,step,trainLoss,validLoss');
+  expect(table.toCsv().split('\n')[0]).toBe('model,step,trainLoss,validLoss,learningRate');
+  const rates = table.toColumns().learningRate as Float64Array;
+  expect([...rates.slice(0, 12)]).toEqual(result.models[0]?.learningRates);
+  expect(rates[0]).toBe(0.001);
   const file = path.join(folder, 'model');
   await nf.save(file);
   expect((await NeuralForecast.load(file)).history().toCsv()).toBe(table.toCsv());
@@ -55,6 +58,26 @@ describe('the plot', () => {
     expect(spec.layer[0]?.encoding.y.scale).toEqual({ type: 'log' });
   });
 
+  test('shows rates and norms on a logarithmic axis, without those that are 0', () => {
+    const history = {
+      model: ['A', 'A'],
+      step: [1, 2],
+      trainLoss: [1, -1],
+      learningRate: [0.1, 0],
+      gradientNorm: [5, 6],
+      'gradientNorm:out.weight': [3, Number.NaN],
+    };
+    const { layer, datasets } = specOf({ history, show: 'learningRate' });
+    expect(datasets.rows).toEqual([{ n: 'A', t: 1, v: 0.1 }]);
+    expect(layer[0]?.encoding.y.scale).toEqual({ type: 'log' });
+    expect(specOf({ history, show: 'gradientNorm' }).datasets.rows).toEqual([
+      { n: 'A', t: 1, v: 5 },
+      { n: 'A', t: 2, v: 6 },
+      { n: 'A out.weight', t: 1, v: 3 },
+    ]);
+    expect(historyChart({ history, show: 'learningRate' }).subtitle).toBe('Learning rate by step');
+  });
+
   test('is linear where a loss is not above 0', () => {
     const history = { model: ['A', 'A'], step: [1, 2], trainLoss: [1, -1] };
     expect(specOf({ history }).layer[0]?.encoding.y.scale).toEqual({ zero: false });
@@ -63,5 +86,12 @@ describe('the plot', () => {
 
   test('says what is missing', () => {
     expect(() => historyChart({ history: { step: [1] } })).toThrow(/without the column "model"/);
+    const history = { model: ['A'], step: [1], trainLoss: [1] };
+    expect(() => historyChart({ history, show: 'gradientNorm' })).toThrow(
+      /without the column "gradientNorm"/,
+    );
+    expect(() => historyChart({ history, show: 'norms' as 'loss' })).toThrow(
+      /received show = "norms", expected one of "loss", "learningRate", "gradientNorm"/,
+    );
   });
 });

@@ -28,6 +28,10 @@ test('a file of version 0.1 loads and forecasts what it did', async () => {
   expect(nf.info().models[0]).toMatchObject({ type: 'DLinear', parameters: 104 });
   // Options that came later have their defaults.
   expect(nf.info().models[0]!.options).toMatchObject(expected.options);
+  const { step, trainLoss, learningRate } = nf.history().toColumns();
+  expect(step!.length).toBeGreaterThan(0);
+  expect(trainLoss).not.toContain(Number.NaN);
+  expect([...learningRate!]).toEqual([...step!].map(() => Number.NaN));
   const forecast = await nf.predict();
   expect([...forecast.unique_id]).toEqual(expected.forecast.unique_id);
   const stamps = [...forecast.ds].map((stamp) => new Date(stamp as Date).toISOString());

@@ -32,7 +32,7 @@ const CASES: [string[], string[]][] = [
   [['fo'], ['forecast']],
   [
     ['fit', '--mo'],
-    ['--model', '--momentum', '--momentum-decay', '--moving-avg-window'],
+    ['--model', '--momentum', '--momentum-decay', '--monitor-gradients', '--moving-avg-window'],
   ],
   [
     ['predict', 'a'],

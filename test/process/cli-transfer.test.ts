@@ -36,7 +36,7 @@ test('--history writes losses by step, as CSV or drawn', () => {
   const { document } = train('told.st', '--horizon', '3', '--history', 'told.csv');
   expect(document.files).toEqual(['told.st', 'told.csv']);
   const lines = read('told.csv').trim().split('\n');
-  expect(lines[0]).toBe('model,step,trainLoss,validLoss');
+  expect(lines[0]).toBe('model,step,trainLoss,validLoss,learningRate');
   expect(lines).toHaveLength(1 + 5);
   const validated = ['--horizon', '3', '--val-size', '6', '--val-check-steps', '2'];
   expect(train('drawn.st', ...validated, '--history', 'told.svg').status).toBe(0);
@@ -45,4 +45,23 @@ test('--history writes losses by step, as CSV or drawn', () => {
   expect(svg.match(/<path[^>]*stroke-width="1.8"/g)?.length).toBeGreaterThanOrEqual(2);
   expect(train('page.st', ...validated, '--history', 'told.html').status).toBe(0);
   expect(read('told.html')).toContain('MLP validation');
+});
+
+test('--monitor-gradients says which explode, and writes norms', () => {
+  const watched = ['--horizon', '3', '--scaler-type', 'identity', '--loss', 'mse'];
+  const flags = [...watched, '--monitor-gradients', '--freeze', 'mlp.0.bias'];
+  const { document } = train('watched.st', ...flags, '--history', 'watched.csv');
+  const [model] = document.fit.models;
+  expect(model).not.toHaveProperty('gradients');
+  expect(model.gradientWarnings[0]).toMatchObject({ kind: 'exploding', firstStep: 1 });
+  const header = read('watched.csv').split('\n')[0];
+  expect(header).toContain('learningRate,gradientNorm,gradientNorm:mlp.0.weight,');
+  expect(header).not.toContain('mlp.0.bias');
+  const { stdout, stderr } = cli('fit', AIR, ...MLP, '--output', 'watched.st', ...flags);
+  expect(stdout + stderr).toMatch(
+    /the gradient of out\.weight is exploding at 5 steps from 1 to 5: norm \d/,
+  );
+  expect(train('plain.st', ...watched).document.fit.models[0]).not.toHaveProperty(
+    'gradientWarnings',
+  );
 });

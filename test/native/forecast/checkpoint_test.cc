@@ -66,6 +66,7 @@ struct Case {
   const char* label;
   json models;
   int64_t val_size = 0;
+  bool monitored = false;
 };
 
 std::vector<Case> cases() {
@@ -81,7 +82,10 @@ std::vector<Case> cases() {
        {model("MLP", {{"hiddenSize", 8}, {"accumulateSteps", 2}}),
         model("NHITS", {{"mlpUnits", {{8, 8}, {8, 8}, {8, 8}}}, {"dropoutProbTheta", 0.2}}),
         model("NLinear", {{"optimizer", "nadam"}, {"lrSchedule", "cosineRestarts"}})}},
-      {"early stopping, plateau, recurrent", {model("LSTM", lstm), model("MLP", schedule)}, 12},
+      {"early stopping, plateau, recurrent, monitored",
+       {model("LSTM", lstm), model("MLP", schedule)},
+       12,
+       true},
       {"bf16, running statistics",
        {model("MLP",
               {{"hiddenSize", 32}, {"precision", "bf16"}, {"optimizer", "sgd"}, {"momentum", 0.9}}),
@@ -97,6 +101,7 @@ TEST_F(CheckpointTest, AResumedFitHasTheBitsOfOneThatWasNeverInterrupted) {
     const json description = config(c.models);
     FitRequest plain;
     plain.val_size = c.val_size;
+    plain.monitor_gradients = c.monitored;
     Forecaster whole(description);
     const auto expected = whole.fit(panel, plain);
     whole.save(at("whole"), {.optimizer = true});
@@ -121,6 +126,32 @@ TEST_F(CheckpointTest, AResumedFitHasTheBitsOfOneThatWasNeverInterrupted) {
     EXPECT_EQ(finished.fit(panel, again), expected);
     finished.save(at("resumed"), {.optimizer = true});
     EXPECT_EQ(read("whole"), read("resumed"));
+  }
+}
+
+TEST_F(CheckpointTest, MonitoringMayBeginOrEndWhereAFitIsResumed) {
+  const auto panel = shared_sine_panel({60, 50});
+  const json description = config(json::array({model("MLP", {{"hiddenSize", 8}})}));
+  Forecaster whole(description);
+  const auto unwatched = whole.fit(panel, {});
+  EXPECT_FALSE(unwatched[0].contains("gradients"));
+  const std::string name = "mlp.0.weight";
+  for (const bool first : {true, false}) {
+    FitRequest request;
+    request.checkpoint = {at("checkpoint"), 10, ""};
+    request.monitor_gradients = first;
+    interrupt(description, panel, request, 25);
+    request.monitor_gradients = !first;
+    request.resume = at("checkpoint");
+    Forecaster resumed(description);
+    auto summary = resumed.fit(panel, request)[0];
+    const auto gradients = summary["gradients"];
+    EXPECT_EQ(gradients["steps"].size(), 20U);
+    EXPECT_EQ(gradients["steps"].front(), first ? 1 : 21);
+    EXPECT_EQ(gradients["norms"][name].size(), 20U);
+    summary.erase("gradients");
+    EXPECT_EQ(summary, unwatched[0]);
+    EXPECT_EQ(resumed.predict(nullptr, {}).values, whole.predict(nullptr, {}).values);
   }
 }
 
