@@ -270,6 +270,13 @@ export interface TrainingOptions {
    */
   readonly gradientClipValue?: number | null;
   /**
+   * Whether each row of the weights of dense, convolutional and recurrent layers is learned as a
+   * length and a direction, w = g·v/|v| (Salimans and Kingma, 2016); the fitted model has w. True
+   * or false.
+   * @default false
+   */
+  readonly weightNorm?: boolean;
+  /**
    * Whether values inside the network are computed again for the gradient instead of kept: the same
    * result from less memory and about a quarter more time; a table is in docs/concepts.md. True or
    * false.

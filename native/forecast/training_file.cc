@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "train/weight_update.h"
+
 namespace nd::forecast {
 
 namespace {
@@ -53,10 +55,11 @@ void add_numbers(TensorList& list, const std::string& name, const std::vector<do
 ordered_json add_optimizer(TensorList& list, const ModelConfig& model,
                            const train::OptimizerState* state) {
   if (state == nullptr) return nullptr;
+  const ParameterTable table = train::state_table(model.train, model.network->table());
   ordered_json in_use = ordered_json::array();
   for (size_t b = 0; b < state->buffers.size(); ++b) {
     in_use.push_back(state->buffers[b].size() > 0);
-    add_buffer(list, optimizer_prefix(model, b), model.network->table(), state->buffers[b]);
+    add_buffer(list, optimizer_prefix(model, b), table, state->buffers[b]);
   }
   return {{"count", state->count}, {"buffers", in_use}};
 }
@@ -68,18 +71,16 @@ std::shared_ptr<const train::OptimizerState> read_optimizer(SavedFile& file,
   auto state = std::make_shared<train::OptimizerState>();
   state->count = saved.at("count").get<int64_t>();
   const auto in_use = saved.at("buffers").get<std::vector<bool>>();
+  const ParameterTable table = train::state_table(model.train, model.network->table());
   // As many as the optimiser of these options has; the sizes follow from the network.
-  state->buffers = train::make_optimizer(
-                       model.train, static_cast<size_t>(model.network->table().trainable_total()))
-                       ->state()
-                       .buffers;
+  state->buffers = train::WeightUpdate(model.train, model.network->table()).release().buffers;
   bool fits = state->count >= 0 && in_use.size() == state->buffers.size();
   for (size_t b = 0; fits && b < in_use.size(); ++b)
     fits = in_use[b] == (state->buffers[b].size() > 0);
   if (!fits)
     file.refuse("the state of the optimiser of " + model.alias + " is not one of its kind");
   for (size_t b = 0; b < in_use.size(); ++b)
-    state->buffers[b] = read_buffer(file, optimizer_prefix(model, b), model.network->table(),
+    state->buffers[b] = read_buffer(file, optimizer_prefix(model, b), table,
                                     static_cast<int64_t>(state->buffers[b].size()));
   return state;
 }

@@ -127,7 +127,8 @@ ParameterTable::ParameterTable(const std::vector<ParameterDecl>& decls) {
                            .size = decl.shape.row(),
                            .extent = decl.shape.row(),
                            .trainable = trainable,
-                           .layout = decl.layout};
+                           .layout = decl.layout,
+                           .units = decl.units};
       if (decl.layout != Layout::canonical) {
         check_internal(decl.shape.dims.size() == 2, "a weight of a matrix product has two axes");
         entry.panel = simd::gemm_panel();

@@ -60,7 +60,8 @@ struct ParameterEntry {
   int64_t extent = 0;  ///< floats that it takes in the buffer, the lanes of a ragged panel included
   bool trainable = true;
   Layout layout = Layout::canonical;
-  int64_t panel = 0;  ///< columns of a panel; 0 where the floats lie in canonical order
+  bool units = false;  ///< of ParameterDecl
+  int64_t panel = 0;   ///< columns of a panel; 0 where the floats lie in canonical order
 
   bool packed() const { return panel > 0; }
   PanelForm form() const;  ///< of a packed entry

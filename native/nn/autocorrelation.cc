@@ -67,7 +67,8 @@ struct LinearMap {
 
 LinearMap linear_map(Graph& graph, int64_t in, int64_t out, const std::string& name) {
   const Init init = Init::uniform(1 / std::sqrt(static_cast<double>(in)));
-  const Var weight = graph.parameter({name + ".weight", Shape::fixed({out, in}), init});
+  const Var weight = graph.parameter(
+      {.name = name + ".weight", .shape = Shape::fixed({out, in}), .init = init, .units = true});
   const Var bias = graph.parameter({name + ".bias", Shape::fixed({out}), init});
   return {weight, reshape(bias, Shape::fixed({1, out}))};
 }

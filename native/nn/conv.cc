@@ -29,15 +29,20 @@ Init conv_init(int64_t in_channels, int64_t kernel) {
 
 Var pointwise_conv(Graph& graph, Var x, int64_t out_channels, const std::string& name) {
   const int64_t in = channels_of(x);
-  const Var weight =
-      graph.parameter({name + ".weight", Shape::fixed({out_channels, in, 1}), conv_init(in, 1)});
+  const Var weight = graph.parameter({.name = name + ".weight",
+                                      .shape = Shape::fixed({out_channels, in, 1}),
+                                      .init = conv_init(in, 1),
+                                      .units = true});
   return matmul(x, reshape(weight, Shape::fixed({out_channels, in})), false, true);
 }
 
 Var circular_conv3(Graph& graph, Var x, int64_t out_channels, const Init& init,
                    const std::string& name) {
   const int64_t in = channels_of(x);
-  const Var weight = graph.parameter({name + ".weight", Shape::fixed({out_channels, in, 3}), init});
+  const Var weight = graph.parameter({.name = name + ".weight",
+                                      .shape = Shape::fixed({out_channels, in, 3}),
+                                      .init = init,
+                                      .units = true});
   // y[t] = W0·x[t-1] + W1·x[t] + W2·x[t+1]: whichever side is narrower is the one that is shifted.
   if (in <= out_channels) {
     const Var taps = concat({rolled(x, true), x, rolled(x, false)}, 2);  // [B, T, 3·in]

@@ -35,7 +35,8 @@ Var linear(Graph& graph, Var x, int64_t out_features, const std::string& name, b
   const Var weight = graph.parameter({.name = name + ".weight",
                                       .shape = Shape::fixed({out_features, in_features}),
                                       .init = init,
-                                      .layout = Layout::matmul});
+                                      .layout = Layout::matmul,
+                                      .units = true});
   const Var product = matmul(x, weight, false, true);
   if (!bias) return product;
   return product + graph.parameter({name + ".bias", Shape::fixed({out_features}), init});

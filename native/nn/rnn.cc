@@ -24,8 +24,11 @@ LstmStack lstm_stack(Graph& graph, Var x, const LstmOptions& options, const std:
   LstmStack stack{x, {}};
   for (int64_t layer = 0; layer < options.layers; ++layer) {
     const auto parameter = [&](const char* kind, std::vector<int64_t> dims) {
-      return graph.parameter(
-          {name + "." + kind + "_l" + std::to_string(layer), Shape::fixed(std::move(dims)), init});
+      const bool units = dims.size() == 2;
+      return graph.parameter({.name = name + "." + kind + "_l" + std::to_string(layer),
+                              .shape = Shape::fixed(std::move(dims)),
+                              .init = init,
+                              .units = units});
     };
     const Var w_ih = parameter("weight_ih", {4 * U, stack.h.shape().dims.back()});
     LstmOperands operands{.x = stack.h, .w_ih = w_ih, .w_hh = parameter("weight_hh", {4 * U, P})};

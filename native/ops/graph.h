@@ -64,6 +64,9 @@ struct ParameterDecl {
   Init init;
   bool trainable = true;
   Layout layout = Layout::canonical;
+  /// Whether each row (first axis) holds what one unit of a layer multiplies its inputs with: the
+  /// weights of dense, convolutional and recurrent layers, which weight normalisation splits.
+  bool units = false;
 };
 
 /// State is what a run reads under a name and hands back, changed, as the output `next.<name>`:

@@ -172,6 +172,7 @@ TrainConfig train_config(const Options& o) {
   c.amsgrad = o.boolean("amsgrad");
   c.gradient_clip_norm = number_or(o, "gradient_clip_norm", 0);
   c.gradient_clip_value = number_or(o, "gradient_clip_value", 0);
+  c.weight_norm = o.boolean("weight_norm");
   c.gradient_checkpointing = o.boolean("gradient_checkpointing");
   c.precision = o.choice("precision") == "bf16" ? Precision::bf16 : Precision::f32;
   check(c, thresholds.size());

@@ -65,6 +65,7 @@ struct TrainConfig {
   double alpha = 0.99, rho = 0.9, momentum_decay = 4e-3;
   bool nesterov = false, amsgrad = false, centered = false;
   double gradient_clip_norm = 0, gradient_clip_value = 0;  ///< 0 = none
+  bool weight_norm = false;
   bool gradient_checkpointing = false;
   Precision precision = Precision::f32;  ///< of matrix products
   bool compat = false;                   ///< compat: 'neuralforecast'

@@ -300,6 +300,12 @@ const std::vector<ParamSpec>& params() {
        .minimum = 0,
        .open_minimum = true,
        .nullable = true},
+      {.name = "weight_norm",
+       .type = boolean,
+       .default_json = "false",
+       .doc = "Whether each row of the weights of dense, convolutional and recurrent layers is "
+              "learned as a length and a direction, w = g·v/|v| (Salimans and Kingma, 2016); the "
+              "fitted model has w."},
       {.name = "gradient_checkpointing",
        .type = boolean,
        .default_json = "false",

@@ -40,15 +40,6 @@ BatchOptions batch_options(const TrainRequest& r, Use use) {
   return options;
 }
 
-GradientClip gradient_clip(const TrainConfig& config, const ParameterTable& table,
-                           std::span<const float> gradients) {
-  GradientClip clip;
-  if (const double norm = config.gradient_clip_norm; norm > 0)
-    clip.factor = clip_factor(gradient_norm(table, gradients), norm);
-  if (const double value = config.gradient_clip_value; value > 0) clip.limit = value;
-  return clip;
-}
-
 StepGradient::StepGradient(const TrainRequest& request, bool random)
     : r_(request),
       network_(*request.network),

@@ -9,7 +9,6 @@
 #include "data/windows.h"
 #include "train/batch.h"
 #include "train/gradient_mean.h"
-#include "train/optimizer.h"
 #include "train/plan_ladder.h"
 #include "train/quantile_draws.h"
 #include "train/trainer.h"
@@ -18,10 +17,6 @@ namespace nd::train {
 
 /// How windows are read by the network of a request.
 BatchOptions batch_options(const TrainRequest& request, Use use);
-
-/// How config.gradient_clip_norm and config.gradient_clip_value shorten `gradients`.
-GradientClip gradient_clip(const TrainConfig& config, const ParameterTable& table,
-                           std::span<const float> gradients);
 
 /// Not thread-safe.
 class StepGradient {

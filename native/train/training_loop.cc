@@ -13,11 +13,11 @@
 #include "parallel/team.h"
 #include "train/divergence.h"
 #include "train/evaluation.h"
-#include "train/frozen.h"
 #include "train/gradient_monitor.h"
 #include "train/optimizer.h"
 #include "train/schedule.h"
 #include "train/step_gradient.h"
+#include "train/weight_update.h"
 
 namespace nd::train {
 
@@ -46,7 +46,7 @@ class Loop {
         gradient_(request),
         steps_(total_steps(request.config, gradient_.windows().total(), series_drawn_alone())),
         schedule_(request.config, steps_),
-        optimizer_(make_optimizer(request.config, trainable())),
+        update_(request.config, network_.table(), request.frozen),
         early_(request.config.early_stop_patience_steps, !request.config.compat) {
     if (r_.val_size > 0) {
       validator_.emplace(network_, r_.valid_loss != nullptr ? *r_.valid_loss : network_.loss(),
@@ -84,7 +84,7 @@ class Loop {
     // A fit whose time was up can go on from the state before its end.
     if (r_.checkpoints.write && !result_.out_of_time)
       r_.checkpoints.write(state(true), parameters_);
-    if (r_.optimizer != nullptr) *r_.optimizer = optimizer_->release();
+    if (r_.optimizer != nullptr) *r_.optimizer = update_.release();
     return std::move(result_);
   }
 
@@ -108,15 +108,14 @@ class Loop {
 
   /// From nothing, from what an earlier optimiser remembers, or where this fit was interrupted.
   void begin() {
-    if (!r_.frozen.empty()) optimizer_->restrict_to(learning_ranges(network_.table(), r_.frozen));
     if (r_.resume != nullptr) {
       const TrainingState& from = *r_.resume;
       result_ = from.result;
-      optimizer_->restore(from.optimizer);
+      update_.restore(from.optimizer);
       schedule_.restore(from.plateau);
       early_.restore(from.early);
     } else if (r_.optimizer != nullptr && r_.optimizer->count > 0) {
-      optimizer_->restore(std::move(*r_.optimizer));
+      update_.restore(std::move(*r_.optimizer));
     }
     last_good_.keep(parameters_, result_.steps);
     if (r_.monitor_gradients) monitor_.emplace(network_.table(), r_.frozen, result_.gradients);
@@ -129,7 +128,7 @@ class Loop {
   }
 
   TrainingState state(bool finished) const {
-    return {result_, optimizer_->state(), schedule_.state(), early_.state(), finished};
+    return {result_, update_.state(), schedule_.state(), early_.state(), finished};
   }
 
   bool is_due(int64_t step) const {
@@ -176,8 +175,7 @@ class Loop {
       if (!all_finite(gradients, team())) diverge(bad_gradient, step);
       last_good_.keep(parameters_, step);
     }
-    if (!optimizer_->step(parameters_.span().first(trainable()), gradients, rate_, team(),
-                          gradient_clip(r_.config, network_.table(), gradients)))
+    if (!update_.step(parameters_.span().first(trainable()), gradients, rate_, team()))
       diverge(bad_gradient, step);
     result_.train_loss = *loss;
   }
@@ -220,7 +218,7 @@ class Loop {
   StepGradient gradient_;
   int64_t steps_;
   Schedule schedule_;
-  std::unique_ptr<Optimizer> optimizer_;
+  WeightUpdate update_;
   EarlyStopping early_;
   std::optional<Validator> validator_;
   LastGood last_good_;

@@ -33,8 +33,7 @@ Trial::Trial(const TrainRequest& request, FloatBuffer& parameters, Windows windo
       kind_(windows),
       team_(parallel::fair_threads(std::max(1, request.threads))),
       gradient_(request, windows == Windows::as_a_fit),
-      optimizer_(make_optimizer(request.config,
-                                static_cast<size_t>(request.network->table().trainable_total()))) {}
+      update_(request.config, request.network->table(), request.frozen) {}
 
 double Trial::step(double rate) {
   if (r_.cancel != nullptr) r_.cancel->check();
@@ -47,10 +46,8 @@ double Trial::step(double rate) {
   if (!std::isfinite(*loss)) return *loss;
   const std::span<float> gradients = gradient_.gradients(&team_);
   const std::span<float> trained = parameters_.span().first(gradients.size());
-  const GradientClip clip = gradient_clip(r_.config, r_.network->table(), gradients);
-  return optimizer_->step(trained, gradients, rate, &team_, clip)
-             ? *loss
-             : std::numeric_limits<double>::quiet_NaN();
+  return update_.step(trained, gradients, rate, &team_) ? *loss
+                                                        : std::numeric_limits<double>::quiet_NaN();
 }
 
 }  // namespace nd::train

@@ -4,10 +4,10 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 
 #include "parallel/team.h"
 #include "train/step_gradient.h"
+#include "train/weight_update.h"
 
 namespace nd::train {
 
@@ -38,7 +38,7 @@ class Trial {
   parallel::ScopedFlushDenormals flush_;
   parallel::Team team_;
   StepGradient gradient_;
-  std::unique_ptr<Optimizer> optimizer_;
+  WeightUpdate update_;
   int64_t next_ = 0;
 };
 
