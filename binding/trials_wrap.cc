@@ -51,16 +51,22 @@ Napi::Value submit_trial(const Napi::CallbackInfo& info, const char* place,
                }});
 }
 
+/// {from?, to?, steps?}: what is tried, from `range` as far as it does not say.
+template <class Range>
+Range range_of(const nlohmann::json& given, Range range = {}) {
+  range.from = given.value("from", range.from);
+  range.to = given.value("to", range.to);
+  range.steps = given.value("steps", range.steps);
+  return range;
+}
+
 }  // namespace
 
 Napi::Value find_learning_rate(const Napi::CallbackInfo& info) {
   constexpr const char* place = "findLearningRate";
   const nlohmann::json given = json_argument(info, 1, place);
-  train::RateRange range;
-  range.from = given.value("from", range.from);
-  range.to = given.value("to", range.to);
-  range.steps = given.value("steps", range.steps);
-  return submit_trial(info, place, given, range, &Forecaster::find_learning_rate);
+  return submit_trial(info, place, given, range_of<train::RateRange>(given),
+                      &Forecaster::find_learning_rate);
 }
 
 Napi::Value check_one_batch(const Napi::CallbackInfo& info) {
@@ -76,11 +82,8 @@ Napi::Value check_one_batch(const Napi::CallbackInfo& info) {
 Napi::Value find_batch_size(const Napi::CallbackInfo& info) {
   constexpr const char* place = "findBatchSize";
   const nlohmann::json given = json_argument(info, 1, place);
-  train::SizeRange range;
-  range.from = given.value("from", range.from);
-  range.to = given.value("to", range.to);
-  range.steps = given.value("steps", range.steps);
-  return submit_trial(info, place, given, range, &Forecaster::find_batch_size);
+  return submit_trial(info, place, given, range_of<train::SizeRange>(given),
+                      &Forecaster::find_batch_size);
 }
 
 }  // namespace nd::binding

@@ -1,18 +1,16 @@
 // Saved models and imported weights: the same bytes for the same input, the same forecasts after
 // loading, and E0006 for every damaged file.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cstring>
-#include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "forecast/forecaster.h"
 #include "io/safetensors.h"
+#include "support/folder.h"
 #include "train/panels.h"
 
 namespace nd::forecast {
@@ -21,28 +19,7 @@ namespace {
 using nlohmann::json;
 using testing::shared_sine_panel;
 
-class FileTest : public ::testing::Test {
- protected:
-  FileTest()
-      : folder_(std::filesystem::temp_directory_path() /
-                ("nd-file-test-" + std::to_string(::getpid()) + "-" +
-                 ::testing::UnitTest::GetInstance()->current_test_info()->name())) {
-    std::filesystem::create_directories(folder_);
-  }
-  ~FileTest() override { std::filesystem::remove_all(folder_); }
-  std::string at(const std::string& name) const { return (folder_ / name).string(); }
-
-  static std::string read(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
-  static void write(const std::string& path, const std::string& bytes) {
-    std::ofstream(path, std::ios::binary | std::ios::trunc)
-        .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  }
-
-  std::filesystem::path folder_;
-};
+class FileTest : public testing::FolderTest {};
 
 json config() {
   return {{"horizon", 4},
@@ -95,9 +72,8 @@ TEST_F(FileTest, SameInputGivesTheSameBytes) {
   fitted().save(at("a.safetensors"));
   fitted().save(at("b.safetensors"));
   Forecaster::load(at("a.safetensors")).save(at("c.safetensors"));
-  EXPECT_EQ(read(at("a.safetensors")), read(at("b.safetensors")));
-  EXPECT_EQ(read(at("a.safetensors")), read(at("c.safetensors")))
-      << "loading and saving changes nothing";
+  EXPECT_EQ(read("a.safetensors"), read("b.safetensors"));
+  EXPECT_EQ(read("a.safetensors"), read("c.safetensors")) << "loading and saving changes nothing";
 }
 
 TEST_F(FileTest, LoadedModelCanBeFittedOn) {
@@ -137,9 +113,9 @@ TEST_F(FileTest, KeepsTheNoteOfTheCaller) {
   Forecaster loaded = Forecaster::load(at("a.safetensors"));
   EXPECT_EQ(loaded.summary()["note"], note);
   loaded.save(at("b.safetensors"));
-  EXPECT_EQ(read(at("a.safetensors")), read(at("b.safetensors")));
+  EXPECT_EQ(read("a.safetensors"), read("b.safetensors"));
   loaded.save(at("b.safetensors"), {.note = ""});
-  EXPECT_EQ(read(at("none.safetensors")), read(at("b.safetensors")));
+  EXPECT_EQ(read("none.safetensors"), read("b.safetensors"));
   loaded.fit(shared_sine_panel({30}), {});
   EXPECT_EQ(loaded.summary()["note"], "") << "it belonged to the data before";
   EXPECT_THROW(f.save(at("b.safetensors"), {.note = "\xff"}), Error);
@@ -147,9 +123,9 @@ TEST_F(FileTest, KeepsTheNoteOfTheCaller) {
 
 TEST_F(FileTest, TheNoteIsCoveredByTheDigest) {
   fitted().save(at("a.safetensors"), {.note = "a note"});
-  std::string bytes = read(at("a.safetensors"));
+  std::string bytes = read("a.safetensors");
   bytes[bytes.find("a note")] = 'b';
-  write(at("a.safetensors"), bytes);
+  write("a.safetensors", bytes);
   expect_refused(at("a.safetensors"), "another note");
 }
 
@@ -163,21 +139,21 @@ TEST_F(FileTest, NamesTensorsAsTheReference) {
 
 TEST_F(FileTest, TruncatedFilesAreRefused) {
   fitted().save(at("a.safetensors"));
-  const std::string bytes = read(at("a.safetensors"));
+  const std::string bytes = read("a.safetensors");
   for (size_t length = 0; length < bytes.size(); length += length < 64 ? 1 : 97) {
-    write(at("b.safetensors"), bytes.substr(0, length));
+    write("b.safetensors", bytes.substr(0, length));
     expect_refused(at("b.safetensors"), "length " + std::to_string(length));
   }
-  write(at("b.safetensors"), bytes.substr(0, bytes.size() - 1));
+  write("b.safetensors", bytes.substr(0, bytes.size() - 1));
   expect_refused(at("b.safetensors"), "one byte short");
-  write(at("b.safetensors"), bytes + "x");
+  write("b.safetensors", bytes + "x");
   expect_refused(at("b.safetensors"), "one byte long");
   expect_refused(at("nothing.safetensors"), "absent");
 }
 
 TEST_F(FileTest, EveryDamagedByteIsNoticed) {
   fitted().save(at("a.safetensors"));
-  const std::string bytes = read(at("a.safetensors"));
+  const std::string bytes = read("a.safetensors");
   std::fstream file(at("a.safetensors"), std::ios::binary | std::ios::in | std::ios::out);
   const auto put = [&](size_t i, char value) {
     file.seekp(static_cast<std::streamoff>(i));

@@ -3,15 +3,11 @@
 
 #include <gtest/gtest.h>
 
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "io/safetensors.h"
 #include "support/failure.h"
+#include "support/folder.h"
 #include "train/panels.h"
 
 namespace nd::forecast {
@@ -36,23 +32,11 @@ json mlp(json options = json::object(), int64_t steps = 30) {
   return config(json::array({model("MLP", std::move(options), steps)}));
 }
 
-class TransferTest : public ::testing::Test {
+class TransferTest : public testing::FolderTest {
  protected:
-  TransferTest()
-      : folder_(std::filesystem::temp_directory_path() /
-                ("nd-transfer-" + std::to_string(::getpid()))),
-        pretrained_(std::make_shared<Forecaster>(mlp())) {
-    std::filesystem::create_directories(folder_);
+  TransferTest() : pretrained_(std::make_shared<Forecaster>(mlp())) {
     pretrained_->fit(panel_, {});
     pretrained_->save(at("pretrained"));
-  }
-  ~TransferTest() override { std::filesystem::remove_all(folder_); }
-  std::string at(const char* name) const { return (folder_ / name).string(); }
-  std::string read(const char* name) const {
-    std::ifstream file(at(name), std::ios::binary);
-    std::stringstream text;
-    text << file.rdbuf();
-    return text.str();
   }
 
   /// The weights of a saved forecaster by name.
@@ -73,7 +57,6 @@ class TransferTest : public ::testing::Test {
     return failure([&] { Forecaster(description).fit(panel_, request); });
   }
 
-  std::filesystem::path folder_;
   std::shared_ptr<const data::Panel> panel_ = shared_sine_panel({90, 80}),
                                      other_ = shared_sine_panel({70, 60, 50}, 1.5);
   std::shared_ptr<Forecaster> pretrained_;
