@@ -44,6 +44,16 @@ std::optional<forecast::IntervalOptions> interval_options(const nlohmann::json& 
   return forecast::intervals_from_json(options["intervals"]);
 }
 
+/// {initialWeights?: {path?, weights?}, freeze?, …}.
+template <class Request>
+void read_transfer(const nlohmann::json& options, Request& request) {
+  request.freeze = options.value("freeze", request.freeze);
+  if (!options.contains("initialWeights")) return;
+  const nlohmann::json& initial = options.at("initialWeights");
+  request.initial_weights.path = initial.value("path", "");
+  request.initial_weights.weights = initial.value("weights", std::vector<std::string>{});
+}
+
 /// {valSize, fromScratch, initialWeights?: {path?, weights?}, freeze?, monitorGradients?,
 /// keepOptimizer?, checkpoint?: {path, everySteps}, resume?: path | true, timeBudgetMs?, note?,
 /// intervals?, threads}.
@@ -51,12 +61,7 @@ forecast::FitRequest fit_request(const nlohmann::json& options) {
   forecast::FitRequest request;
   request.val_size = options.value("valSize", request.val_size);
   request.from_scratch = options.value("fromScratch", false);
-  if (options.contains("initialWeights")) {
-    const nlohmann::json& initial = options.at("initialWeights");
-    request.initial_weights.path = initial.value("path", "");
-    request.initial_weights.weights = initial.value("weights", std::vector<std::string>{});
-  }
-  request.freeze = options.value("freeze", request.freeze);
+  read_transfer(options, request);
   request.monitor_gradients = options.value("monitorGradients", false);
   if (options.contains("keepOptimizer"))
     request.keep_optimizer = options.at("keepOptimizer").get<bool>();
@@ -245,10 +250,13 @@ Napi::Value cross_validate(const Napi::CallbackInfo& info) {
     request.folds_over = over_time ? forecast::Folds::time : forecast::Folds::series;
   }
   request.intervals = interval_options(options);
+  read_transfer(options, request);
+  if (info[4].IsObject()) request.initial_weights.from = unwrap<Forecaster>(info[4]);
   request.checkpoint = options.value("checkpoint", "");
   request.quantiles = quantile_request(options);
   request.threads = threads_of(options);
-  for (const char* name : {"checkpoint", "threads"}) options.erase(name);
+  for (const char* name : {"checkpoint", "threads", "initialWeights", "freeze"})
+    options.erase(name);
   request.description = options.dump();
   return submit_table(
       info, Lane::change, function_argument(info, 3, place),

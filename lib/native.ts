@@ -143,12 +143,16 @@ export interface NativeForecaster {
     options: string,
     done: NativeDone<NativeTable>,
   ): NativeJob;
-  /** `options` is JSON text {windows, stepSize, horizon, refit, fromScratch, useFitted, valSize, threads, levels, quantiles}. */
+  /**
+   * `options` is JSON text {windows, stepSize, horizon, refit, fromScratch, useFitted, valSize, threads, levels, quantiles,
+   * initialWeights, freeze}; `weights`: the forecaster whose weights the fits begin from.
+   */
   crossValidation(
     panel: NativePanel | null,
     options: string,
     progress: ((event: string) => void) | null,
     done: NativeDone<NativeTable>,
+    weights: NativeForecaster | null,
   ): NativeJob;
   /** {…, from, to, steps}; the result {model, suggestion, rates, losses, smoothed, diverged}. */
   findLearningRate: NativeTrial;

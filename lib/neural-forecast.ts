@@ -32,6 +32,7 @@ import { binding } from './binding';
 import { Calls } from './calls';
 import { exportForecaster } from './checkpoint/export';
 import { importForecaster } from './checkpoint/import';
+import { crossValidationRequest } from './cross-validation-request';
 import { ForecastError, guarded } from './errors';
 import { fitRequest } from './fit-request';
 import { withNames } from './forecast-info';
@@ -58,7 +59,6 @@ import {
   COLUMN_OPTIONS,
   columnNames,
   configuration,
-  crossValidationRequest,
   futureFrameRequest,
   insampleRequest,
   pathOption,
@@ -304,10 +304,10 @@ export class NeuralForecast implements Contract {
   }
 
   /** What `given` holds as of now; null for none. */
-  static #copyOf(given: object | undefined): NativeForecaster | null {
+  static #copyOf(given: object | undefined, place: string): NativeForecaster | null {
     if (given === undefined) return null;
-    if (!(#native in given)) throw optionError('fit', 'initialWeights', given, WEIGHTS_EXPECTED);
-    given.#calls.checkLive('fit');
+    if (!(#native in given)) throw optionError(place, 'initialWeights', given, WEIGHTS_EXPECTED);
+    given.#calls.checkLive(place);
     return guarded(() => given.#native.clone());
   }
 
@@ -319,7 +319,7 @@ export class NeuralForecast implements Contract {
 
   async #fit(table: TableInput, call: FitOptions): Promise<FitResult> {
     const { settings, weights, signal, onProgress, statics } = fitRequest(call);
-    const source = NeuralForecast.#copyOf(weights);
+    const source = NeuralForecast.#copyOf(weights, 'fit');
     const started = performance.now();
     signal?.throwIfAborted();
     const prepare = () => this.#reader.open('fit', table, { signal, statics, trains: true });
@@ -418,21 +418,18 @@ export class NeuralForecast implements Contract {
     table: TableInput | undefined,
     call: CrossValidationOptions,
   ): Promise<BacktestTable> {
-    const { options, signal, onProgress, statics } = crossValidationRequest(call);
+    const place = 'crossValidation';
+    const { options, signal, onProgress, statics, weights } = crossValidationRequest(call);
+    const source = NeuralForecast.#copyOf(weights, place);
     const started = performance.now();
     const trains = JSON.parse(options).useFitted !== true;
-    return this.#withPanel(
-      'crossValidation',
-      table,
-      { signal, statics, trains },
-      async (panel, form) => {
-        const native = await runJob<NativeTable>((done, stop) => {
-          const report = progressReport(onProgress, started, stop);
-          return this.#native.crossValidation(panel, options, report, done);
-        }, signal);
-        return this.#backtest(native, panel, form);
-      },
-    );
+    return this.#withPanel(place, table, { signal, statics, trains }, async (panel, form) => {
+      const native = await runJob<NativeTable>((done, stop) => {
+        const report = progressReport(onProgress, started, stop);
+        return this.#native.crossValidation(panel, options, report, done, source);
+      }, signal);
+      return this.#backtest(native, panel, form);
+    });
   }
 
   /** Calls `use` with the panel of a table (null = the fitted one), which is freed afterwards. */

@@ -2,8 +2,6 @@
 
 import type {
   ColumnNames,
-  CrossValidationOptions,
-  CrossValidationProgress,
   FutureFrameOptions,
   NeuralForecastOptions,
   PredictInsampleOptions,
@@ -11,12 +9,10 @@ import type {
   SimulateOptions,
   TableInput,
 } from '../types/index';
-import { intervalsOption } from './intervals';
 import {
   checkedJson,
   optionalBoolean,
   optionalChoice,
-  optionalFunction,
   optionalInteger,
   optionalSignal,
   optionalString,
@@ -50,29 +46,6 @@ const MOST_THREADS = 1024;
 const MOST_QUANTILES = 1000;
 export const MOST_MODELS = 1000;
 
-const CROSS_VALIDATION_OPTIONS = [
-  'windows',
-  'stepSize',
-  'horizon',
-  'refit',
-  'fromScratch',
-  'useFitted',
-  'valSize',
-  'testSize',
-  'purge',
-  'embargo',
-  'folds',
-  'foldsOver',
-  'checkpoint',
-  'intervals',
-  'statics',
-  'signal',
-  'onProgress',
-  'threads',
-  'levels',
-  'quantiles',
-] as const;
-
 /** A call that is ready to start. */
 export interface Request<Progress = never> {
   /** JSON text. */
@@ -83,6 +56,8 @@ export interface Request<Progress = never> {
   readonly statics?: TableInput | undefined;
   /** Values of steps to come. */
   readonly future?: TableInput | undefined;
+  /** The forecaster, if it is one, whose weights are taken. */
+  readonly weights?: object | undefined;
 }
 
 /** A table that is not read yet: E0010 for what cannot be one. */
@@ -165,7 +140,7 @@ interface QuantileOptions {
 }
 
 /** Other quantiles than those of the losses; native code knows which of them a model can give. */
-function quantilesOption(place: string, options: QuantileOptions): QuantileOptions {
+export function quantilesOption(place: string, options: QuantileOptions): QuantileOptions {
   const list = (name: keyof QuantileOptions, expected: string) => {
     const value = options[name];
     if (value === undefined) return {};
@@ -182,7 +157,7 @@ function quantilesOption(place: string, options: QuantileOptions): QuantileOptio
 }
 
 /** 0 = that of the models. */
-function horizonOption(place: string, horizon: unknown): number {
+export function horizonOption(place: string, horizon: unknown): number {
   return optionalInteger(place, 'horizon', horizon, 1, LONGEST_HORIZON) ?? 0;
 }
 
@@ -273,85 +248,5 @@ export function insampleRequest(given: PredictInsampleOptions): Request {
     }),
     statics: tableOption(place, 'statics', options.statics),
     signal: optionalSignal(place, options.signal),
-  };
-}
-
-/** Options of which one makes another meaningless: [option, given with, what is expected instead]. */
-const CONTRADICTIONS: readonly (readonly [
-  keyof CrossValidationOptions,
-  (options: CrossValidationOptions) => boolean,
-  string,
-])[] = [
-  ['refit', ({ useFitted }) => !!useFitted, 'false, because useFitted: true trains nothing'],
-  ['purge', ({ useFitted }) => !!useFitted, 'none, because useFitted: true trains nothing'],
-  ['folds', ({ useFitted }) => !!useFitted, 'none, because useFitted: true trains nothing'],
-  ['checkpoint', ({ useFitted }) => !!useFitted, 'none, because useFitted: true trains nothing'],
-  ['intervals', ({ useFitted }) => !!useFitted, 'none, because useFitted: true trains nothing'],
-  ['windows', ({ testSize }) => testSize !== undefined, 'either windows or testSize'],
-  ['foldsOver', ({ folds }) => folds === undefined, 'the option folds with it'],
-  [
-    'embargo',
-    ({ foldsOver }) => foldsOver !== 'time',
-    "foldsOver: 'time' with it, since else no row after a forecast is learned from",
-  ],
-  [
-    'windows',
-    ({ foldsOver }) => foldsOver === 'time',
-    "none with foldsOver: 'time': every block is forecast",
-  ],
-  [
-    'testSize',
-    ({ foldsOver }) => foldsOver === 'time',
-    "none with foldsOver: 'time': every block is forecast",
-  ],
-  [
-    'refit',
-    ({ foldsOver }) => foldsOver === 'time',
-    "none with foldsOver: 'time': every block has one fit",
-  ],
-];
-
-export function crossValidationRequest(
-  given: CrossValidationOptions,
-): Request<CrossValidationProgress> {
-  const place = 'crossValidation';
-  const options = readOptions(place, given, CROSS_VALIDATION_OPTIONS);
-  for (const [name, contradicts, expected] of CONTRADICTIONS) {
-    const value = options[name];
-    if (value !== undefined && value !== false && contradicts(options)) {
-      throw optionError(place, name, value, expected);
-    }
-  }
-  const { refit = false } = options;
-  const fromScratch = optionalBoolean(place, 'fromScratch', options.fromScratch) ?? true;
-  const checkpoint = optionalString(place, 'checkpoint', options.checkpoint);
-  for (const name of ['checkpoint', 'folds'] as const) {
-    if (fromScratch || options[name] === undefined) continue;
-    const why = 'because with fromScratch: false a fit needs the weights of the one before';
-    throw optionError(place, name, options[name], `none, ${why}`);
-  }
-  const folds = optionalInteger(place, 'folds', options.folds, 2);
-  const foldsOver = optionalChoice(place, 'foldsOver', options.foldsOver, ['series', 'time']);
-  return {
-    options: JSON.stringify({
-      windows: optionalInteger(place, 'windows', options.windows, 1) ?? 1,
-      stepSize: optionalInteger(place, 'stepSize', options.stepSize, 1) ?? 1,
-      testSize: optionalInteger(place, 'testSize', options.testSize, 1) ?? 0,
-      horizon: horizonOption(place, options.horizon),
-      refit: typeof refit === 'boolean' ? Number(refit) : optionalInteger(place, 'refit', refit, 1),
-      fromScratch,
-      useFitted: optionalBoolean(place, 'useFitted', options.useFitted) ?? false,
-      valSize: optionalInteger(place, 'valSize', options.valSize, 0) ?? 0,
-      purge: optionalInteger(place, 'purge', options.purge, 0) ?? 0,
-      embargo: optionalInteger(place, 'embargo', options.embargo, 0) ?? 0,
-      ...(folds === undefined ? {} : { folds, foldsOver: foldsOver ?? 'series' }),
-      ...(checkpoint === undefined ? {} : { checkpoint: pathOption(place, checkpoint) }),
-      threads: threadsOption(place, options.threads),
-      ...intervalsOption(place, options.intervals),
-      ...quantilesOption(place, options),
-    }),
-    statics: tableOption(place, 'statics', options.statics),
-    signal: optionalSignal(place, options.signal),
-    onProgress: optionalFunction(place, 'onProgress', options.onProgress),
   };
 }

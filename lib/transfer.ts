@@ -1,4 +1,4 @@
-/** Options of `fit` about weights: where they begin, and which of them stay as they are. */
+/** Options of calls that train about weights: where they begin, and which of them stay as they are. */
 
 import type { FitOptions, InitialWeights } from '../types/index';
 import { isWellFormed, optionError, readOptions } from './options';
@@ -37,7 +37,10 @@ const isRecord = (given: object): given is InitialWeights => {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 };
 
-export function transferOption(place: string, options: Partial<FitOptions>): Transfer {
+export function transferOption(
+  place: string,
+  options: Pick<FitOptions, 'initialWeights' | 'freeze'>,
+): Transfer {
   const { initialWeights: given } = options;
   const freeze =
     options.freeze === undefined ? {} : { freeze: patternList(place, 'freeze', options.freeze, 0) };

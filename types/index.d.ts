@@ -681,9 +681,17 @@ export interface CrossValidationOptions extends QuantileOptions {
   readonly foldsOver?: 'series' | 'time';
   /**
    * Folder for what is finished: the same call goes on where it was stopped, with the same result. E0010 where it holds
-   * the parts of a call with other options, models or data. @default none
+   * the parts of a call with other options, models, initial weights or data. @default none
    */
   readonly checkpoint?: string;
+  /**
+   * Weights that every fit begins from, as {@link FitOptions.initialWeights}: those of the moment of the call, the same for
+   * all windows and folds. With `fromScratch: false` the first fit begins from them. Weights that have seen the rows after a
+   * cutoff know more than its forecasts should. @default none
+   */
+  readonly initialWeights?: string | NeuralForecast | InitialWeights;
+  /** Weights that stay as they are in every fit, as {@link FitOptions.freeze}. @default none */
+  readonly freeze?: string | readonly string[];
   /** Calibrates intervals in every fit, as {@link FitOptions.intervals}: `levels` then have their coverage. @default none */
   readonly intervals?: IntervalOptions;
   /** One row per series with the columns of `statExog`; with another panel than the fitted one. */

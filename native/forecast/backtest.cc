@@ -37,14 +37,15 @@ class CrossValidation {
  public:
   CrossValidation(std::shared_ptr<const ForecasterConfig> config,
                   std::shared_ptr<const data::Panel> panel, const CrossValidationRequest& request,
-                  std::shared_ptr<const State> fitted)
+                  std::shared_ptr<const State> fitted, std::shared_ptr<const Transfer> transfer)
       : user_config_(std::move(config)),
         config_(*user_config_),
         panel_(std::move(panel)),
         request_(request),
         horizon_(request.horizon > 0 ? request.horizon : config_.horizon),
+        transfer_(std::move(transfer)),
         splits_(make_splits(*panel_, request, horizon_)),
-        store_(request.checkpoint, config_, *panel_, request.description),
+        store_(request.checkpoint, config_, *panel_, description()),
         state_(std::move(fitted)) {}
 
   ForecastTable run(std::vector<std::string> columns) {
@@ -73,6 +74,12 @@ class CrossValidation {
   }
 
  private:
+  /// What the parts depend on besides configuration and data.
+  std::string description() const {
+    const bool kept = !request_.checkpoint.empty() && transfer_ != nullptr;
+    return request_.description + (kept ? transfer_digest(*transfer_) : "");
+  }
+
   /// Scales of pieces of the panel, or, as in the reference, of the whole series of each.
   Scales scales_of_pieces(const std::vector<data::Piece>& pieces) const {
     if (config_.series_scaler == data::SeriesScaler::none)
@@ -108,9 +115,9 @@ class CrossValidation {
     };
     const bool goes_on = state_ != nullptr && !request_.from_scratch;
     auto start = start_state(user_config_, goes_on ? state_.get() : nullptr, *known);
-    if (request_.transfer != nullptr) {
-      begin_from(*request_.transfer, *start);
-      request.freeze = request_.transfer->freeze;
+    if (transfer_ != nullptr) {
+      if (!goes_on) begin_from(*transfer_, *start);
+      request.freeze = transfer_->freeze;
     }
     if (request_.intervals) {
       CalibrationRequest calibration{"crossValidation", horizon_, request.val_size, threads,
@@ -118,6 +125,7 @@ class CrossValidation {
       calibration.check = [turn] {
         if (turn != nullptr && turn->superseded()) throw Superseded();
       };
+      calibration.transfer = transfer_;
       start->calibration = calibrate(user_config_, known, *request_.intervals, calibration);
     }
     FitOutcome outcome =
@@ -174,6 +182,7 @@ class CrossValidation {
   std::shared_ptr<const data::Panel> panel_;
   const CrossValidationRequest& request_;
   int64_t horizon_;
+  std::shared_ptr<const Transfer> transfer_;
   Splits splits_;
   PartStore store_;
   std::shared_ptr<const State> state_;
@@ -209,8 +218,10 @@ ForecastTable run_cross_validation(std::shared_ptr<const ForecasterConfig> confi
                                    std::shared_ptr<const data::Panel> panel,
                                    const CrossValidationRequest& request,
                                    std::shared_ptr<const State> fitted,
+                                   std::shared_ptr<const Transfer> transfer,
                                    std::vector<std::string> columns) {
-  return CrossValidation(std::move(config), std::move(panel), request, std::move(fitted))
+  return CrossValidation(std::move(config), std::move(panel), request, std::move(fitted),
+                         std::move(transfer))
       .run(std::move(columns));
 }
 
@@ -235,10 +246,16 @@ ForecastTable Forecaster::cross_validate(std::shared_ptr<const data::Panel> pane
     panel = panel_of(*fitted, std::move(panel), place);
   }
   check_fit_panel(config, panel.get(), place);
-  if (!request.use_fitted) fitted = nullptr;
+  std::shared_ptr<const Transfer> transfer;
+  if (!request.use_fitted) {
+    fitted = nullptr;
+    matching_weights(config, request.freeze, "freeze", place);
+    transfer = transfer_of(request.initial_weights, request.freeze, place);
+  }
   request.quantiles.conformal =
       request.intervals.has_value() || (fitted != nullptr && fitted->calibration != nullptr);
   return run_cross_validation(impl_->config, std::move(panel), request, std::move(fitted),
+                              std::move(transfer),
                               column_names(*impl_->config, request.quantiles, place));
 }
 

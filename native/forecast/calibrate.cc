@@ -47,14 +47,6 @@ void check_windows(const ForecasterConfig& config, const IntervalOptions& option
 
 }  // namespace
 
-void check_observed(const data::Panel& panel, const char* place) {
-  if (!panel.has_missing()) return;
-  throw Error(Code::data, std::string("[") + place +
-                              "] received a panel with missing targets, expected all of them: "
-                              "conformal intervals and sample paths are made of what happened from "
-                              "step to step; quantile and distribution losses need none of it");
-}
-
 double mean_step(std::span<const double> values) {
   double sum = 0;
   int64_t count = 0;
@@ -88,7 +80,6 @@ std::shared_ptr<const Calibration> calibrate(std::shared_ptr<const ForecasterCon
                                              std::shared_ptr<const data::Panel> panel,
                                              const IntervalOptions& options,
                                              const CalibrationRequest& request) {
-  check_observed(*panel, request.place);
   const IntervalOptions filled = checked(options, config->compat, request.place);
   check_windows(*config, filled, request.place);
   const int64_t hidden = request.horizon + filled.step_size * (filled.windows - 1);
@@ -108,7 +99,6 @@ std::shared_ptr<const Calibration> calibrate(std::shared_ptr<const ForecasterCon
   validation.threads = request.threads;
   validation.cancel = request.cancel;
   validation.quantiles = calibrated_levels(filled);
-  validation.transfer = request.transfer;
   if (request.check) validation.on_progress = [&](const auto&...) { request.check(); };
 
   std::vector<std::string> names;
@@ -119,7 +109,7 @@ std::shared_ptr<const Calibration> calibrate(std::shared_ptr<const ForecasterCon
     for (const std::string& suffix : columns.suffixes) names.push_back(model.alias + suffix);
   }
   const ForecastTable table =
-      run_cross_validation(config, panel, validation, nullptr, std::move(names));
+      run_cross_validation(config, panel, validation, nullptr, request.transfer, std::move(names));
 
   auto found = std::make_shared<Calibration>();
   found->options = filled;

@@ -34,10 +34,12 @@ std::string difference(const ordered_json& saved, const ordered_json& asked) {
 
 FitOf fit_of(const ForecasterConfig& config, const data::Panel& panel, const FitRequest& request) {
   return {panel_digest(panel), request.val_size,
-          request.intervals ? intervals_json(*request.intervals).dump() : "",
+          request.intervals
+              ? intervals_json(checked(*request.intervals, config.compat, "fit")).dump()
+              : "",
           request.freeze.empty()
               ? ""
-              : ordered_json(matching_weights(config, request.freeze, "freeze")).dump()};
+              : ordered_json(matching_weights(config, request.freeze, "freeze", "fit")).dump()};
 }
 }  // namespace
 

@@ -195,7 +195,7 @@ FitOutcome fit_models(std::shared_ptr<State> start, std::shared_ptr<const data::
   const data::Panel* const scaled = copy ? &*copy : panel.get();
   // Every model is checked before the first one trains: a late refusal would waste the earlier
   // ones' time.
-  const auto frozen = matching_weights(config, request.freeze, "freeze");
+  const auto frozen = matching_weights(config, request.freeze, "freeze", "fit");
   for (const ModelConfig& model : config.models)
     train::check_request(train_request(config, model, *scaled, request));
 
@@ -283,20 +283,27 @@ std::string checkpoint_to_resume(const FitRequest& request) {
 }
 }  // namespace
 
+std::shared_ptr<const Transfer> Forecaster::transfer_of(const InitialWeights& given,
+                                                        std::vector<std::string> freeze,
+                                                        const char* place) {
+  const auto transfer = std::make_shared<Transfer>(
+      Transfer{place, nullptr, given.from != nullptr ? "a forecaster" : given.path, given.weights,
+               std::move(freeze)});
+  if (given.from != nullptr) {
+    transfer->source = given.from->impl_->current();
+    if (transfer->source == nullptr) refuse_unfitted("a forecaster", place);
+  } else if (!given.path.empty()) {
+    transfer->source = std::make_shared<const State>(read_state(given.path));
+  }
+  return transfer;
+}
+
 ordered_json Forecaster::fit(std::shared_ptr<const data::Panel> panel, const FitRequest& request) {
   const std::lock_guard fit_lock(impl_->fit_mutex);
   const ForecasterConfig& config = *impl_->config;
   check_fit_panel(config, panel.get(), "fit");
   const std::string resume = checkpoint_to_resume(request);
-  const InitialWeights& given = request.initial_weights;
-  const auto transfer = std::make_shared<Transfer>(Transfer{
-      nullptr, given.from != nullptr ? "a forecaster" : given.path, given.weights, request.freeze});
-  if (given.from != nullptr) {
-    transfer->source = given.from->impl_->current();
-    if (transfer->source == nullptr) refuse_unfitted("a forecaster");
-  } else if (!given.path.empty()) {
-    transfer->source = std::make_shared<const State>(read_state(given.path));
-  }
+  const auto transfer = transfer_of(request.initial_weights, request.freeze, "fit");
   const bool anew = request.from_scratch || transfer->source != nullptr || !resume.empty();
   const auto earlier = anew ? nullptr : impl_->current();
   if (earlier != nullptr) check_same_series(config, *earlier, *panel);

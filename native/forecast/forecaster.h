@@ -129,13 +129,17 @@ struct CrossValidationRequest {
   int64_t embargo = 0;  ///< rows after a block that its fit does not see (folds over time)
   Folds folds_over = Folds::none;
   int64_t folds = 0;
-  std::string checkpoint;   ///< folder of what is finished; "" = none
-  std::string description;  ///< everything of the call that its result depends on
+  std::string checkpoint;  ///< folder of what is finished; "" = none
+  /// Everything of the call that its result depends on, but for the initial weights.
+  std::string description;
   int threads = 1;
   const CancelToken* cancel = nullptr;
   QuantileRequest quantiles = {};                 ///< other quantiles than those of each loss
   std::optional<IntervalOptions> intervals = {};  ///< of every fit
-  std::shared_ptr<const Transfer> transfer = {};  ///< weights that every fit begins from and keeps
+  /// Weights that every fit from scratch begins from, and patterns of those that it leaves as they
+  /// are: as of FitRequest.
+  InitialWeights initial_weights = {};
+  std::vector<std::string> freeze = {};
   /// model alias, fit, progress; called on computing threads, by one at a time.
   std::function<void(const std::string&, const FitPlace&, const train::Progress&)> on_progress = {};
 };
@@ -256,6 +260,10 @@ class Forecaster {
   struct Impl;
   explicit Forecaster(std::unique_ptr<Impl> impl);
   static Forecaster read(const std::string& path, bool described);
+  /// Throws E0001 for a source that is not fitted, E0006 for a file that cannot be read.
+  static std::shared_ptr<const Transfer> transfer_of(const InitialWeights& given,
+                                                     std::vector<std::string> freeze,
+                                                     const char* place);
   std::unique_ptr<Impl> impl_;
 };
 

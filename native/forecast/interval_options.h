@@ -28,6 +28,7 @@ struct IntervalOptions {
   bool pooled = false;
 };
 
+/// Of options that are complete, as checked() gives them.
 nlohmann::ordered_json intervals_json(const IntervalOptions& options);
 /// Throws E0010 for an unknown method.
 IntervalOptions intervals_from_json(const nlohmann::json& json);

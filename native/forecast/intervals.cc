@@ -290,7 +290,6 @@ void check_interval_horizon(const IntervalCall& call) {
 std::vector<std::vector<double>> with_intervals(const IntervalCall& call,
                                                 std::vector<std::vector<double>> values) {
   if (!has_bounds(call)) return values;
-  check_observed(call.panel, call.place);
   check_interval_horizon(call);
   const std::vector<size_t> known = known_series(call);
   std::vector<std::vector<double>> out;

@@ -21,8 +21,8 @@ struct Calibration {
   std::vector<std::string> ids;  ///< of all series
   std::vector<double> units;     ///< per series: its mean step, without the rows of the windows
   std::vector<int64_t> series;   ///< those that have errors: indices of `ids`
-  /// Per model y - ŷ [series, windows, horizon, columns], in order of time; the columns are
-  /// calibrated_columns().
+  /// Per model y - ŷ [series, windows, horizon, columns], in order of time, NaN where y is missing;
+  /// the columns are calibrated_columns().
   std::vector<std::vector<double>> errors;
 };
 
@@ -32,7 +32,7 @@ ForecastColumns calibrated_columns(const ModelConfig& model, const IntervalOptio
 /// With every default filled in. Throws E0010 for values out of range; `place` opens the message.
 IntervalOptions checked(IntervalOptions options, bool compat, const char* place);
 
-/// Mean |y_t - y_(t-1)|, the unit of pooled errors; 0 for fewer than two values.
+/// Mean |y_t - y_(t-1)| where both are known, the unit of pooled errors; 0 where none are.
 double mean_step(std::span<const double> values);
 
 struct CalibrationRequest {
@@ -51,10 +51,6 @@ std::shared_ptr<const Calibration> calibrate(std::shared_ptr<const ForecasterCon
                                              std::shared_ptr<const data::Panel> panel,
                                              const IntervalOptions& options,
                                              const CalibrationRequest& request);
-
-/// Throws E0011 where targets are missing: intervals and paths are made of errors and changes from
-/// step to step.
-void check_observed(const data::Panel& panel, const char* place);
 
 /// Forecasts whose bounds are to be calibrated.
 struct IntervalCall {

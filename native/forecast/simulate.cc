@@ -125,6 +125,15 @@ ModelPaths marginals_of(const IntervalCall* errors, const ForecasterConfig& conf
           Support(loss.distribution().get())};
 }
 
+/// Throws E0011 where targets are missing.
+void check_observed(const data::Panel& panel) {
+  if (!panel.has_missing()) return;
+  throw Error(
+      Code::data,
+      "[simulate] received a panel with missing targets, expected all of them: sample paths "
+      "are made of changes from step to step; predict() with levels needs none of these");
+}
+
 void check_simulation(const ForecasterConfig& config, const Calibration* calibration,
                       const data::Panel& panel, const SimulateRequest& request, int64_t horizon) {
   constexpr int64_t kMostPaths = 1'000'000;
@@ -168,7 +177,7 @@ ForecastTable Forecaster::simulate(std::shared_ptr<const data::Panel> panel,
   OriginsRequest asked = origins_request(*state, request.forecast, place);
   const int64_t horizon = asked.horizon, paths = request.paths;
   check_simulation(config, state->calibration.get(), *panel, request, horizon);
-  check_observed(*panel, place);
+  check_observed(*panel);
   const std::vector<Origin> ends = ends_of(*panel);
   std::vector<Origin> blocks;
   for (const Origin& end : ends) blocks.insert(blocks.end(), static_cast<size_t>(paths), end);

@@ -13,18 +13,20 @@ namespace nd::forecast {
 namespace {
 constexpr size_t kListed = 8;  // differences named in a message
 
-[[noreturn]] void refuse(const std::string& option, const std::string& what) {
-  throw Error(Code::config, "[fit] received " + what, R"({"option":")" + option + R"("})");
+[[noreturn]] void refuse(const char* place, const std::string& option, const std::string& what) {
+  throw Error(Code::config, std::string("[") + place + "] received " + what,
+              R"({"option":")" + option + R"("})");
 }
 
-[[noreturn]] void refuse_pattern(const std::string& option, const std::string& pattern,
+[[noreturn]] void refuse_pattern(const char* place, const std::string& option,
+                                 const std::string& pattern,
                                  const std::vector<std::string>& names) {
   std::string text = option + " = \"" + pattern + "\", which matches no weight, expected ";
-  if (names.empty()) refuse(option, text + "nothing: these models have none");
+  if (names.empty()) refuse(place, option, text + "nothing: these models have none");
   text += "a name or a pattern such as \"" + names.front() + "\" or \"" +
           names.front().substr(0, names.front().find('.')) + ".*\"";
   const std::string near = closest_name(pattern, names);
-  refuse(option, near.empty() ? text : text + "; did you mean \"" + near + "\"?");
+  refuse(place, option, near.empty() ? text : text + "; did you mean \"" + near + "\"?");
 }
 
 /// The model of the source whose weights model `index` takes.
@@ -37,7 +39,7 @@ size_t source_of(const Transfer& transfer, const ForecasterConfig& config, size_
     if (known[i].alias == alias) return i;
     names += (names.empty() ? "" : ", ") + known[i].alias;
   }
-  refuse("initialWeights",
+  refuse(transfer.place, "initialWeights",
          "initialWeights of " + names + ", expected a model \"" + alias + "\" among them");
 }
 
@@ -110,8 +112,8 @@ std::vector<const ParameterEntry*> learned_entries(const Network& network) {
   return entries;
 }
 
-void refuse_unfitted(const std::string& what) {
-  throw Error(Code::not_fitted, "[fit] received initialWeights of " + what +
+void refuse_unfitted(const std::string& what, const char* place) {
+  throw Error(Code::not_fitted, std::string("[") + place + "] received initialWeights of " + what +
                                     " that is not fitted, expected a fitted one");
 }
 
@@ -132,7 +134,8 @@ std::string listed(const std::vector<std::string>& differences) {
 
 std::vector<std::vector<std::string>> matching_weights(const ForecasterConfig& config,
                                                        const std::vector<std::string>& patterns,
-                                                       const std::string& option) {
+                                                       const std::string& option,
+                                                       const char* place) {
   std::vector<std::vector<std::string>> matching(config.models.size());
   std::vector<std::string> all;
   std::vector<bool> used(patterns.size(), false);
@@ -151,7 +154,7 @@ std::vector<std::vector<std::string>> matching_weights(const ForecasterConfig& c
     }
   }
   for (size_t p = 0; p < patterns.size(); ++p)
-    if (!used[p]) refuse_pattern(option, patterns[p], all);
+    if (!used[p]) refuse_pattern(place, option, patterns[p], all);
   return matching;
 }
 
@@ -160,24 +163,26 @@ void begin_from(const Transfer& transfer, State& start) {
   const State& source = *transfer.source;
   const ForecasterConfig& config = *start.config;
   const bool whole = transfer.weights.empty();
-  const auto taken = matching_weights(
-      config, whole ? std::vector<std::string>{"*"} : transfer.weights, "initialWeights.weights");
+  const auto taken =
+      matching_weights(config, whole ? std::vector<std::string>{"*"} : transfer.weights,
+                       "initialWeights.weights", transfer.place);
   for (size_t i = 0; i < config.models.size(); ++i) {
     if (taken[i].empty()) continue;
     const size_t from = source_of(transfer, config, i);
     const ModelConfig &model = config.models[i], &other = source.config->models[from];
     const ModelState& given = source.models[from];
-    if (!given.trained) refuse_unfitted(other.alias + " of " + transfer.name);
+    if (!given.trained) refuse_unfitted(other.alias + " of " + transfer.name, transfer.place);
     auto parameters = std::make_shared<FloatBuffer>(*start.models[i].parameters);
     Taker taker(model, start, other, source);
     taker.take(taken[i], given, parameters->span());
     if (whole) taker.refuse_others(taken[i]);
     if (!taker.differences().empty()) {
-      refuse("initialWeights", "initialWeights of " + transfer.name + " that do not fit " +
-                                   model.alias + ": " + listed(taker.differences()) +
-                                   ". Expected those of a model with the same options, or " +
-                                   "initialWeights: { from, weights } with patterns of those to "
-                                   "take");
+      refuse(transfer.place, "initialWeights",
+             "initialWeights of " + transfer.name + " that do not fit " + model.alias + ": " +
+                 listed(taker.differences()) +
+                 ". Expected those of a model with the same options, or " +
+                 "initialWeights: { from, weights } with patterns of those to "
+                 "take");
     }
     start.models[i].parameters = std::move(parameters);
     if (whole && model.window_scaler == data::WindowScaler::revin &&
@@ -196,6 +201,16 @@ std::string weights_digest(const State& state) {
     }
   }
   return text_digest(digests);
+}
+
+std::string transfer_digest(const Transfer& transfer) {
+  nlohmann::ordered_json parts = {{"weights", transfer.weights}, {"freeze", transfer.freeze}};
+  if (transfer.source != nullptr) {
+    for (const ModelConfig& model : transfer.source->config->models)
+      parts["models"].push_back(model.alias);
+    parts["source"] = weights_digest(*transfer.source);
+  }
+  return text_digest(parts.dump());
 }
 
 }  // namespace nd::forecast

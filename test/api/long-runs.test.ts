@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { NeuralForecast, nhits } from '../../lib/index';
 import type { ModelDescription } from '../../types/index';
-import { forecastOf, monthly, sizes, temporaryFolder, tiny } from './support';
+import { endless, forecastOf, monthly, sizes, temporaryFolder, tiny } from './support';
 
 const folder = temporaryFolder();
 const file = (name: string) => path.join(folder, name);
@@ -12,8 +12,8 @@ const make = (models: ModelDescription[] = [model()], options = {}) =>
   new NeuralForecast({ ...sizes, models, ...options });
 
 /** Fits and breaks off after some steps. */
-async function interrupted(nf: NeuralForecast, step: number, checkpoint: string) {
-  const options = { checkpoint: { path: checkpoint, everySteps: 1 }, threads: 1 };
+async function interrupted(nf: NeuralForecast, step: number, checkpoint: string, more = {}) {
+  const options = { checkpoint: { path: checkpoint, everySteps: 1 }, threads: 1, ...more };
   const onProgress = (progress: { step: number }) => {
     if (progress.step >= step) throw new Error('enough');
   };
@@ -55,6 +55,29 @@ test('resume: true begins where there is no checkpoint', async () => {
   const checkpoint = { path: file('begins') };
   expect((await make().fit(panel, { checkpoint, resume: true })).models).toEqual(expected.models);
   expect(fs.existsSync(checkpoint.path)).toBe(true);
+});
+
+test('a fit that was stopped while it calibrated begins anew, one in training goes on', async () => {
+  const call = {
+    checkpoint: { path: file('calibrated'), everySteps: 1 },
+    resume: true,
+    intervals: { windows: 9 },
+  } as const;
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), 20); // a calibration of minutes
+  await expect(make([endless()]).fit(panel, { ...call, signal: stop.signal })).rejects.toThrow();
+  expect(fs.existsSync(call.checkpoint.path)).toBe(false);
+
+  const whole = make();
+  const expected = await whole.fit(panel, { intervals: call.intervals });
+  const bounds = async (nf: NeuralForecast) => (await nf.predict(null, { levels: 80 })).toCsv();
+  await interrupted(make(), 3, call.checkpoint.path, { intervals: call.intervals });
+  const nf = make();
+  expect((await nf.fit(panel, call)).models).toEqual(expected.models);
+  expect(await bounds(nf)).toBe(await bounds(whole));
+  await expect(make().fit(panel, { ...call, intervals: { windows: 8 } })).rejects.toThrow(
+    /other intervals/,
+  );
 });
 
 test('a checkpoint of another fit is refused', async () => {

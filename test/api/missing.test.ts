@@ -1,4 +1,11 @@
-import { evaluate, huberIqLoss, iqLoss, NeuralForecast, readCsv } from '../../lib/index';
+import {
+  AdaptiveIntervals,
+  evaluate,
+  huberIqLoss,
+  iqLoss,
+  NeuralForecast,
+  readCsv,
+} from '../../lib/index';
 import { linear, monthly, sizes, temporaryFolder } from './support';
 
 const folder = temporaryFolder();
@@ -71,4 +78,51 @@ test('implicit quantiles are columns, and any can be asked for', async () => {
     });
     for (const [i, y] of low!.entries()) expect(y).toBeLessThanOrEqual(high![i]!);
   }
+});
+
+describe('intervals', () => {
+  /** Every seventh month is not known, and months 50 to 69 are not. */
+  const gaps = (rows: number) => {
+    const { ds, y } = monthly(rows);
+    return { ds, y: y.map((v, i) => (i % 7 === 3 || (i >= 50 && i < 70) ? Number.NaN : v)) };
+  };
+  const finite = (values: Iterable<number>) => [...values].every((v) => Number.isFinite(v));
+
+  test.each(['error', 'distribution', 'adaptive'] as const)(
+    '%s ones are of the errors that are known',
+    async (method) => {
+      const nf = make();
+      await nf.fit(gaps(120), { intervals: { method, windows: 30 } });
+      const table = await nf.predict(null, { levels: 80 });
+      expect(table.modelColumns).toHaveLength(3);
+      for (const name of table.modelColumns) expect(finite(table.column(name))).toBe(true);
+      const options = { windows: 20, levels: 80, intervals: { method, windows: 20 } };
+      const backtest = await make().crossValidation(gaps(120), options);
+      for (const name of backtest.modelColumns) expect(finite(backtest.column(name))).toBe(true);
+      const [row] = evaluate(backtest, { metrics: 'coverage' }).toRecords() as Record<
+        string,
+        unknown
+      >[];
+      expect(row?.['coverage-80']).toBeGreaterThan(40);
+      await expect(nf.simulate()).rejects.toMatchObject({
+        number: 'E0011',
+        message: expect.stringContaining('sample paths are made of changes from step to step'),
+      });
+    },
+  );
+
+  test('a stream goes through a missing value unmoved', async () => {
+    const nf = make();
+    await nf.fit(gaps(120), { intervals: { method: 'adaptive', windows: 30 } });
+    const intervals = nf.adaptiveIntervals(undefined, { levels: [80] });
+    const point = (await nf.predict()).column('NLinear');
+    const before = intervals.forecast('1', point);
+    for (const missing of [null, Number.NaN, null, Number.NaN]) intervals.update('1', missing);
+    expect(finite([...before[0]!.lo, ...before[0]!.hi])).toBe(true);
+    expect(intervals.forecast('1', point)).toEqual(before);
+    const restored = AdaptiveIntervals.fromJSON(JSON.parse(JSON.stringify(intervals)));
+    expect(restored.forecast('1', point)).toEqual(before);
+    intervals.update('1', 1e6);
+    expect(intervals.forecast('1', point)).not.toEqual(before);
+  });
 });

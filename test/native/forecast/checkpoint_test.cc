@@ -1,17 +1,14 @@
 // Fits that are interrupted and resumed give the bits of those that are not.
 #include <gtest/gtest.h>
 
-#include <unistd.h>
-
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "base/error.h"
 #include "forecast/forecaster.h"
 #include "io/safetensors.h"
 #include "support/failure.h"
+#include "support/folder.h"
 #include "train/panels.h"
 
 namespace nd::forecast {
@@ -21,24 +18,7 @@ using nlohmann::json;
 using testing::failure;
 using testing::shared_sine_panel;
 
-class CheckpointTest : public ::testing::Test {
- protected:
-  CheckpointTest()
-      : folder_(std::filesystem::temp_directory_path() /
-                ("nd-checkpoint-" + std::to_string(::getpid()))) {
-    std::filesystem::create_directories(folder_);
-  }
-  ~CheckpointTest() override { std::filesystem::remove_all(folder_); }
-  std::string at(const char* name) const { return (folder_ / name).string(); }
-  std::string read(const char* name) const {
-    std::ifstream file(at(name), std::ios::binary);
-    std::stringstream text;
-    text << file.rdbuf();
-    return text.str();
-  }
-
-  std::filesystem::path folder_;
-};
+class CheckpointTest : public testing::FolderTest {};
 
 json model(const std::string& type, json options) {
   options["maxSteps"] = 40;
@@ -215,6 +195,55 @@ TEST_F(CheckpointTest, KeepsTheOptimiserUnlessAskedNotTo) {
   EXPECT_NE(further(compat.clone(), {}), further(compat.clone(), true));
 }
 
+TEST_F(CheckpointTest, AResumedFitHasTheIntervalsOfItsBeginning) {
+  const auto panel = shared_sine_panel({90, 80});
+  const json quantiles = {{"loss", {{"type", "MQLoss"}, {"levels", {80}}}}};
+  const json description = config({model("MLP", {{"hiddenSize", 8}}), model("NLinear", quantiles)});
+  FitRequest plain;
+  plain.intervals = IntervalOptions{};  // nothing but defaults
+  Forecaster whole(description);
+  whole.fit(panel, plain);
+  whole.save(at("whole"), {.optimizer = true});
+
+  FitRequest request = plain;
+  request.checkpoint = {at("checkpoint"), 5, ""};
+  request.resume_if_there = true;
+  // A fit that ends while it calibrates has nothing to go on from, and begins anew.
+  CancelToken cancelled;
+  cancelled.cancel();
+  FitRequest aborted = request;
+  aborted.cancel = &cancelled;
+  EXPECT_EQ(failure([&] { Forecaster(description).fit(panel, aborted); }).code(), Code::aborted);
+  EXPECT_FALSE(std::filesystem::exists(at("checkpoint")));
+  for (const int64_t at_step : {1, 23}) {
+    interrupt(description, panel, request, at_step);
+    Forecaster resumed(description);
+    resumed.fit(panel, request);
+    resumed.save(at("resumed"), {.optimizer = true});
+    EXPECT_EQ(read("whole"), read("resumed")) << at_step;
+    PredictRequest asked;
+    asked.quantiles.levels = {80};
+    EXPECT_EQ(resumed.predict(nullptr, asked).values, whole.predict(nullptr, asked).values);
+    std::filesystem::remove(at("checkpoint"));
+  }
+
+  interrupt(description, panel, request, 12);
+  FitRequest other = request;
+  other.intervals->windows = 19;
+  const auto refusal = [&](const FitRequest& how) {
+    return failure([&] { Forecaster(description).fit(panel, how); }).message();
+  };
+  EXPECT_NE(refusal(other).find("received other intervals than it has"), std::string::npos);
+  other.intervals = {};
+  EXPECT_NE(refusal(other).find("received other intervals than it has"), std::string::npos);
+  other.intervals = IntervalOptions{
+      .method = IntervalMethod::error, .windows = 20, .levels = {}};  // the defaults, said
+  Forecaster resumed(description);
+  resumed.fit(panel, other);
+  resumed.save(at("resumed"), {.optimizer = true});
+  EXPECT_EQ(read("whole"), read("resumed"));
+}
+
 TEST_F(CheckpointTest, RefusesAnotherFit) {
   const auto panel = shared_sine_panel({60, 50});
   const json models = json::array({model("MLP", {{"hiddenSize", 8}})});
@@ -251,7 +280,7 @@ TEST_F(CheckpointTest, RefusesAnotherFit) {
   EXPECT_EQ(refusal(config(models), panel, resume).code(), Code::file);
   std::string bytes = read("checkpoint");
   bytes[bytes.size() - 9] ^= 1;
-  std::ofstream(at("damaged"), std::ios::binary) << bytes;
+  write("damaged", bytes);
   resume.resume = at("damaged");
   EXPECT_EQ(refusal(config(models), panel, resume).code(), Code::file);
   request.checkpoint.path = at("no/such/folder");

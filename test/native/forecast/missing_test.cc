@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <limits>
@@ -11,7 +13,9 @@
 
 #include "base/philox.h"
 #include "data/windows.h"
+#include "forecast/conformal.h"
 #include "forecast/forecaster.h"
+#include "serve/adaptive.h"
 #include "serve/predictor.h"
 #include "support/failure.h"
 
@@ -203,6 +207,120 @@ TEST(Missing, APredictorGivesWhatPredictGives) {
     const Values infinite(6, INFINITY);
     EXPECT_EQ(failure([&] { predictor->predict(infinite, 1, 6, out); }).code(), Code::data);
   }
+}
+
+FitRequest calibrated(IntervalMethod method, int64_t windows) {
+  FitRequest request;
+  request.intervals = IntervalOptions{.method = method, .windows = windows, .levels = {}};
+  return request;
+}
+
+/// y - ŷ of one step of the last `windows` forecasts of a series, without those of missing y.
+Values known_errors(const Forecaster& f, const std::shared_ptr<const data::Panel>& some,
+                    int64_t windows, size_t step, size_t horizon) {
+  CrossValidationRequest request;
+  request.windows = windows;
+  const ForecastTable table = f.cross_validate(some, request);
+  Values errors;
+  for (size_t i = step; i < table.actual.size(); i += horizon)
+    if (!std::isnan(table.actual[i])) errors.push_back(table.actual[i] - table.values[0][i]);
+  return errors;
+}
+
+TEST(Missing, IntervalsAreOfTheErrorsThatAreKnown) {
+  const auto some = panel({90}, at_random);
+  auto f = forecaster(2, json::object());
+  std::array<Values, 2> scores;
+  for (size_t k = 0; k < 2; ++k) {
+    for (const double error : known_errors(f, some, 20, k, 2))
+      scores.at(k).push_back(std::abs(error));
+    ASSERT_LT(scores.at(k).size(), 20U);
+    ASSERT_GE(scores.at(k).size(), 4U);
+  }
+  f.fit(some, calibrated(IntervalMethod::error, 20));
+  PredictRequest asked;
+  asked.quantiles.levels = {80};
+  const ForecastTable table = f.predict(nullptr, asked);
+  for (size_t k = 0; k < 2; ++k) {
+    const double radius = *conformal_radius(scores.at(k), 0.8);
+    EXPECT_DOUBLE_EQ(table.values[1][k], table.values[0][k] - radius);
+    EXPECT_DOUBLE_EQ(table.values[2][k], table.values[0][k] + radius);
+  }
+  asked.quantiles.levels = {95};  // of fewer errors than windows
+  EXPECT_NE(failure([&] { f.predict(nullptr, asked); }).message().find("expected at least 19"),
+            std::string::npos);
+}
+
+TEST(Missing, AdaptiveIntervalsPassOverWhatIsMissing) {
+  constexpr int64_t kRows = 90, kWindows = 30, kCalibrated = 20;
+  const auto all = panel({kRows}, at_random), past = panel({kRows - kWindows}, at_random);
+  const auto f = forecaster(1, json::object());
+  Values above = known_errors(f, past, kCalibrated, 0, 1), below = above;
+  for (double& error : below) error = -error;
+  RadiusTracker up(0.9, kTrackingRate, above), down(0.9, kTrackingRate, below);
+  CrossValidationRequest request;
+  request.windows = kWindows;
+  request.quantiles.levels = {80};
+  request.intervals = calibrated(IntervalMethod::adaptive, kCalibrated).intervals;
+  const ForecastTable table = f.cross_validate(all, request);
+  int64_t passed = 0;
+  for (size_t i = 0; i < table.actual.size(); ++i) {
+    const double point = table.values[0][i];
+    Values expected = {point - down.radius(), point, point + up.radius()};
+    std::ranges::sort(expected);
+    EXPECT_DOUBLE_EQ(table.values[1][i], expected[0]);
+    EXPECT_DOUBLE_EQ(table.values[2][i], expected[2]);
+    const double error = table.actual[i] - expected[1];
+    if (std::isnan(error)) {
+      ++passed;
+    } else {
+      up.update(error), down.update(-error);
+    }
+  }
+  EXPECT_GT(passed, 5);
+}
+
+TEST(Missing, AStreamBeginsAtKnownErrorsAndAMissingValueMovesNothing) {
+  // One series has a gap that is longer than any window, another one is not known at the end.
+  const auto lost = [](int64_t s, int64_t t) {
+    return at_random(s, t) || (s == 1 && t > 50 && t < 80) || (s == 2 && t > 60);
+  };
+  auto f = forecaster(2, json::object());
+  f.fit(panel({90, 90, 90}, lost), calibrated(IntervalMethod::adaptive, 20));
+  PredictRequest asked;
+  asked.quantiles.levels = {80, 95};
+  const ForecastTable table = f.predict(nullptr, asked);
+  for (const Values& column : table.values)
+    for (const double bound : column) EXPECT_TRUE(std::isfinite(bound));
+  const auto stream = f.adaptive_intervals("", {80}, kTrackingRate);
+  const auto low = static_cast<size_t>(std::ranges::find(table.columns, "NLinear-lo-80") -
+                                       table.columns.begin());
+  for (size_t s = 0; s < 3; ++s) {
+    const std::string name = "s" + std::to_string(s);
+    const auto point = std::span(table.values[0]).subspan(2 * s, 2);
+    std::array<double, 4> bounds{}, after{};
+    stream->forecast(name, point, bounds);
+    EXPECT_DOUBLE_EQ(bounds[0], table.values[low][2 * s]);
+    const json before = stream->save()["series"][name];
+    stream->update(name, kMissing);
+    stream->update(name, kMissing);
+    json state = stream->save()["series"][name];
+    EXPECT_TRUE(state["pending"].empty());
+    state["pending"] = before["pending"];
+    EXPECT_EQ(state, before);
+    stream->forecast(name, point, after);
+    EXPECT_EQ(after, bounds);
+  }
+}
+
+TEST(Missing, PathsNeedEveryTarget) {
+  auto f = forecaster(2, json::object());
+  f.fit(panel({90}, at_random), calibrated(IntervalMethod::error, 20));
+  const Error error = failure([&] { f.simulate(nullptr, {}); });
+  EXPECT_EQ(error.code(), Code::data);
+  const auto whole = panel({90}, [](int64_t, int64_t) { return false; });
+  const ForecastTable paths = f.simulate(whole, {});
+  for (const double y : paths.values[0]) EXPECT_TRUE(std::isfinite(y));
 }
 
 TEST(Missing, AFileKeepsTheHoles) {
