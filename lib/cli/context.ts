@@ -25,6 +25,15 @@ export function integerFlag(flags: Flags, name: string, minimum: number): number
   );
 }
 
+/** A number, or undefined when the flag was not given. */
+export function numberFlag(flags: Flags, name: string): number | undefined {
+  const text = flags[name];
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (String(text).trim() !== '' && Number.isFinite(value)) return value;
+  throw new UsageError(`--${kebab(name)}: received ${JSON.stringify(text)}, expected a number`);
+}
+
 /** Numbers with commas between them, or undefined when the flag was not given. */
 export function numbersFlag(flags: Flags, name: string): number[] | undefined {
   const text = flags[name];

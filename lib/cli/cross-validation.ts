@@ -2,7 +2,7 @@
 
 import { extname } from 'node:path';
 import { type Context, columnFlags, defined, integerFlag, textFlag, threadsFlag } from './context';
-import { newForecaster } from './fit';
+import { newForecaster, transferFlags } from './fit';
 import { type Flags, kebab } from './flags';
 import { intervalsFlag, quantileFlags } from './intervals';
 import { loadWithPanel } from './forecast';
@@ -92,7 +92,9 @@ async function crossValidate(files: readonly string[], context: Context) {
       ...options,
       ...defined({ statics }),
       // New models are trained for it.
-      ...(useFitted ? { useFitted, ...defined({ horizon }) } : intervalsFlag(flags)),
+      ...(useFitted
+        ? { useFitted, ...defined({ horizon }) }
+        : { ...intervalsFlag(flags), ...transferFlags(flags) }),
       ...(useFitted || flags.intervals !== undefined ? quantileFlags(flags) : {}),
       onProgress: bar.update,
     });

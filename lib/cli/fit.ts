@@ -70,8 +70,10 @@ function longRunFlags(flags: Context['flags']): FitOptions {
   });
 }
 
-/** Weights to begin from, those that stay and a look at their gradients, for the command `fit`. */
-function weightFlags(flags: Context['flags']): FitOptions {
+/** Weights to begin from, and those that stay, for the commands `fit` and `cv`. */
+export function transferFlags(
+  flags: Context['flags'],
+): Pick<FitOptions, 'initialWeights' | 'freeze'> {
   const list = (name: string) => textFlag(flags, name)?.split(',');
   const from = textFlag(flags, 'initialWeights');
   const weights = list('takeWeights');
@@ -79,7 +81,6 @@ function weightFlags(flags: Context['flags']): FitOptions {
   return defined({
     initialWeights: from !== undefined && weights ? { from, weights } : from,
     freeze: list('freeze'),
-    monitorGradients: flags.monitorGradients === true ? true : undefined,
   });
 }
 
@@ -164,7 +165,8 @@ export async function runFit(file: string, context: Context): Promise<void> {
   const panel = await readPanel(file, columnFlags(flags), signal);
   const outcome = await fitPanel(panel, context, undefined, {
     ...longRunFlags(flags),
-    ...weightFlags(flags),
+    ...transferFlags(flags),
+    ...(flags.monitorGradients === true ? { monitorGradients: true } : {}),
   });
   await outcome.nf.save(output, { includeData: flags.data !== false, signal });
   const files = [output];

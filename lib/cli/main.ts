@@ -8,7 +8,10 @@ import { EXIT, reportError } from './report';
 declare const __ND_VERSION__: string;
 
 /** Commands with a flag for every option of every model, and the one that knows all flags. */
-const OF_MODELS = ['fit', 'forecast', 'cv', 'completion'];
+const OF_MODELS = [
+  ...['fit', 'forecast', 'cv', 'completion'],
+  ...['find-learning-rate', 'find-batch-size', 'check-one-batch'],
+];
 
 /** The registry where flags are made of it; help is shown, and other commands work, without the native binary too. */
 function registryFor(args: readonly string[]): Registry | undefined {

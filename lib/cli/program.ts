@@ -2,111 +2,38 @@
 
 import { Argument, Command, Option } from 'commander';
 import type { Registry } from '../../types/registry';
+import {
+  addAheadFlags,
+  addDataFlags,
+  addFitFlags,
+  addTableFlags,
+  addTrainFlags,
+  addTransferFlags,
+  DATA,
+  JSON_FLAG,
+} from './command-flags';
 import { runCompletion, SHELLS } from './completion';
 import type { Context } from './context';
 import { RENAMED, runCrossValidation } from './cross-validation';
 import { runDoctor } from './doctor';
 import { runEvaluate } from './evaluate';
 import { runFit } from './fit';
-import { addModelFlags, type Flags, suggestions } from './flags';
+import type { Flags } from './flags';
 import { runForecast, runPredict } from './forecast';
 import { runExport, runImport } from './checkpoint';
 import { runInfo } from './info';
-import { INTERVAL_METHODS } from './intervals';
 import { runModels } from './models';
 import { EXIT_HELP } from './report';
 import { PATH_METHODS } from '../requests';
 import { runSimulate } from './simulate';
+import { runBatchSize, runLearningRate, runOneBatch } from './trials';
 
 const collect = (text: string, before: string[] | undefined) => [...(before ?? []), text];
 
-const DATA = 'columns unique_id, ds, y; .csv or .csv.gz';
-const JSON_FLAG = ['--json', 'print one JSON document on stdout, results or { error }'] as const;
 const SEASON_FLAG = [
   '--season-length <n>',
   'season of the naive forecast beside the scores (default: from the frequency)',
 ] as const;
-
-const WITHOUT_REGISTRY = `
-The flags of the models are not shown, because the native binary cannot be loaded; "neuro-divergent doctor" says why.`;
-
-function addDataFlags(command: Command): Command {
-  return addTableFlags(command).option(
-    '--threads <n>',
-    'threads to compute with (default: all that the system grants)',
-  );
-}
-
-function addTableFlags(command: Command): Command {
-  return command
-    .option('--id-column <name>', 'column with the name of the series (default "unique_id")')
-    .option('--time-column <name>', 'column with the time stamps (default "ds")')
-    .option('--target-column <name>', 'column with the values (default "y")')
-    .option('--separator <text>', 'between two cells of the CSV file (default ",")')
-    .option(...JSON_FLAG);
-}
-
-/** Of commands that ask a saved model. */
-function addAheadFlags(command: Command): Command {
-  return addDataFlags(command)
-    .argument('<model>', 'a file that fit wrote')
-    .argument(
-      '[data.csv]',
-      'other series, or the same ones further on (default: where the fit ended)',
-    )
-    .option('--horizon <n>', 'steps to forecast (default: the trained horizon)')
-    .option('--future <file.csv>', 'the future columns of the models at the steps to come')
-    .option('--statics <file.csv>', 'with data: one row per series with the static columns')
-    .option('--no-refit-series-scaler', 'with --local-scaler: keep the scaling of the fit');
-}
-
-function addFitFlags(
-  command: Command,
-  registry: Registry | undefined,
-  renamed?: Readonly<Record<string, string>>,
-): Command {
-  const scalers = registry?.seriesScalers ?? [];
-  const scaler = new Option(
-    '--local-scaler <name>',
-    `scaling of each whole series: ${scalers.join(', ')}`,
-  );
-  suggestions.set(scaler, scalers);
-  command
-    .option(
-      '--frequency <step>',
-      'time step: MS M QS Q YS Y W D B h min s, 15min … (default: inferred)',
-    )
-    .option(
-      '--time-zone <name>',
-      'zone of stamps without an offset, and of days and longer steps: Europe/Berlin … (default UTC)',
-    )
-    .option('--statics <file.csv>', 'one row per series with the columns of --stat-exog')
-    .option('--val-size <n>', 'last steps of every series that are kept for validation (default 0)')
-    .addOption(
-      new Option(
-        '--intervals <method>',
-        'calibrate intervals on forecasts of the last rows; --levels or --quantiles ask for them',
-      ).choices(INTERVAL_METHODS),
-    )
-    .option('--interval-windows <n>', 'forecasts per series that calibrate them (default 20)')
-    .option('--interval-step-size <n>', 'rows between two of these (default 1)')
-    .option('--interval-pooled', 'errors of all series together')
-    .addOption(scaler)
-    .addOption(
-      new Option(
-        '--missing <what>',
-        'where a target is empty: refuse the file, or mask it',
-      ).choices(['error', 'mask']),
-    )
-    .option('--sample-weight <name>', 'column with the weight of each row in the losses')
-    .addOption(
-      new Option('--compat <name>', 'behave like the Python reference').choices(['neuralforecast']),
-    )
-    .option('--quiet', 'no progress bar');
-  if (registry) addModelFlags(command, registry, renamed);
-  else command.addHelpText('after', WITHOUT_REGISTRY);
-  return command;
-}
 
 /** Without a registry the flags of the models are missing: enough for help, and for the commands that train nothing. */
 export function createProgram(
@@ -143,7 +70,7 @@ export function createProgram(
     .option('--no-plot', 'write no plot')
     .action((file: string, flags: Flags) => runForecast(file, withFlags(flags)));
 
-  addFitFlags(addDataFlags(program.command('fit')), registry)
+  addTransferFlags(addFitFlags(addDataFlags(program.command('fit')), registry))
     .description('train models and save them')
     .argument('<data.csv>', DATA)
     .requiredOption('--output <model.safetensors>', 'where to save')
@@ -152,11 +79,8 @@ export function createProgram(
     .option('--checkpoint-every <n>', 'steps between two checkpoints (default 100)')
     .option('--resume', 'go on from --checkpoint, if there is such a file')
     .option('--time-budget <seconds>', 'begin no further step after that time')
-    .option('--initial-weights <model.safetensors>', 'begin from the weights of saved models')
-    .option('--take-weights <patterns>', 'only those of --initial-weights whose names match: mlp.*')
     .option('--history <file>', 'write losses by step: .csv, or a plot as .html, .svg or .json')
     .option('--monitor-gradients', 'say which gradients vanish or explode; norms in --history')
-    .option('--freeze <patterns>', 'weights that stay as they are: blocks.0.*,*.bias')
     .action((file: string, flags: Flags) => runFit(file, withFlags(flags)));
 
   addAheadFlags(program.command('predict'))
@@ -184,7 +108,7 @@ export function createProgram(
       runSimulate(model, file, withFlags(flags)),
     );
 
-  addFitFlags(addDataFlags(program.command('cv')), registry, RENAMED)
+  addTransferFlags(addFitFlags(addDataFlags(program.command('cv')), registry, RENAMED))
     .description('forecast the last rows from before them, and score the forecasts')
     .usage('[options] [model.safetensors] <data.csv>')
     .argument('<files...>', `the data (${DATA}); before it a saved model, to judge it as it is`)
@@ -206,6 +130,32 @@ export function createProgram(
     .option(...SEASON_FLAG)
     .option('--output <file.csv>', 'write the forecasts as CSV, with cutoffs and true values')
     .action((files: string[], flags: Flags) => runCrossValidation(files, withFlags(flags)));
+
+  const trial = (name: string) =>
+    addTrainFlags(addDataFlags(program.command(name)), registry)
+      .argument('<data.csv>', DATA)
+      .option('--output <file.csv>', 'write what was measured as CSV');
+
+  trial('find-learning-rate')
+    .description('a range test: at which learning rate does the loss fall fastest?')
+    .option('--from <rate>', 'rate of the first step (default 1e-7)')
+    .option('--to <rate>', 'rate of the last step (default 1)')
+    .option('--steps <n>', 'steps between them (default 100)')
+    .action((file: string, flags: Flags) => runLearningRate(file, withFlags(flags)));
+
+  trial('find-batch-size')
+    .description('which size of batch trains fastest on this machine?')
+    .option('--from <n>', 'windows of the smallest batch (default 16)')
+    .option('--to <n>', 'windows of the largest; sizes between are doubled (default 256)')
+    .option('--steps <n>', 'steps that are measured per size (default 10)')
+    .action((file: string, flags: Flags) => runBatchSize(file, withFlags(flags)));
+
+  trial('check-one-batch')
+    .description('can the network learn one batch by heart? Exit code 1 when it cannot')
+    .option('--windows <n>', 'windows of the batch (default 8)')
+    .option('--steps <n>', 'most updates (default 2000)')
+    .option('--tolerance <x>', 'normalised loss below which it can (default 0.01)')
+    .action((file: string, flags: Flags) => runOneBatch(file, withFlags(flags)));
 
   addTableFlags(program.command('evaluate'))
     .description('metrics of forecasts in a file that also says what happened')

@@ -18,6 +18,9 @@ const COMMANDS = [
   'predict',
   'simulate',
   'cv',
+  'find-learning-rate',
+  'find-batch-size',
+  'check-one-batch',
   'evaluate',
   'info',
   'import',
@@ -30,6 +33,7 @@ const COMMANDS = [
 const CASES: [string[], string[]][] = [
   [[''], [...COMMANDS, 'help']],
   [['fo'], ['forecast']],
+  [['find-b'], ['find-batch-size']],
   [
     ['fit', '--mo'],
     ['--model', '--momentum', '--momentum-decay', '--monitor-gradients', '--moving-avg-window'],
