@@ -30,6 +30,7 @@ const ENGINE_OPTIONS = [
   'inputSize',
   'frequency',
   'localScaler',
+  'localStaticScaler',
   'sampleWeight',
   'missing',
   'unseenCategory',

@@ -120,8 +120,22 @@ function cases(api) {
         api.mlp(sized({ ...schedule, alias: schedule.lrSchedule, hiddenSize: 8 })),
       ),
     },
+    conformalDistribution: {
+      options: { localScaler: 'standard' },
+      intervals: { method: 'distribution', windows: 4, stepSize: 2 },
+      models: [api.nlinear(sized({})), api.mlp(sized({ hiddenSize: 8 }))],
+    },
+    conformalError: {
+      options: { localScaler: 'boxcox' },
+      intervals: { method: 'error', windows: 3 },
+      models: [api.nlinear(sized({}))],
+    },
+    conformalPlain: {
+      intervals: { method: 'error', windows: 5 },
+      models: [api.dlinear(sized({ loss: huberLoss({ delta: 2 }) }))],
+    },
     exogenous: {
-      options: { localScaler: 'robust' },
+      options: { localScaler: 'robust', localStaticScaler: 'minmax' },
       exogenous: true,
       models: [
         api.nhits(
@@ -162,7 +176,8 @@ function rows(from, to) {
 }
 
 /** Writes what one case's NeuralForecast needs, and returns our forecast. */
-async function prepare(folder, { options = {}, exogenous = false, holes = false, models }, api) {
+async function prepare(folder, one, api) {
+  const { options = {}, exogenous = false, holes = false, intervals, models } = one;
   const nf = new api.NeuralForecast({
     frequency: 'MS',
     compat: 'neuralforecast',
@@ -173,14 +188,20 @@ async function prepare(folder, { options = {}, exogenous = false, holes = false,
     const future = exogenous ? rows(60, 64).map(({ y: _, lagged: __, ...row }) => row) : undefined;
     const all = rows(0, 60);
     if (holes) for (const row of [5, 52, 57, 110, 118]) all[row].y = Number.NaN;
-    await nf.fit(all, exogenous ? { statics: STATICS } : {});
+    await nf.fit(all, {
+      ...(exogenous ? { statics: STATICS } : {}),
+      ...(intervals ? { intervals } : {}),
+    });
     await nf.exportCheckpoint(path.join(folder, 'checkpoint'));
     if (future) {
       const names = Object.keys(future[0]);
       const lines = future.map((row) => names.map((name) => row[name]).join(','));
       fs.writeFileSync(path.join(folder, 'future.csv'), `${[names, ...lines].join('\n')}\n`);
     }
-    return await nf.predict(null, future ? { future } : {});
+    return await nf.predict(null, {
+      ...(future ? { future } : {}),
+      ...(intervals ? { levels: [80, 95] } : {}),
+    });
   } finally {
     await nf.dispose();
   }

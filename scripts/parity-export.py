@@ -10,5 +10,6 @@ for name in sorted(os.listdir(sys.argv[1])):
     nf = NeuralForecast.load(os.path.join(case, "checkpoint"))
     for model in nf.models: model.trainer_kwargs.update(logger=False, enable_progress_bar=False, accelerator="cpu", devices=1)
     future = os.path.join(case, "future.csv")
-    frame = nf.predict(futr_df=pd.read_csv(future, parse_dates=["ds"])) if os.path.exists(future) else nf.predict()
+    level = None if nf.prediction_intervals is None else [80, 95]
+    frame = nf.predict(futr_df=pd.read_csv(future, parse_dates=["ds"]) if os.path.exists(future) else None, level=level)
     frame.to_csv(os.path.join(case, "reference.csv"), index=False, float_format="%.9g")

@@ -175,6 +175,11 @@ export interface NeuralForecastOptions extends ColumnNames {
   /** Scaling of each whole series before training; 'boxcox' needs positive values. @default 'none' */
   readonly localScaler?: 'none' | 'standard' | 'minmax' | 'robust' | 'robust-iqr' | 'boxcox';
   /**
+   * Scaling of each numeric static column (`statExog`) over the series of the fit; 'boxcox' needs positive values. Other series
+   * are scaled as those of the fit; with `compat` anew, by themselves, unless `refitSeriesScaler` is false. @default 'none'
+   */
+  readonly localStaticScaler?: 'none' | 'standard' | 'minmax' | 'robust' | 'robust-iqr' | 'boxcox';
+  /**
    * Column of the panel with the weight of each row's error in the losses of training and validation, a finite number of at
    * least 0. Read by `fit` and by a `crossValidation` that trains. @default none: all rows weigh 1
    */
@@ -742,6 +747,12 @@ export interface ImportOptions {
 export interface ExportOptions {
   /** Whether the last window of every series is written, so that `predict()` works there without data. @default true */
   readonly includeData?: boolean;
+  /**
+   * Whether the errors of `fit({ intervals })` are written, so that `predict(level=[80])` works there. It has no intervals that
+   * are adaptive, pooled or around quantiles, none of less than two windows or of a part of the series: E0010, false leaves
+   * them out. Those of an object with `compat` are the same there. @default true
+   */
+  readonly includeIntervals?: boolean;
   /** Whether a folder that is not empty is replaced. @default false */
   readonly overwrite?: boolean;
   /** Aborts the call: it rejects with the reason of the signal. */
@@ -788,6 +799,8 @@ export interface ForecastInfo {
   readonly inputSize: number;
   /** Scaling of whole series. */
   readonly localScaler: string;
+  /** Scaling of static columns. */
+  readonly localStaticScaler: string;
   /** Column with the weights of rows; absent when all weigh 1. */
   readonly sampleWeight?: string;
   /** What happens where a target is missing. */

@@ -2,6 +2,7 @@
 
 import type { ColumnNames } from '../../types/index';
 import { STANDARD_NAMES } from '../requests';
+import { intervalsJson, textsJson } from './export-intervals';
 import { writeSafetensors } from './safetensors';
 import type { Saved, SavedColumn, SavedRows } from './saved';
 import { type Scales, scaleValue } from './scales';
@@ -115,6 +116,14 @@ function scaledRows(
   );
 }
 
+/** The same of one with a value per series. */
+function staticValues(column: SavedColumn, saved: Saved): readonly number[] {
+  const { localStaticScaler = 'none' } = saved.config;
+  const scale = saved.staticScales.get(column.name);
+  if (scale === undefined) return columnValues(column, [], saved);
+  return column.values.map((value) => scaleValue(localStaticScaler, value, scale));
+}
+
 /** Columns side by side, row by row. */
 function table(columns: readonly (readonly number[])[], rows: number): Tensor {
   const values = Array.from({ length: rows }, (_, row) => columns.map((column) => column[row]!));
@@ -134,7 +143,7 @@ function datasetFiles(saved: Saved, rows: SavedRows, targetColumn: string, files
   document.add('temporal', table(temporal, target.length));
   const hasStatics = statics.length > 0;
   if (hasStatics) {
-    const values = statics.map((column) => columnValues(column, [], saved));
+    const values = statics.map((column) => staticValues(column, saved));
     document.add('static', table(values, saved.contract.ids.length));
   }
   const names = (columns: readonly SavedColumn[]) => columns.map(({ name }) => name);
@@ -150,21 +159,34 @@ function datasetFiles(saved: Saved, rows: SavedRows, targetColumn: string, files
   document.write('dataset', dataset, files);
 }
 
+function scalerJson(document: Document, path: string, type: string, of: Scales): Json {
+  const key = `${path}.stats_`;
+  const stats = of.flatMap(({ shift, scale }) => [shift, scale]);
+  document.add(key, Tensor.floats([of.length, 2], stats));
+  return { __nf__: 'scaler', type, stats_: pointer(key, 'numpy', 'float32') };
+}
+
 /** The scalers of the target and of other columns. */
 function scalersJson(document: Document, saved: Saved, targetColumn: string): Json {
   const { config, scales, featureScales } = saved;
   if (config.localScaler === 'none' || scales.length === 0) return {};
   const all = [[targetColumn, scales] as const, ...featureScales];
   return Object.fromEntries(
-    all.map(([name, of]) => {
-      const key = `scalers_.${name}.stats_`;
-      const stats = of.flatMap(({ shift, scale }) => [shift, scale]);
-      document.add(key, Tensor.floats([of.length, 2], stats));
-      const stats_ = pointer(key, 'numpy', 'float32');
-      return [name, { __nf__: 'scaler', type: config.localScaler, stats_ }];
-    }),
+    all.map(([name, of]) => [
+      name,
+      scalerJson(document, `scalers_.${name}`, config.localScaler, of),
+    ]),
   );
 }
+
+/** Those of static columns. */
+const staticScalersJson = (document: Document, { config, staticScales }: Saved): Json =>
+  Object.fromEntries(
+    [...staticScales].map(([name, scale]) => [
+      name,
+      scalerJson(document, `static_scalers_.${name}`, config.localStaticScaler!, [scale]),
+    ]),
+  );
 
 /** Places of categories; those that read as numbers were numbers, as a column of numbers there still is. */
 function vocabularyJson(texts: readonly string[]): Json {
@@ -196,20 +218,21 @@ export function dataFiles(saved: Saved, names: Partial<ColumnNames>): Files {
     freq: pandasFrequency(contract.frequency, contract.calendar ? lastTimes[0] : undefined),
     _fitted: true,
     local_scaler_type: config.localScaler === 'none' ? null : config.localScaler,
-    local_static_scaler_type: null,
+    local_static_scaler_type: config.localStaticScaler ?? null,
     scalers_: scalersJson(document, saved, targetColumn),
-    static_scalers_: {},
+    static_scalers_: staticScalersJson(document, saved),
     categorical_vocab_: vocabulariesJson(saved),
     id_col: idColumn,
     time_col: timeColumn,
     target_col: targetColumn,
-    prediction_intervals: null,
-    _cs_df: null,
+    ...intervalsJson(saved, idColumn, (key, values) => {
+      document.add(key, Tensor.doubles([values.length], values));
+      return pointer(key, 'numpy', 'float64');
+    }),
   };
   if (rows !== undefined) {
     datasetFiles(saved, rows, targetColumn, files);
-    const data = { __nf__: 'index', kind: 'numpy', dtype: 'object', values: contract.ids };
-    configuration.uids = { __nf__: 'series', kind: 'pandas', name: idColumn, dtype: 'str', data };
+    configuration.uids = textsJson(idColumn, contract.ids);
     configuration.last_dates = times('last_dates', lastTimes, 'pandas', timeColumn);
     configuration.ds = times('ds', rows.times, 'numpy');
   }

@@ -9,6 +9,7 @@ import type { NativeForecaster } from '../native';
 import { checkNames, optionalBoolean, optionalSignal } from '../options';
 import { pathOption } from '../requests';
 import { dataFiles } from './export-data';
+import { checkIntervals } from './export-intervals';
 import { modelFile } from './export-model';
 import { savedContent } from './saved';
 
@@ -54,12 +55,16 @@ export async function exportForecaster(
   options: ExportOptions,
   context: { readonly names: Partial<ColumnNames>; readonly registry: Registry },
 ): Promise<void> {
-  checkNames(PLACE, options, ['includeData', 'overwrite', 'signal']);
+  checkNames(PLACE, options, ['includeData', 'includeIntervals', 'overwrite', 'signal']);
   const target = pathOption(PLACE, folder);
   const includeData = optionalBoolean(PLACE, 'includeData', options.includeData) ?? true;
+  const includeIntervals =
+    optionalBoolean(PLACE, 'includeIntervals', options.includeIntervals) ?? true;
   const overwrite = optionalBoolean(PLACE, 'overwrite', options.overwrite) ?? false;
   const signal = optionalSignal(PLACE, options.signal);
-  const saved = await savedContent(native, includeData, signal);
+  const all = await savedContent(native, includeData, signal);
+  const saved = includeIntervals ? all : { ...all, intervals: undefined };
+  if (saved.intervals) checkIntervals(saved.intervals, saved);
   const files = dataFiles(saved, context.names);
   for (const model of saved.models) {
     files.set(`${model.alias}_0.safetensors`, modelFile(model, context.registry));

@@ -6,10 +6,11 @@ import { Tensor } from './tensor';
 import {
   type Checkpoint,
   ClassValue,
+  FrameValue,
+  IntervalsValue,
   LossValue,
   type ModelRecord,
   numberList,
-  OtherValue,
   ScalerValue,
   TimesValue,
   textList,
@@ -66,8 +67,13 @@ class Decoder {
       case 'series':
         return this.value(json.data ?? [], depth);
       case 'dataframe':
+        return this.#frame(json.columns, depth);
       case 'prediction_intervals':
-        return new OtherValue(kind);
+        return new IntervalsValue(
+          String(json.method),
+          Number(json.n_windows),
+          Number(json.step_size),
+        );
       default:
         return refuse(this.file, `holds a value of the unknown kind ${shown(String(kind))}`);
     }
@@ -104,6 +110,14 @@ class Decoder {
         refuse(this.file, 'holds a mapping without pairs');
       return [this.value(pair[0], depth), this.value(pair[1], depth)];
     });
+  }
+
+  #frame(columns: unknown, depth: number): FrameValue {
+    const named = this.#pairs(columns, depth).map(([name, values]): [string, Value] => [
+      String(name),
+      values,
+    ]);
+    return new FrameValue(new Map(named));
   }
 
   #tensor(key: unknown): Tensor {

@@ -48,7 +48,7 @@ const tensorsOf = (scales: Scales): [string, Tensor][] => {
 };
 
 /** Names of series: texts, or integers. */
-function idsOf(value: Value | undefined, file: string): string[] {
+export function idsOf(value: Value | undefined, file: string): string[] {
   const ids = value instanceof Tensor ? value.bigints(file) : value;
   return Array.isArray(ids) ? ids.map(String) : refuse(file, 'names no series');
 }

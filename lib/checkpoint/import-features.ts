@@ -1,7 +1,7 @@
 /** Columns beside the target: vocabularies of categories, scales of series, and the values of the fit's rows. */
 
 import { refuse, shown } from './refuse';
-import { scalesOf, type Scales, unscale } from './scales';
+import { type Scale, type Scales, scalesOf, unscale } from './scales';
 import { Tensor } from './tensor';
 import { type Checkpoint, isMap, type ModelRecord, textList, type Value } from './values';
 
@@ -54,15 +54,38 @@ const namesOf = (models: readonly ModelRecord[], kinds: readonly string[]): stri
   ),
 ];
 
-/** Why a checkpoint cannot be imported whose static columns are scaled. */
-function checkStatics({ configuration, file }: Checkpoint, statics: readonly string[]): void {
+/** What scales the static columns that are no categories: one scale for all series. */
+function staticScales(
+  { configuration, file }: Checkpoint,
+  statics: readonly string[],
+): ReadonlyMap<string, Scale> {
   const scalers = configuration.get('static_scalers_');
-  if (isMap(scalers) && statics.some((name) => scalers.has(name))) {
-    refuse(
-      file,
-      'holds scaled static columns (local_static_scaler_type), which this version does not have',
+  return new Map(
+    statics.flatMap((name): [string, Scale][] =>
+      (scalesOf(scalers, name, 1, file) ?? []).map((scale) => [name, scale]),
+    ),
+  );
+}
+
+/** Two tensors: of one scale per column, or of one per column and series. */
+function addScales(
+  kind: 'static' | 'feature',
+  scales: ReadonlyMap<string, Scale | Scales>,
+  tensors: Map<string, Tensor>,
+  shape: readonly number[] = [scales.size],
+): void {
+  if (scales.size === 0) return;
+  const all = [...scales.values()].flat();
+  const add = (part: keyof Scale) =>
+    tensors.set(
+      `data/${kind}_${part}`,
+      Tensor.doubles(
+        shape,
+        all.map((one) => one[part]),
+      ),
     );
-  }
+  add('shift');
+  add('scale');
 }
 
 export function importColumns(
@@ -71,7 +94,6 @@ export function importColumns(
   rows: Rows | undefined,
 ): ImportedColumns {
   const statics = namesOf(models, ['stat']);
-  checkStatics(checkpoint, statics);
   const vocabularies = vocabulariesOf(checkpoint);
   const contract: Record<string, unknown> = {};
   const tensors = new Map<string, Tensor>();
@@ -84,8 +106,11 @@ export function importColumns(
       ]),
     );
   }
-  if (rows === undefined) return { contract, tensors };
   const { configuration } = checkpoint;
+  const staticScale = staticScales(checkpoint, statics);
+  addScales('static', staticScale, tensors);
+  if (staticScale.size > 0) contract.scaledStatics = [...staticScale.keys()];
+  if (rows === undefined) return { contract, tensors };
   const scaler = configuration.get('local_scaler_type');
   const described = (name: string) =>
     categories.includes(name) ? { name, categories: vocabularies.get(name) } : { name };
@@ -123,27 +148,15 @@ export function importColumns(
   });
   add('features', features, values, rows.offsets.at(-1)!);
   if (scaled.size > 0) {
-    const all = [...scaled.values()].flat();
-    const shape = [scaled.size, rows.series];
     contract.scaledFeatures = [...scaled.keys()];
-    tensors.set(
-      'data/feature_shift',
-      Tensor.doubles(
-        shape,
-        all.map(({ shift }) => shift),
-      ),
-    );
-    tensors.set(
-      'data/feature_scale',
-      Tensor.doubles(
-        shape,
-        all.map(({ scale }) => scale),
-      ),
-    );
+    addScales('feature', scaled, tensors, [scaled.size, rows.series]);
   }
+  const staticScaler = configuration.get('local_static_scaler_type');
   const staticValues = statics.map((name) => {
     const column = found(name, rows.static(name));
-    return categories.includes(name) ? column.map((value) => place(name, value)) : column;
+    if (categories.includes(name)) return column.map((value) => place(name, value));
+    const scale = staticScale.get(name);
+    return scale ? column.map((value) => unscale(staticScaler, value, scale)) : column;
   });
   add('statics', statics, staticValues, rows.series);
   return { contract, tensors };

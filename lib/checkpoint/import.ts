@@ -19,6 +19,7 @@ import {
 } from '../options';
 import { pathOption } from '../requests';
 import { type ImportedData, importData } from './import-data';
+import { importIntervals } from './import-intervals';
 import { modelJson } from './import-model';
 import { readCheckpoint } from './read';
 import { refuse, shown } from './refuse';
@@ -117,14 +118,21 @@ function description(
     frequency,
     horizon: checkpoint.configuration.get('h'),
     localScaler: text(checkpoint.configuration.get('local_scaler_type')) ?? 'none',
+    localStaticScaler: text(checkpoint.configuration.get('local_static_scaler_type')) ?? 'none',
     compat,
     ...(data.missing ? { missing: 'mask' } : {}),
     models: [...models].map(([alias, record]) => modelJson(record, alias, registry)),
   };
-  const contract = { frequency, calendar: !/^\d+$/.test(frequency), ...data.contract };
+  const intervals = importIntervals(checkpoint, models, { compat });
+  const contract = {
+    frequency,
+    calendar: !/^\d+$/.test(frequency),
+    ...data.contract,
+    ...intervals.contract,
+  };
   const metadata = { config: JSON.stringify(config), data: JSON.stringify(contract) };
   return {
-    bytes: writeSafetensors(metadata, data.tensors),
+    bytes: writeSafetensors(metadata, new Map([...data.tensors, ...intervals.tensors])),
     note: noteOf(checkpoint, frequency, data),
   };
 }

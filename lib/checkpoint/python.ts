@@ -5,6 +5,7 @@ import { refuse, shown } from './refuse';
 import { type Dtype, elementsOf, SIZES, Tensor } from './tensor';
 import type { TorchFile } from './torch-file';
 import { ClassValue, OtherValue, ScalerValue, TimesValue, type Value } from './values';
+import { frameOf, intervalsOf } from './python-frame';
 import { lossOf } from './python-loss';
 import { offsetOf } from './python-offset';
 
@@ -85,6 +86,10 @@ export class PythonReader {
         return this.#stamps(record, depth);
       case 'pandas.Series':
         return this.#series(record, depth);
+      case 'pandas.DataFrame':
+        return frameOf(record, this, depth);
+      case 'neuralforecast.PredictionIntervals':
+        return intervalsOf(record);
       case 'pandas.ArrowStringArray':
         return arrowTexts(record, this);
       default:
@@ -109,11 +114,14 @@ export class PythonReader {
     if (Array.isArray(content)) return this.value(content, depth + 1); // of Python objects
     const bytes = bytesOf(content);
     const type = this.#dtype(dtype);
-    if (bytes === undefined || (byColumns === true && shape.length > 1)) {
+    if (bytes === undefined || (byColumns === true && shape.length > 2)) {
       return refuse(this.file, 'holds an array in a form that is not known');
     }
     if (type.code.startsWith('U')) return textsOf(bytes, Number(type.code.slice(1)), this.file);
-    const tensor = this.#numbers(type.code, shape, bytes);
+    const tensor =
+      byColumns === true && shape.length === 2
+        ? this.#numbers(type.code, [...shape].reverse(), bytes).transposed()
+        : this.#numbers(type.code, shape, bytes);
     return type.unit === undefined
       ? tensor
       : new TimesValue(tensor.bigints(this.file), type.unit, undefined);

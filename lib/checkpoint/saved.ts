@@ -54,8 +54,24 @@ export interface SavedRows {
   readonly times: readonly number[];
 }
 
+/** Errors y - ŷ that intervals are made of. */
+export interface SavedIntervals {
+  readonly method: string;
+  readonly windows: number;
+  readonly stepSize: number;
+  readonly pooled: boolean;
+  /** Names of the series in the order of the errors. */
+  readonly ids: readonly string[];
+  /** Of each model that has them: [series, windows, horizon, columns]. */
+  readonly errors: ReadonlyMap<string, Tensor>;
+}
+
 export interface Saved {
-  readonly config: { readonly horizon: number; readonly localScaler: string };
+  readonly config: {
+    readonly horizon: number;
+    readonly localScaler: string;
+    readonly localStaticScaler?: string;
+  };
   readonly contract: {
     readonly frequency: string;
     readonly calendar: boolean;
@@ -68,7 +84,10 @@ export interface Saved {
   readonly scales: Scales;
   /** Of numeric columns with a scale of their own. */
   readonly featureScales: ReadonlyMap<string, Scales>;
+  /** Of numeric static columns, over all series. */
+  readonly staticScales: ReadonlyMap<string, Scale>;
   readonly rows: SavedRows | undefined;
+  readonly intervals: SavedIntervals | undefined;
 }
 
 /** What `save` would write. */
@@ -109,8 +128,19 @@ export async function savedContent(
     }));
   };
   const scaled: string[] = contract.scaledFeatures ?? [];
+  const scaledStatics: string[] = contract.scaledStatics ?? [];
+  const ofStatics = scaledStatics.length > 0 ? scalesIn('static') : [];
   const ofFeatures = scaled.length > 0 ? scalesIn('feature') : [];
   const series = contract.ids.length;
+  const intervals = (): SavedIntervals => {
+    const { ids = contract.ids, ...settings } = contract.intervals;
+    const errors = models.flatMap(({ alias }: SavedModel) => {
+      const found = tensors.get(`${alias}/intervals.errors`);
+      return found ? [[alias, found]] : [];
+    });
+    const places = numbers('data/interval_series');
+    return { ...settings, ids: places.map((place) => ids[place]), errors: new Map(errors) };
+  };
   return {
     config,
     contract,
@@ -123,6 +153,7 @@ export async function savedContent(
     featureScales: new Map(
       scaled.map((name, i) => [name, ofFeatures.slice(i * series, (i + 1) * series)]),
     ),
+    staticScales: new Map(scaledStatics.map((name, i) => [name, ofStatics[i]!])),
     rows: tensors.has('data/values')
       ? {
           offsets: numbers('data/offsets'),
@@ -132,5 +163,6 @@ export async function savedContent(
           times,
         }
       : undefined,
+    intervals: contract.intervals ? intervals() : undefined,
   };
 }

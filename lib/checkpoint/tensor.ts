@@ -51,6 +51,20 @@ export class Tensor {
     return Array.from({ length: this.length }, (_, i) => view.getBigInt64(8 * i, true));
   }
 
+  /** A table of the shape [n, m] as one of [m, n]. */
+  transposed(): Tensor {
+    const [rows = 0, columns = 0] = this.shape;
+    const size = SIZES[this.dtype];
+    const bytes = new Uint8Array(this.bytes.length);
+    for (let i = 0; i < rows; i++) {
+      for (let j = 0; j < columns; j++) {
+        const from = (i * columns + j) * size;
+        bytes.set(this.bytes.subarray(from, from + size), (j * rows + i) * size);
+      }
+    }
+    return new Tensor(this.dtype, [columns, rows], bytes);
+  }
+
   static floats(shape: readonly number[], values: Iterable<number>): Tensor {
     return new Tensor('F32', shape, bytesOf(Float32Array.from(values)));
   }

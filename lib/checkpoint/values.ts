@@ -35,6 +35,20 @@ export class TimesValue {
   ) {}
 }
 
+/** Columns of a table, by name and in order. */
+export class FrameValue {
+  constructor(readonly columns: ReadonlyMap<string, Value>) {}
+}
+
+/** What conformal intervals are made with. */
+export class IntervalsValue {
+  constructor(
+    readonly method: string,
+    readonly windows: number,
+    readonly stepSize: number,
+  ) {}
+}
+
 /** A value that nobody asks for in another form. */
 export class OtherValue {
   constructor(readonly what: string) {}
@@ -52,6 +66,8 @@ export type Value =
   | ClassValue
   | ScalerValue
   | TimesValue
+  | FrameValue
+  | IntervalsValue
   | OtherValue
   | Tensor;
 

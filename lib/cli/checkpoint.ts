@@ -33,7 +33,12 @@ export async function runExport(file: string, context: Context): Promise<void> {
   const output = textFlag(flags, 'output') as string;
   const nf = await NeuralForecast.load(file, { signal });
   const overwrite = flags.overwrite === true;
-  await nf.exportCheckpoint(output, { includeData: flags.data !== false, overwrite, signal });
+  await nf.exportCheckpoint(output, {
+    includeData: flags.data !== false,
+    includeIntervals: flags.intervals !== false,
+    overwrite,
+    signal,
+  });
   if (json) sayJson({ version, command: 'export', file, files: [output] });
   else sayFiles([output]);
 }

@@ -55,7 +55,12 @@ export function addTrainFlags(
     '--local-scaler <name>',
     `scaling of each whole series: ${scalers.join(', ')}`,
   );
+  const staticScaler = new Option(
+    '--local-static-scaler <name>',
+    'scaling of each static column over the series, by the same names',
+  );
   suggestions.set(scaler, scalers);
+  suggestions.set(staticScaler, scalers);
   command
     .option(
       '--frequency <step>',
@@ -67,6 +72,7 @@ export function addTrainFlags(
     )
     .option('--statics <file.csv>', 'one row per series with the columns of --stat-exog')
     .addOption(scaler)
+    .addOption(staticScaler)
     .addOption(
       new Option(
         '--missing <what>',

@@ -41,6 +41,10 @@ export function newForecaster(
       frequency: textFlag(flags, 'frequency'),
       timeZone: textFlag(flags, 'timeZone'),
       localScaler: textFlag(flags, 'localScaler') as NeuralForecastOptions['localScaler'],
+      localStaticScaler: textFlag(
+        flags,
+        'localStaticScaler',
+      ) as NeuralForecastOptions['localStaticScaler'],
       missing: textFlag(flags, 'missing') as NeuralForecastOptions['missing'],
       sampleWeight: textFlag(flags, 'sampleWeight'),
       compat: textFlag(flags, 'compat') as NeuralForecastOptions['compat'],

@@ -98,6 +98,9 @@ export async function runInfo(file: string, context: Context): Promise<void> {
     ['columns', [info.idColumn, info.timeColumn, info.targetColumn].join(', ')],
     ['forecasts', info.columns.join(', ')],
     ['series scaler', info.localScaler],
+    ...(info.localStaticScaler === 'none'
+      ? []
+      : [['static scaler', info.localStaticScaler] as [string, Cell]]),
     ...(info.sampleWeight === undefined
       ? []
       : [['row weights', info.sampleWeight] as [string, Cell]]),

@@ -203,6 +203,7 @@ export function createProgram(
     .requiredOption('--output <folder>', 'a folder that load() of NeuralForecast 3.3 reads')
     .option('--overwrite', 'replace a folder that is not empty')
     .option('--no-data', 'leave out the last rows of every series')
+    .option('--no-intervals', 'leave out what intervals are made of')
     .option(...JSON_FLAG)
     .action((file: string, flags: Flags) => runExport(file, withFlags(flags)));
 

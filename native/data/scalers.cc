@@ -207,12 +207,12 @@ double unscale_value(WindowScaler scaler, const WindowStatistics& s, double z) {
   return z * s.scale + s.shift;
 }
 
-SeriesScaler parse_series_scaler(std::string_view name) {
+SeriesScaler parse_series_scaler(std::string_view name, const char* option) {
   if (name.empty()) return SeriesScaler::none;
   for (size_t i = 0; i < kSeriesNames.size(); ++i) {
     if (name == kSeriesNames[i]) return static_cast<SeriesScaler>(i);
   }
-  throw_unknown("localScaler", name, kSeriesNames);
+  throw_unknown(option, name, kSeriesNames);
 }
 
 std::string_view name_of(SeriesScaler scaler) { return kSeriesNames[static_cast<size_t>(scaler)]; }

@@ -46,8 +46,8 @@ void scale_values(WindowScaler scaler, const WindowStatistics& s, std::span<cons
                   std::span<float> z);
 
 enum class SeriesScaler : uint8_t { none, standard, minmax, robust, robust_iqr, boxcox };
-/// "" and "none" → none; throws E0010 with the closest name.
-SeriesScaler parse_series_scaler(std::string_view name);
+/// "" and "none" → none; throws E0010 with the closest name. `option`: where the name was given.
+SeriesScaler parse_series_scaler(std::string_view name, const char* option = "localScaler");
 std::string_view name_of(SeriesScaler scaler);
 
 /// Shift and scale of one series: mean/std, min/range, median/MAD, median/IQR as in coreforecast;
@@ -56,7 +56,8 @@ struct SeriesStatistics {
   double shift = 0, scale = 1;
 };
 /// Statistics of finite values; an empty series has shift 0, scale 1. Throws E0011 naming `series`
-/// for a value that boxcox cannot transform (<= 0). `compat`: λ in the reference's precision.
+/// for a value that boxcox cannot transform (<= 0). `compat`: λ in the reference's precision. Of a
+/// static column the values are those of all series.
 SeriesStatistics series_statistics(SeriesScaler scaler, std::span<const double> values,
                                    std::string_view series = "", bool compat = false);
 /// Into the scale in which networks see a series, and back.

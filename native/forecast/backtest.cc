@@ -82,9 +82,13 @@ class CrossValidation {
 
   /// Scales of pieces of the panel, or, as in the reference, of the whole series of each.
   Scales scales_of_pieces(const std::vector<data::Piece>& pieces) const {
-    if (config_.series_scaler == data::SeriesScaler::none)
+    if (config_.series_scaler == data::SeriesScaler::none &&
+        config_.static_scaler == data::SeriesScaler::none)
       return {std::vector<data::SeriesStatistics>(pieces.size()), {}};
-    return panel_scales(config_, panel_->select(config_.compat ? whole(*panel_, pieces) : pieces));
+    Scales scales =
+        panel_scales(config_, panel_->select(config_.compat ? whole(*panel_, pieces) : pieces));
+    if (config_.compat) scales.statics = static_scales(config_, *panel_);
+    return scales;
   }
 
   /// The same for every series of the panel; those of series without a piece are not used.
@@ -95,7 +99,7 @@ class CrossValidation {
       for (size_t i = 0; i < from.size(); ++i) all[static_cast<size_t>(pieces[i].series)] = from[i];
       return all;
     };
-    Scales scales{placed(known.target), {}};
+    Scales scales{placed(known.target), {}, known.statics};
     for (const auto& [name, statistics] : known.features)
       scales.features[name] = placed(statistics);
     return scales;
@@ -145,11 +149,12 @@ class CrossValidation {
     request.threads = threads;
     request.cancel = request_.cancel;
     request.quantiles = request_.quantiles;
-    auto values =
-        forecast_origins(state, *panel_, scales_by_series(split.scaled_by), origins, request);
+    Scales scales = scales_by_series(split.scaled_by);
+    if (!config_.compat) scales.statics = state.scales.statics;
+    auto values = forecast_origins(state, *panel_, scales, origins, request);
     if (state.calibration != nullptr) {
-      values = with_intervals({request.place, *state.config, *state.calibration, *panel_, origins,
-                               horizon_, request.quantiles},
+      values = with_intervals({request.place, *state.config, *state.calibration, *panel_, scales,
+                               origins, horizon_, request.quantiles},
                               std::move(values));
     }
     store_.save(part, values);
@@ -290,11 +295,11 @@ ForecastTable Forecaster::predict_insample(std::shared_ptr<const data::Panel> pa
   ForecastTable table =
       empty_table(*panel, origins, config.horizon, column_names(config, asked.quantiles, place));
   add_actual(*panel, origins, table);
-  table.values =
-      forecast_origins(*state, *panel, scales_for(*panel, own, *state, true), origins, asked);
+  const Scales scales = scales_for(*panel, own, *state, true);
+  table.values = forecast_origins(*state, *panel, scales, origins, asked);
   if (state->calibration != nullptr) {
-    table.values = with_intervals({place, *state->config, *state->calibration, *panel, origins,
-                                   config.horizon, asked.quantiles},
+    table.values = with_intervals({place, *state->config, *state->calibration, *panel, scales,
+                                   origins, config.horizon, asked.quantiles},
                                   std::move(table.values));
   }
   return table;

@@ -295,11 +295,11 @@ size_t ForecasterConfig::find(const std::string& alias, const char* place) const
 }
 
 ForecasterConfig parse_config(const json& description) {
-  check_names(
-      description,
-      std::array<std::string, 9>{"frequency", "horizon", "inputSize", "localScaler", "sampleWeight",
-                                 "missing", "unseenCategory", "compat", "models"},
-      "forecaster");
+  check_names(description,
+              std::array<std::string, 10>{"frequency", "horizon", "inputSize", "localScaler",
+                                          "localStaticScaler", "sampleWeight", "missing",
+                                          "unseenCategory", "compat", "models"},
+              "forecaster");
   ForecasterConfig config;
   if (const json* value = option(description, "frequency")) {
     config.frequency = text_option(*value, "forecaster", "frequency");
@@ -313,6 +313,10 @@ ForecasterConfig parse_config(const json& description) {
   if (const json* value = option(description, "localScaler")) {
     config.series_scaler =
         data::parse_series_scaler(text_option(*value, "forecaster", "localScaler"));
+  }
+  if (const json* value = option(description, "localStaticScaler")) {
+    config.static_scaler = data::parse_series_scaler(
+        text_option(*value, "forecaster", "localStaticScaler"), "localStaticScaler");
   }
   if (const json* value = option(description, "sampleWeight"))
     config.sample_weight = text_option(*value, "forecaster", "sampleWeight");
@@ -351,6 +355,8 @@ ordered_json config_json(const ForecasterConfig& config) {
   out["horizon"] = config.horizon;
   out["inputSize"] = config.input_size;
   out["localScaler"] = data::name_of(config.series_scaler);
+  if (config.static_scaler != data::SeriesScaler::none)
+    out["localStaticScaler"] = data::name_of(config.static_scaler);
   if (!config.sample_weight.empty()) out["sampleWeight"] = config.sample_weight;
   if (config.mask_missing) out["missing"] = "mask";
   if (config.refuse_unseen) out["unseenCategory"] = "error";

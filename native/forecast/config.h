@@ -31,13 +31,14 @@ struct ModelConfig {
   std::vector<std::string> columns() const;
 };
 
-/// {frequency, horizon, inputSize, localScaler, sampleWeight?, missing?, unseenCategory?, compat,
-/// models}.
+/// {frequency, horizon, inputSize, localScaler, localStaticScaler?, sampleWeight?, missing?,
+/// unseenCategory?, compat, models}.
 struct ForecasterConfig {
   std::string frequency;  ///< "" = that of the panel
   int64_t horizon = 0;
   int64_t input_size = 0;  ///< < 1 = three horizons, as in the reference
   data::SeriesScaler series_scaler = data::SeriesScaler::none;
+  data::SeriesScaler static_scaler = data::SeriesScaler::none;  ///< of static columns, over series
   std::string sample_weight;   ///< column of the weights of rows in losses; "" = all weigh 1
   bool mask_missing = false;   ///< targets may be missing
   bool refuse_unseen = false;  ///< categories that the fit did not see

@@ -39,6 +39,11 @@ void add_scales(TensorList& list, const Scales& scales) {
   const auto n = static_cast<int64_t>(scales.target.size());
   for (const auto& s : scales.target) shift.push_back(s.shift), scale.push_back(s.scale);
   add("data/scaler_shift", "data/scaler_scale", {n});
+  if (!scales.statics.empty()) {
+    shift.clear(), scale.clear();
+    for (const auto& [name, s] : scales.statics) shift.push_back(s.shift), scale.push_back(s.scale);
+    add("data/static_shift", "data/static_scale", {static_cast<int64_t>(scales.statics.size())});
+  }
   if (scales.features.empty()) return;
   shift.clear(), scale.clear();
   for (const auto& [name, statistics] : scales.features)
@@ -58,6 +63,7 @@ void add_calibration(TensorList& list, const State& state) {
            calibration.units);
   for (size_t m = 0; m < state.config->models.size(); ++m) {
     const ModelConfig& model = state.config->models[m];
+    if (calibration.errors[m].empty()) continue;
     const auto columns =
         static_cast<int64_t>(calibrated_columns(model, calibration.options).size());
     list.own(errors_name(model), "F64",
@@ -136,7 +142,13 @@ std::vector<data::SeriesStatistics> read_statistics(SavedFile& file, const char*
 }
 
 Scales read_scales(SavedFile& file, int64_t series, const json& contract) {
-  Scales scales{read_statistics(file, "data/scaler_shift", "data/scaler_scale", {series}), {}};
+  Scales scales{read_statistics(file, "data/scaler_shift", "data/scaler_scale", {series})};
+  const auto statics = contract.value("scaledStatics", std::vector<std::string>());
+  if (!statics.empty()) {
+    const auto all = read_statistics(file, "data/static_shift", "data/static_scale",
+                                     {static_cast<int64_t>(statics.size())});
+    for (size_t i = 0; i < statics.size(); ++i) scales.statics[statics[i]] = all[i];
+  }
   const auto names = contract.value("scaledFeatures", std::vector<std::string>());
   if (names.empty()) return scales;
   const auto all = read_statistics(file, "data/feature_shift", "data/feature_scale",
@@ -210,8 +222,9 @@ std::shared_ptr<const Calibration> read_calibration(SavedFile& file, const json&
   auto calibration = std::make_shared<Calibration>();
   calibration->options = checked(intervals_from_json(*saved), config.compat, "load");
   calibration->horizon = saved->at("horizon").get<int64_t>();
-  calibration->ids = *state.ids;
-  const auto all = static_cast<int64_t>(state.ids->size());
+  calibration->ids = saved->value("ids", *state.ids);
+  calibration->absolute = saved->value("absolute", false);
+  const auto all = static_cast<int64_t>(calibration->ids.size());
   calibration->units = file.read<double>("data/interval_units", "F64", {all});
   calibration->series = file.read<int64_t>("data/interval_series", "I64", {-1});
   const auto n = static_cast<int64_t>(calibration->series.size());
@@ -220,11 +233,14 @@ std::shared_ptr<const Calibration> read_calibration(SavedFile& file, const json&
       file.refuse("the errors of the intervals are of a series that it does not know");
   }
   for (const ModelConfig& model : config.models) {
+    calibration->errors.emplace_back();
+    // A checkpoint of the reference has errors of single forecasts only.
+    if (calibration->absolute && !is_single(model.network->loss())) continue;
     const auto columns =
         static_cast<int64_t>(calibrated_columns(model, calibration->options).size());
-    calibration->errors.push_back(
+    calibration->errors.back() =
         file.read<double>(errors_name(model), "F64",
-                          {n, calibration->options.windows, calibration->horizon, columns}));
+                          {n, calibration->options.windows, calibration->horizon, columns});
   }
   return calibration;
 }
@@ -267,7 +283,7 @@ State read_description(SavedFile& file, std::shared_ptr<const ForecasterConfig> 
   State state = read_data(file, contract, saved);
   state.calibration = read_calibration(file, contract, state);
   state.models = initial_models(*saved);
-  for (ModelState& model : state.models) model.trained = true;
+  for (ModelState& model : state.models) model.trained = model.declared = true;
   return state;
 }
 }  // namespace
@@ -297,6 +313,8 @@ void write_state(const std::string& path, const State& state, SavedParts parts) 
   if (!state.vocabularies.empty()) contract["vocabularies"] = state.vocabularies;
   for (const auto& [name, statistics] : state.scales.features)
     contract["scaledFeatures"].push_back(name);
+  for (const auto& [name, statistics] : state.scales.statics)
+    contract["scaledStatics"].push_back(name);
   if (panel != nullptr && !panel->features().empty())
     contract["features"] = columns_json(panel->features());
   if (panel != nullptr && !panel->statics().empty())
@@ -305,6 +323,8 @@ void write_state(const std::string& path, const State& state, SavedParts parts) 
     add_calibration(list, state);
     contract["intervals"] = intervals_json(state.calibration->options);
     contract["intervals"]["horizon"] = state.calibration->horizon;
+    if (state.calibration->absolute) contract["intervals"]["absolute"] = true;
+    if (state.calibration->ids != *state.ids) contract["intervals"]["ids"] = state.calibration->ids;
   }
   Metadata metadata;
   metadata["config"] = text_of(config_json(config));

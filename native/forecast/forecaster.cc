@@ -90,6 +90,7 @@ nlohmann::ordered_json Forecaster::info() const {
   out["horizon"] = config.horizon;
   out["inputSize"] = config.longest_input();
   out["localScaler"] = data::name_of(config.series_scaler);
+  out["localStaticScaler"] = data::name_of(config.static_scaler);
   if (!config.sample_weight.empty()) out["sampleWeight"] = config.sample_weight;
   out["missing"] = config.mask_missing ? "mask" : "error";
   out["unseenCategory"] = config.refuse_unseen ? "error" : "mean";

@@ -26,6 +26,8 @@ namespace nd::forecast {
 struct Scales {
   std::vector<data::SeriesStatistics> target;  ///< shift 0, scale 1 without a series scaler
   std::map<std::string, std::vector<data::SeriesStatistics>> features{};
+  /// Of numeric static columns, over all series; none without a static scaler.
+  std::map<std::string, data::SeriesStatistics> statics{};
 };
 
 /// What a fit learned about one model.
@@ -34,6 +36,7 @@ struct ModelState {
   data::RevinAffine revin;         ///< not 0/1 only after an import
   nlohmann::ordered_json history;  ///< steps, losses; the summary that fit() returns
   bool trained = false;  ///< false: an earlier model of the same fit diverged before this one began
+  bool declared = false;  ///< of an import: its weights are still to come
   /// What the optimiser remembers of the last fit; nullptr: nothing.
   std::shared_ptr<const train::OptimizerState> optimizer = nullptr;
   /// Of a checkpoint: where the fit was. The optimiser's part is in `optimizer`.
@@ -131,9 +134,14 @@ std::shared_ptr<const data::Panel> panel_of(const State& state,
                                             std::shared_ptr<const data::Panel> panel,
                                             const char* place);
 /// By what `panel` is scaled: as in the fit for the fitted panel (`own`), computed anew with
-/// `refit`, else looked up by name; throws E0011 for a series that the fit did not see.
+/// `refit`, else looked up by name; throws E0011 for a series that the fit did not see. Static
+/// columns are scaled as in the fit; those of another panel anew only as in the reference.
 Scales scales_for(const data::Panel& panel, bool own, const State& state, bool refit);
 
+/// Scales of the numeric static columns of a panel, over its series. Throws E0011 for a value that
+/// boxcox cannot transform.
+std::map<std::string, data::SeriesStatistics> static_scales(const ForecasterConfig& config,
+                                                            const data::Panel& panel);
 /// Scales of the first `rows(s)` rows of each series s; of all rows.
 Scales panel_scales(const ForecasterConfig& config, const data::Panel& panel,
                     const std::function<int64_t(int64_t)>& rows);

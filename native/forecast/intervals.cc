@@ -44,6 +44,7 @@ class ModelIntervals {
   /// of origin i among those of the calibration.
   std::vector<std::vector<double>> add(std::span<const std::vector<double>> forecasts,
                                        std::span<const size_t> known) {
+    if (errors_.empty()) return {forecasts.begin(), forecasts.end()};
     std::vector<std::vector<double>> out;
     std::vector<size_t> ordered;  // columns of quantiles
     for (size_t c = 0; c < shown_.size(); ++c) {
@@ -162,9 +163,18 @@ class ModelIntervals {
           append_scores(bound, known[i], k, 1, scores);
           radii[k] = radius(bound, q, scores);
         }
-        column[i * horizon + k] += bound.direction * radii[k];
+        double& value = column[i * horizon + k];
+        value = moved(value, call_.origins[i], bound.direction * radii[k]);
       }
     }
+  }
+  /// The reference adds errors in the scale of the data to forecasts in that of the series scaler.
+  double moved(double value, const Origin& origin, double distance) const {
+    const data::SeriesScaler scaler = call_.config.series_scaler;
+    if (!call_.config.compat || !single_ || scaler == data::SeriesScaler::none)
+      return value + distance;
+    const data::SeriesStatistics& scale = call_.scales.target[static_cast<size_t>(origin.series)];
+    return data::unscale_value(scaler, scale, data::scale_value(scaler, scale, value) + distance);
   }
 
   void move_pooled(const Bound& bound, size_t q, std::span<const size_t> known,

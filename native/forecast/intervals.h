@@ -23,7 +23,9 @@ struct Calibration {
   std::vector<int64_t> series;   ///< those that have errors: indices of `ids`
   /// Per model y - ŷ [series, windows, horizon, columns], in order of time, NaN where y is missing;
   /// the columns are calibrated_columns().
+  /// Empty for quantiles and distributions that are not calibrated, as in the reference.
   std::vector<std::vector<double>> errors;
+  bool absolute = false;  ///< the errors are |y - ŷ|: a checkpoint of the reference has no signs
 };
 
 /// Columns of one model whose errors are kept.
@@ -58,6 +60,7 @@ struct IntervalCall {
   const ForecasterConfig& config;
   const Calibration& calibration;
   const data::Panel& panel;         ///< original scale
+  const Scales& scales;             ///< by what it is scaled for networks
   std::span<const Origin> origins;  ///< in order of series, then of time
   int64_t horizon;
   const QuantileRequest& asked;

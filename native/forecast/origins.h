@@ -49,10 +49,10 @@ OriginsRequest origins_request(const State& state, const PredictRequest& request
 /// The rows of a panel that forecasts from its ends read, with the future columns of `request`.
 data::Panel ends_panel(const State& state, const data::Panel& panel, const PredictRequest& request,
                        const OriginsRequest& origins);
-/// Forecasts from the ends of a panel, with the future columns of `request`; `own`: it is the
-/// fitted one.
+/// Forecasts from the ends of a panel, with the future columns of `request`; `scales` are those of
+/// its series.
 std::vector<std::vector<double>> forecast_ends(const State& state, const data::Panel& panel,
-                                               bool own, const PredictRequest& request,
+                                               const Scales& scales, const PredictRequest& request,
                                                const OriginsRequest& origins);
 
 /// How the windows of a model are read for a forecast.

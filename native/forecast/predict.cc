@@ -28,7 +28,11 @@ std::string describe(const data::Frequency& frequency, bool calendar) {
 Scales scales_for(const data::Panel& panel, bool own, const State& state, bool refit) {
   const ForecasterConfig& config = *state.config;
   if (own) return state.scales;
-  if (refit || config.series_scaler == data::SeriesScaler::none) return panel_scales(config, panel);
+  if (refit || config.series_scaler == data::SeriesScaler::none) {
+    Scales scales = panel_scales(config, panel);
+    if (!refit || !config.compat) scales.statics = state.scales.statics;
+    return scales;
+  }
   std::unordered_map<std::string, int64_t> known;
   const std::vector<std::string>& fitted = *state.ids;
   for (size_t i = 0; i < fitted.size(); ++i) known.emplace(fitted[i], static_cast<int64_t>(i));
@@ -81,9 +85,8 @@ data::Panel ends_panel(const State& state, const data::Panel& panel, const Predi
 }
 
 std::vector<std::vector<double>> forecast_ends(const State& state, const data::Panel& panel,
-                                               bool own, const PredictRequest& request,
+                                               const Scales& scales, const PredictRequest& request,
                                                const OriginsRequest& origins) {
-  const Scales scales = scales_for(panel, own, state, request.refit_series_scaler);
   const data::Panel tail = ends_panel(state, panel, request, origins);
   return forecast_origins(state, tail, scales, ends_of(tail), origins);
 }
@@ -110,11 +113,12 @@ ForecastTable Forecaster::predict(std::shared_ptr<const data::Panel> panel,
   const std::vector<Origin> ends = ends_of(*panel);
   ForecastTable table =
       empty_table(*panel, ends, asked.horizon, column_names(config, asked.quantiles, "predict"));
-  table.values = forecast_ends(*state, *panel, own, request, asked);
+  const Scales scales = scales_for(*panel, own, *state, request.refit_series_scaler);
+  table.values = forecast_ends(*state, *panel, scales, request, asked);
   if (state->calibration != nullptr) {
-    table.values = with_intervals(
-        {asked.place, config, *state->calibration, *panel, ends, asked.horizon, asked.quantiles},
-        std::move(table.values));
+    table.values = with_intervals({asked.place, config, *state->calibration, *panel, scales, ends,
+                                   asked.horizon, asked.quantiles},
+                                  std::move(table.values));
   }
   return table;
 }

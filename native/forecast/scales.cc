@@ -23,6 +23,23 @@ std::vector<std::string> scaled_columns(const ForecasterConfig& config, const da
   return names;
 }
 
+void check_positive(const data::Feature& column) {
+  const auto wrong = std::ranges::find_if_not(column.values, [](double v) { return v > 0; });
+  if (wrong == column.values.end()) return;
+  throw Error(Code::data,
+              "[localStaticScaler] static column \"" + column.name + "\": received the value " +
+                  std::to_string(*wrong) +
+                  ", expected positive values: localStaticScaler 'boxcox' takes their logarithm");
+}
+
+void scale_statics(data::SeriesScaler scaler, const Scales& scales, data::Panel& panel) {
+  for (data::Feature& column : panel.mutable_statics()) {
+    const auto found = scales.statics.find(column.name);
+    if (found == scales.statics.end()) continue;
+    for (double& v : column.values) v = data::scale_value(scaler, found->second, v);
+  }
+}
+
 void scale_panel(data::SeriesScaler scaler, const Scales& scales, data::Panel& panel) {
   for (int64_t s = 0; s < panel.series_count(); ++s) {
     const data::SeriesStatistics& one = scales.target[static_cast<size_t>(s)];
@@ -47,6 +64,22 @@ void scale_panel(data::SeriesScaler scaler, const Scales& scales, data::Panel& p
 }
 }  // namespace
 
+std::map<std::string, data::SeriesStatistics> static_scales(const ForecasterConfig& config,
+                                                            const data::Panel& panel) {
+  std::map<std::string, data::SeriesStatistics> scales;
+  if (config.static_scaler == data::SeriesScaler::none) return scales;
+  const std::vector<std::string> categorical = config.categorical_columns();
+  for (const data::Feature& column : panel.statics()) {
+    const bool is_category =
+        std::find(categorical.begin(), categorical.end(), column.name) != categorical.end();
+    if (!column.is_numeric() || is_category) continue;
+    if (config.static_scaler == data::SeriesScaler::boxcox) check_positive(column);
+    scales[column.name] =
+        data::series_statistics(config.static_scaler, column.values, "", config.compat);
+  }
+  return scales;
+}
+
 Scales panel_scales(const ForecasterConfig& config, const data::Panel& panel,
                     const std::function<int64_t(int64_t)>& rows) {
   Scales scales;
@@ -67,6 +100,7 @@ Scales panel_scales(const ForecasterConfig& config, const data::Panel& panel,
     const data::Feature& column = *data::find_feature(panel.features(), name);
     scales.features[name] = of_series([&](int64_t s) { return panel.rows_of(column, s); });
   }
+  scales.statics = static_scales(config, panel);
   return scales;
 }
 
@@ -80,7 +114,7 @@ Scales scales_of(const Scales& all, std::span<const int64_t> series) {
     for (const int64_t s : series) some.push_back(from[static_cast<size_t>(s)]);
     return some;
   };
-  Scales scales{chosen(all.target), {}};
+  Scales scales{chosen(all.target), {}, all.statics};
   for (const auto& [name, statistics] : all.features) scales.features[name] = chosen(statistics);
   return scales;
 }
@@ -89,8 +123,9 @@ std::optional<data::Panel> network_panel(const ForecasterConfig& config, const S
                                          const Vocabularies& vocabularies, const data::Panel& panel,
                                          const char* place) {
   const bool scaled = config.series_scaler != data::SeriesScaler::none;
-  if (!scaled && vocabularies.empty()) return std::nullopt;
+  if (!scaled && scales.statics.empty() && vocabularies.empty()) return std::nullopt;
   std::optional<data::Panel> copy(panel);
+  scale_statics(config.static_scaler, scales, *copy);
   if (scaled) scale_panel(config.series_scaler, scales, *copy);
   encode_categories(vocabularies, *copy, config.refuse_unseen ? place : nullptr);
   return copy;

@@ -19,7 +19,8 @@ ErrorMarginals error_marginals(const IntervalCall& call, size_t model) {
   const auto horizon = static_cast<size_t>(call.horizon),
              windows = static_cast<size_t>(options.windows),
              trained = static_cast<size_t>(calibration.horizon);
-  const bool symmetric = call.config.compat || options.method == IntervalMethod::error;
+  const bool symmetric =
+      call.config.compat || calibration.absolute || options.method == IntervalMethod::error;
   const size_t all = windows * (symmetric ? 2 : 1) *
                      (options.pooled ? std::max<size_t>(calibration.series.size(), 1) : 1);
 
@@ -187,16 +188,17 @@ ForecastTable Forecaster::simulate(std::shared_ptr<const data::Panel> panel,
     table.values = ancestral_paths(*state, *panel, own, request, asked);
     return table;
   }
+  const Scales scales = scales_for(*panel, own, *state, request.forecast.refit_series_scaler);
   std::optional<IntervalCall> errors;
   const bool uses_errors = std::ranges::any_of(
       config.models, [](const ModelConfig& m) { return is_single(m.network->loss()); });
   if (uses_errors) {
-    errors.emplace(
-        IntervalCall{place, config, *state->calibration, *panel, ends, horizon, asked.quantiles});
+    errors.emplace(IntervalCall{place, config, *state->calibration, *panel, scales, ends, horizon,
+                                asked.quantiles});
   }
   for (const ModelConfig& model : config.models)
     asked.by_model.push_back(marginal_request(model.network->loss()));
-  const auto columns = forecast_ends(*state, *panel, own, request.forecast, asked);
+  const auto columns = forecast_ends(*state, *panel, scales, request.forecast, asked);
 
   const auto series = static_cast<size_t>(panel->series_count()),
              size = static_cast<size_t>(paths * horizon);

@@ -143,7 +143,8 @@ void Forecaster::load_weights(const std::string& alias, const std::string& path)
   next->models[index].parameters = parameters;
   next->models[index].optimizer = nullptr;
   next->models[index].revin = read_revin(file);
-  next->calibration = nullptr;  // errors of other weights
+  if (!now->models[index].declared) next->calibration = nullptr;  // errors of other weights
+  next->models[index].declared = false;
   impl_->publish(std::move(next));
 }
 

@@ -13,7 +13,9 @@ std::unique_ptr<serve::AdaptiveIntervals> Forecaster::adaptive_intervals(const s
   const Calibration* const calibration = now->calibration.get();
   const int64_t horizon = calibration != nullptr ? calibration->horizon : now->config->horizon;
   auto intervals = std::make_unique<serve::AdaptiveIntervals>(horizon, std::move(levels), rate);
-  if (calibration == nullptr) return intervals;
+  // Radii of one side begin at errors with their signs.
+  if (calibration == nullptr || calibration->absolute || calibration->errors[index].empty())
+    return intervals;
   const ForecastColumns columns =
       calibrated_columns(now->config->models[index], calibration->options);
   const std::vector<double>& errors = calibration->errors[index];

@@ -20,9 +20,10 @@ std::unique_ptr<serve::Predictor> Forecaster::predictor(const std::string& alias
   state.columns = model.columns();
   state.reading = {model.alias, model.exogenous.names(), model.network->recurrent(), {}};
   // Not the whole state: its panel may be large.
-  state.reading.prepare = [config = now->config,
-                           vocabularies = now->vocabularies](data::Panel panel) {
-    const Scales scales = panel_scales(*config, panel);
+  state.reading.prepare = [config = now->config, vocabularies = now->vocabularies,
+                           statics = now->scales.statics](data::Panel panel) {
+    Scales scales = panel_scales(*config, panel);
+    scales.statics = statics;
     std::optional<data::Panel> seen =
         network_panel(*config, scales, vocabularies, panel, "predictor");
     return seen ? *std::move(seen) : std::move(panel);

@@ -6,6 +6,7 @@ import { Tensor } from '../../lib/checkpoint/tensor';
 import { TorchFile } from '../../lib/checkpoint/torch-file';
 import { readZip } from '../../lib/checkpoint/zip';
 import { PythonReader } from '../../lib/checkpoint/python';
+import { FrameValue, isMap } from '../../lib/checkpoint/values';
 
 const fixture = (...names: string[]) =>
   fs.readFileSync(path.join(__dirname, '..', 'fixtures', 'checkpoints', ...names));
@@ -14,6 +15,40 @@ const dataset = fixture('3.2', 'exogenous', 'checkpoint', 'dataset.pkl');
 const configuration = fixture('3.2', 'exogenous', 'checkpoint', 'configuration.pkl');
 const safetensors = fixture('3.3', 'exogenous', 'checkpoint', 'NHITS_0.safetensors');
 
+// What pandas 2.3 pickles of a table: texts, stamps and two columns of numbers; and numbers that stand column by column.
+const TABLE = [
+  'gASVMgUAAAAAAAB9lIwGX2NzX2RmlIwRcGFuZGFzLmNvcmUuZnJhbWWUjAlEYXRhRnJhbWWUk5QpgZR9lCiMBF9tZ3KUjB5wYW5kYXMuY29yZS',
+  '5pbnRlcm5hbHMubWFuYWdlcnOUjAxCbG9ja01hbmFnZXKUk5QojBZwYW5kYXMuX2xpYnMuaW50ZXJuYWxzlIwPX3VucGlja2xlX2Jsb2NrlJOU',
+  'jBZudW1weS5fY29yZS5tdWx0aWFycmF5lIwMX3JlY29uc3RydWN0lJOUjAVudW1weZSMB25kYXJyYXmUk5RLAIWUQwFilIeUUpQoSwFLAUsEhp',
+  'RoEYwFZHR5cGWUk5SMAk84lImIh5RSlChLA4wBfJROTk5K/////0r/////Sz90lGKJXZQojAFhlGghjAFilGgiZXSUYowIYnVpbHRpbnOUjAVz',
+  'bGljZZSTlEsASwFLAYeUUpRLAoeUUpRoDYwTcGFuZGFzLl9saWJzLmFycmF5c5SMHF9fcHl4X3VucGlja2xlX05EQXJyYXlCYWNrZWSUk5SMHH',
+  'BhbmRhcy5jb3JlLmFycmF5cy5kYXRldGltZXOUjA1EYXRldGltZUFycmF5lJOUSh8G8QROh5RSlGgajAJNOJSJiIeUUpQoSwSMATyUTk5OSv//',
+  '//9K/////0sATihDAm5zlEsBSwFLAXSUhpR0lGJoEGgTSwCFlGgVh5RSlChLAUsBSwSGlGgajAJNOJSJiIeUUpQoSwRoNk5OTkr/////Sv////',
+  '9LAE4oQwJuc5RLAUsBSwF0lIaUdJRiiUMgAACKuTWa5RUAANlKyujlFQAAKNxeN+YVAAB3bfOF5hWUdJRifZSHlGJoJksBSwJLAYeUUpRLAoeU',
+  'UpRoDWgtaDBKHwbxBE6HlFKUaBqMAk04lImIh5RSlChLBGg2Tk5OSv////9K/////0sATihDAXOUSwFLAUsBdJSGlHSUYmgQaBNLAIWUaBWHlF',
+  'KUKEsBSwFLBIaUaBqMAk04lImIh5RSlChLBGg2Tk5OSv////9K/////0sATihoU0sBSwFLAXSUhpR0lGKJQyCAAuNdAAAAAIAC410AAAAAgALj',
+  'XQAAAACAAuNdAAAAAJR0lGJ9lIeUYmgmSwJLA0sBh5RSlEsCh5RSlGgNaBBoE0sAhZRoFYeUUpQoSwFLAksEhpRoGowCZjiUiYiHlFKUKEsDaD',
+  'ZOTk5K/////0r/////SwB0lGKJQ0AAAAAAAADwPwAAAAAAAABAAAAAAAAACEAAAAAAAAAQQAAAAAAAAOA/AAAAAAAA0D8AAAAAAAAAAAAAAAAA',
+  'ACBAlHSUYmgmSwNLBUsBh5RSlEsCh5RSlHSUXZQojBhwYW5kYXMuY29yZS5pbmRleGVzLmJhc2WUjApfbmV3X0luZGV4lJOUaHmMBUluZGV4lJ',
+  'OUfZQojARkYXRhlGgQaBNLAIWUaBWHlFKUKEsBSwWFlGgdiV2UKIwJdW5pcXVlX2lklIwCZHOUjAZjdXRvZmaUjANvbmWUjAN0d2+UZXSUYowE',
+  'bmFtZZROdYaUUpRoe4wZcGFuZGFzLmNvcmUuaW5kZXhlcy5yYW5nZZSMClJhbmdlSW5kZXiUk5R9lChoi06MBXN0YXJ0lEsAjARzdG9wlEsEjA',
+  'RzdGVwlEsBdYaUUpRlhpRSlIwEX3R5cJSMCWRhdGFmcmFtZZSMCV9tZXRhZGF0YZRdlIwFYXR0cnOUfZSMBl9mbGFnc5R9lIwXYWxsb3dzX2R1',
+  'cGxpY2F0ZV9sYWJlbHOUiHN1YnMu',
+].join('');
+const BY_COLUMNS = [
+  'gASVWgMAAAAAAAB9lIwGX2NzX2RmlIwRcGFuZGFzLmNvcmUuZnJhbWWUjAlEYXRhRnJhbWWUk5QpgZR9lCiMBF9tZ3KUjB5wYW5kYXMuY29yZS',
+  '5pbnRlcm5hbHMubWFuYWdlcnOUjAxCbG9ja01hbmFnZXKUk5SMFnBhbmRhcy5fbGlicy5pbnRlcm5hbHOUjA9fdW5waWNrbGVfYmxvY2uUk5SM',
+  'Fm51bXB5Ll9jb3JlLm11bHRpYXJyYXmUjAxfcmVjb25zdHJ1Y3SUk5SMBW51bXB5lIwHbmRhcnJheZSTlEsAhZRDAWKUh5RSlChLAUsCSwSGlG',
+  'gRjAVkdHlwZZSTlIwCZjiUiYiHlFKUKEsDjAE8lE5OTkr/////Sv////9LAHSUYohDQAAAAAAAAPA/AAAAAAAA4D8AAAAAAAAAQAAAAAAAANA/',
+  'AAAAAAAACEAAAAAAAAAAAAAAAAAAABBAAAAAAAAAIECUdJRijAhidWlsdGluc5SMBXNsaWNllJOUSwFLA0sBh5RSlEsCh5RSlGgNaBBoE0sAhZ',
+  'RoFYeUUpQoSwFLAUsEhpRoGowCaTiUiYiHlFKUKEsDaB5OTk5K/////0r/////SwB0lGKJQyADAAAAAAAAAAMAAAAAAAAABAAAAAAAAAAEAAAA',
+  'AAAAAJR0lGJoJEsASwFLAYeUUpRLAoeUUpSGlF2UKIwYcGFuZGFzLmNvcmUuaW5kZXhlcy5iYXNllIwKX25ld19JbmRleJSTlGg5jAVJbmRleJ',
+  'STlH2UKIwEZGF0YZRoEGgTSwCFlGgVh5RSlChLAUsDhZRoGowCTziUiYiHlFKUKEsDjAF8lE5OTkr/////Sv////9LP3SUYoldlCiMCXVuaXF1',
+  'ZV9pZJSMA29uZZSMA3R3b5RldJRijARuYW1llE51hpRSlGg7jBlwYW5kYXMuY29yZS5pbmRleGVzLnJhbmdllIwKUmFuZ2VJbmRleJSTlH2UKG',
+  'hOTowFc3RhcnSUSwCMBHN0b3CUSwSMBHN0ZXCUSwF1hpRSlGWGlFKUjARfdHlwlIwJZGF0YWZyYW1llIwJX21ldGFkYXRhlF2UjAVhdHRyc5R9',
+  'lIwGX2ZsYWdzlH2UjBdhbGxvd3NfZHVwbGljYXRlX2xhYmVsc5SIc3Vicy4=',
+].join('');
+
 const value = (file: TorchFile) => new PythonReader(file).value(file.value);
 const torch = (bytes: Uint8Array) => value(TorchFile.read(bytes, 'x'));
 const python = (bytes: Uint8Array) => value(TorchFile.ofPickle(bytes, 'x'));
@@ -21,6 +56,8 @@ const python = (bytes: Uint8Array) => value(TorchFile.ofPickle(bytes, 'x'));
 const READERS: [string, Uint8Array, (bytes: Uint8Array) => unknown][] = [
   ['a pickled data set', dataset, python],
   ['a pickled configuration', configuration, python],
+  ['a pickled table', Buffer.from(TABLE, 'base64'), python],
+  ['a table by columns', Buffer.from(BY_COLUMNS, 'base64'), python],
   ['an archive of PyTorch', ckpt, torch],
   ['a safetensors file', safetensors, (bytes) => readSafetensors(bytes, 'x')],
 ];
@@ -148,4 +185,20 @@ test('a tensor gives its numbers, also 64-bit integers that no number holds', ()
   expect(Tensor.integers([1], [stamp]).bigints('x')).toEqual([stamp]);
   expect(Tensor.floats([2], [0.5, -1]).numbers('x')).toEqual([0.5, -1]);
   expect(() => Tensor.doubles([1], [0.5]).bigints('x')).toThrow(/expected/);
+});
+
+test.each([
+  ['block by block', TABLE, ['a', 'a', 'b', 'b']],
+  ['column by column', BY_COLUMNS, [3, 3, 4, 4]],
+])('a pickled table is read: %s', (_, base64, ids) => {
+  const content = python(Buffer.from(base64, 'base64'));
+  const table = isMap(content) ? content.get('_cs_df') : undefined;
+  if (!(table instanceof FrameValue)) throw new Error('no table');
+  const column = (name: string) => {
+    const values = table.columns.get(name);
+    return values instanceof Tensor ? values.numbers('x') : values;
+  };
+  expect(column('unique_id')).toEqual(ids);
+  expect(column('one')).toEqual([1, 2, 3, 4]);
+  expect(column('two')).toEqual([0.5, 0.25, 0, 8]);
 });

@@ -120,6 +120,8 @@ const PROVOKED: Readonly<Record<string, readonly (() => unknown)[]>> = {
     () => make({ loss: mqLoss({ levels: 95 }) }).fit(panel, { intervals: { windows: 9 } }),
     () => make().fit(panel, { intervals: { method: 'adaptive', pooled: true } }),
     () => make().crossValidation(panel, { folds: 2, intervals: {} }),
+    async () =>
+      (await calibrated({ method: 'adaptive' })).exportCheckpoint(path.join(folder, 'adaptive')),
     () => make().fit(panel, { resume: true }),
     () => make().fit(panel, { freeze: 'mpl.*' }),
     async () => make({ numLayers: 3 }).fit(panel, { initialWeights: await fitted() }),

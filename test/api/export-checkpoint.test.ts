@@ -6,7 +6,7 @@ import { Float, pythonJson } from '../../lib/checkpoint/python-json';
 import { readSafetensors } from '../../lib/checkpoint/safetensors';
 import { LossValue, type Value } from '../../lib/checkpoint/values';
 import { mqLoss, NeuralForecast, nbeats, registry, tsmixer } from '../../lib/index';
-import { monthly, sizes, temporaryFolder, tiny } from './support';
+import { linear, monthly, sizes, temporaryFolder, tiny } from './support';
 
 // That NeuralForecast itself loads them and forecasts the same is shown by `npm run parity -- --export`.
 const folder = temporaryFolder();
@@ -169,6 +169,78 @@ test('columns beside the target survive: a checkpoint of NeuralForecast, importe
   }
   await first.dispose();
   await second.dispose();
+});
+
+test('scores of intervals go out in the order of their series, intervals that have no counterpart are refused', async () => {
+  const where = path.join(folder, 'intervals');
+  const calibrated = async (intervals: object, options: object = {}, table: object = panel) => {
+    const nf = new NeuralForecast({ ...sizes, models: [linear(options)] });
+    await nf.fit(table as never, { intervals });
+    return nf;
+  };
+  const nf = await calibrated({ windows: 3, method: 'distribution', stepSize: 2 });
+  const scores = async (options: object) => {
+    await nf.exportCheckpoint(where, { overwrite: true, ...options });
+    const content = contentOf(where);
+    const { configuration } = JSON.parse(content['configuration.json']!.toString());
+    return {
+      settings: configuration.prediction_intervals,
+      ids: configuration._cs_df?.columns[0][1].data.values as string[] | undefined,
+      values: content['configuration.safetensors']
+        ? readSafetensors(content['configuration.safetensors'], 'x')
+            .tensors.get('__hparams__._cs_df.NLinear.values')
+            ?.numbers('x')
+        : undefined,
+    };
+  };
+  const block = Array.from({ length: 12 }, (_, i) => i);
+  const own = await scores({});
+  expect(own.settings).toEqual({
+    __nf__: 'prediction_intervals',
+    n_windows: 3,
+    method: 'conformal_distribution',
+    step_size: 2,
+  });
+  expect(own.ids).toEqual([...block.map(() => 'b'), ...block.map(() => 'a')]);
+  expect(own.values!.every((score) => score >= 0)).toBe(true);
+  // A panel that it is given is sorted there.
+  const sorted = await scores({ includeData: false });
+  expect(sorted.ids).toEqual([...own.ids!.slice(12), ...own.ids!.slice(0, 12)]);
+  expect(sorted.values).toEqual([...own.values!.slice(12), ...own.values!.slice(0, 12)]);
+  const none = { settings: null, ids: undefined, values: undefined };
+  expect(await scores({ includeData: false, includeIntervals: false })).toMatchObject(none);
+
+  const short = {
+    unique_id: [...panel.unique_id.slice(0, 30), 'a', 'a'],
+    ds: panel.ds.slice(0, 32),
+  };
+  const refused: [object, object, object, RegExp][] = [
+    [
+      { method: 'adaptive', windows: 3 },
+      {},
+      panel,
+      /of the method "adaptive", expected "error" or "distr/,
+    ],
+    [{ pooled: true, windows: 9 }, {}, panel, /pooled intervals, expected those of each series/],
+    [{ windows: 1 }, {}, panel, /intervals of 1 window, expected at least 2/],
+    [{ windows: 9 }, { loss: mqLoss({ levels: [80] }) }, panel, /around the quantiles of NLinear/],
+    [
+      { windows: 3 },
+      {},
+      { ...short, y: panel.y.slice(0, 32) },
+      /no errors of the series "a", expected intervals of every series/,
+    ],
+  ];
+  for (const [intervals, options, table, message] of refused) {
+    const other = await calibrated(intervals, options, table);
+    await expect(other.exportCheckpoint(where, { overwrite: true })).rejects.toMatchObject({
+      number: 'E0010',
+      message: expect.stringMatching(message),
+    });
+    await other.exportCheckpoint(where, { overwrite: true, includeIntervals: false });
+    await other.dispose();
+  }
+  await nf.dispose();
 });
 
 test('a distribution with the number of draws that NeuralForecast writes is read', () => {

@@ -11,9 +11,14 @@ const of = (version: string, ...names: string[]) => path.join(fixtures, version,
 const folder = temporaryFolder();
 
 /** A copy of a checkpoint with one of its files changed. */
-function changed(version: string, file: string, change: (bytes: Buffer) => Buffer): string {
+function changed(
+  version: string,
+  file: string,
+  change: (bytes: Buffer) => Buffer,
+  fixture = 'target-only',
+): string {
   const copy = fs.mkdtempSync(path.join(folder, 'changed-'));
-  fs.cpSync(of(version, 'target-only', 'checkpoint'), copy, { recursive: true });
+  fs.cpSync(of(version, fixture, 'checkpoint'), copy, { recursive: true });
   const name = path.join(copy, file);
   fs.chmodSync(name, 0o644);
   fs.writeFileSync(name, change(fs.readFileSync(name)));
@@ -134,6 +139,123 @@ describe.each(VERSIONS)('a checkpoint of NeuralForecast %s', (version) => {
   });
 });
 
+describe.each(VERSIONS)('conformal scores of NeuralForecast %s', (version) => {
+  const checkpoint = of(version, 'conformal', 'checkpoint');
+  const METHODS = { distribution: 'predict.csv', error: 'predict-error.csv' } as const;
+
+  /** The checkpoint with another method in its settings. */
+  function withMethod(method: keyof typeof METHODS): string {
+    const rename = (bytes: Buffer) => {
+      const text = bytes.toString('latin1');
+      // A pickle says before a text how long it is.
+      const [from, to] = ['conformal_distribution', `conformal_${method}`];
+      const short = (name: string) => String.fromCharCode(0x8c, name.length) + name;
+      const changed = text.replace(`"${from}"`, `"${to}"`).replace(short(from), short(to));
+      return Buffer.from(changed, 'latin1');
+    };
+    const file = version === '3.2' ? 'configuration.pkl' : 'configuration.json';
+    return changed(version, file, rename, 'conformal');
+  }
+
+  test.each(['distribution', 'error'] as const)('give its intervals: %s', async (method) => {
+    const nf = await NeuralForecast.importCheckpoint(withMethod(method));
+    expect(nf.info().intervals).toEqual({
+      method,
+      windows: 3,
+      stepSize: 2,
+      levels: [],
+      pooled: false,
+    });
+    const expected = of(version, 'conformal', METHODS[method]);
+    const table = await nf.predict(null, { levels: 80 });
+    expect(table.modelColumns).toEqual([
+      ...['NLinear', 'NLinear-lo-80', 'NLinear-hi-80'],
+      ...['quantiles-median', 'quantiles-lo-80', 'quantiles-hi-80'],
+    ]);
+    expect(difference(table, expected)).toBeLessThan(1e-5);
+    // Also out of a file of ours, and of a copy that NeuralForecast could read.
+    const file = path.join(folder, `conformal-${version}-${method}.safetensors`);
+    await nf.save(file);
+    const loaded = await NeuralForecast.load(file);
+    expect(difference(await loaded.predict(null, { levels: 80 }), expected)).toBeLessThan(1e-5);
+    const where = path.join(folder, `conformal-${version}-${method}`);
+    await loaded.exportCheckpoint(where);
+    const again = await NeuralForecast.importCheckpoint(where);
+    expect(difference(await again.predict(null, { levels: 80 }), expected)).toBeLessThan(1e-5);
+    for (const one of [nf, loaded, again]) await one.dispose();
+  });
+
+  test('are known by the names of series without the rows of the fit', async () => {
+    const nf = await NeuralForecast.importCheckpoint(checkpoint, { includeData: false });
+    const panel = await withoutFeatures();
+    const expected = of(version, 'conformal', 'predict.csv');
+    expect(difference(await nf.predict(panel, { levels: 80 }), expected)).toBeLessThan(1e-5);
+    const file = path.join(folder, `nobody-${version}.safetensors`);
+    await nf.save(file);
+    const loaded = await NeuralForecast.load(file);
+    expect(difference(await loaded.predict(panel, { levels: 80 }), expected)).toBeLessThan(1e-5);
+    const other = { ...panel, unique_id: [...panel.unique_id].map((id) => `${id}ern`) };
+    await expect(nf.predict(other, { levels: 80 })).rejects.toMatchObject({ number: 'E0011' });
+    await nf.dispose();
+    await loaded.dispose();
+  });
+
+  test('are radii in the scale of the data, and as many as it takes, without compat', async () => {
+    const nf = await NeuralForecast.importCheckpoint(checkpoint, { compat: false });
+    expect(nf.info().intervals).toMatchObject({ method: 'error', windows: 3 });
+    await expect(nf.predict(null, { levels: 80 })).rejects.toThrow(/3 errors per series and step/);
+    const table = await nf.predict(null, { levels: 75 });
+    const [point, low, high] = ['', '-lo-75.0', '-hi-75.0'].map((suffix) =>
+      table.column(`NLinear${suffix.replace('.0', '')}`),
+    );
+    point!.forEach((value, i) => {
+      expect(high![i]! - value).toBeCloseTo(value - low![i]!, 9);
+      expect(high![i]! - value).toBeLessThan(40);
+    });
+    // Streams learn from errors with signs, which a checkpoint lacks.
+    const intervals = nf.adaptiveIntervals('NLinear');
+    const [first] = intervals.forecast('north', [1, 2, 3]);
+    expect([...first!.lo]).toEqual([...first!.hi]);
+    await nf.dispose();
+  });
+});
+
+test.each(VERSIONS)('scaled static columns of NeuralForecast %s', async (version) => {
+  const checkpoint = of(version, 'scaled-statics', 'checkpoint');
+  const own = of(version, 'scaled-statics', 'predict.csv');
+  const others = of(version, 'scaled-statics', 'predict-others.csv');
+  const nf = await NeuralForecast.importCheckpoint(checkpoint);
+  expect(nf.info().localStaticScaler).toBe('standard');
+  expect(difference(await nf.predict(), own)).toBeLessThan(1e-5);
+  const panel = await withoutFeatures();
+  const named = { ...panel, unique_id: [...panel.unique_id].map((id) => `${id}ern`) };
+  const heights = (north: number, south: number) => ({
+    unique_id: ['northern', 'southern'],
+    height: [north, south],
+  });
+  // There another panel has a scale of its own.
+  const statics = heights(2, 7);
+  expect(difference(await nf.predict(named, { statics }), others)).toBeLessThan(1e-5);
+  const kept = { statics: heights(1, 2.5), refitSeriesScaler: false };
+  expect(difference(await nf.predict(named, kept), own)).toBeLessThan(1e-5);
+  // Without compat, and out of a file or a folder without rows, it is that of the fit.
+  const file = path.join(folder, `statics-${version}.safetensors`);
+  const where = path.join(folder, `statics-${version}`);
+  await nf.save(file, { includeData: false });
+  const loaded = await NeuralForecast.load(file);
+  expect(difference(await loaded.predict(named, kept), own)).toBeLessThan(1e-5);
+  await nf.exportCheckpoint(where);
+  const again = await NeuralForecast.importCheckpoint(where, { compat: false });
+  expect(difference(await again.predict(), own)).toBeLessThan(1e-5);
+  const plain = await NeuralForecast.importCheckpoint(checkpoint, {
+    compat: false,
+    includeData: false,
+  });
+  const options = { statics: heights(1, 2.5) };
+  expect(difference(await plain.predict(named, options), own)).toBeLessThan(1e-5);
+  for (const one of [nf, loaded, again, plain]) await one.dispose();
+});
+
 test('what is no checkpoint is refused with the file and the reason', async () => {
   const cases: [string, RegExp][] = [
     [path.join(folder, 'nowhere'), /nowhere", expected a folder that can be read/],
@@ -166,6 +288,23 @@ test('what is no checkpoint is refused with the file and the reason', async () =
       /^\[importCheckpoint\] mean_0.safetensors does not fit mean: missing mlp.0.bias/,
     ],
     [changed('3.2', 'mean_0.ckpt', (b) => b.subarray(0, -40)), /mean_0.ckpt: is no ZIP archive/],
+    ...(
+      [
+        ['"n_windows": 3', '"n_windows": 4', /scores that do not fit their series, windows and/],
+        ['"n_windows": 3', '"n_windows": 1e9', /whose windows or steps are no counts/],
+        ['"conformal_distribution"', '"jackknife"', /intervals of the unknown method "jackknife"/],
+        ['"north", "north"', '"north", "south"', /scores that do not fit their series/],
+        ['["unique_id", {', '["id", {', /names no series/],
+      ] as [string, string, RegExp][]
+    ).map(([from, to, message]): [string, RegExp] => [
+      changed(
+        '3.3',
+        'configuration.json',
+        (b) => Buffer.from(b.toString('utf8').replace(from, to)),
+        'conformal',
+      ),
+      message,
+    ]),
   ];
   for (const [where, message] of cases) {
     await expect(NeuralForecast.importCheckpoint(where)).rejects.toMatchObject({
