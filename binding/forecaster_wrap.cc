@@ -54,9 +54,9 @@ void read_transfer(const nlohmann::json& options, Request& request) {
   request.initial_weights.weights = initial.value("weights", std::vector<std::string>{});
 }
 
-/// {valSize, fromScratch, initialWeights?: {path?, weights?}, freeze?, monitorGradients?,
-/// keepOptimizer?, checkpoint?: {path, everySteps}, resume?: path | true, timeBudgetMs?, note?,
-/// intervals?, threads}.
+/// {valSize, fromScratch, initialWeights?: {path?, weights?}, freeze?, distill?: {model, weight},
+/// monitorGradients?, keepOptimizer?, checkpoint?: {path, everySteps}, resume?: path | true,
+/// timeBudgetMs?, note?, intervals?, threads}.
 forecast::FitRequest fit_request(const nlohmann::json& options) {
   forecast::FitRequest request;
   request.val_size = options.value("valSize", request.val_size);
@@ -90,6 +90,7 @@ Napi::Value fit(const Napi::CallbackInfo& info) {
   const bool wants_progress = info[2].IsFunction();
   forecast::FitRequest asked = fit_request(options);
   if (info[4].IsObject()) asked.initial_weights.from = unwrap<Forecaster>(info[4]);
+  const auto teacher = info[5].IsObject() ? unwrap<Forecaster>(info[5]) : nullptr;
   const auto summary = std::make_shared<std::string>();
   return jobs(info.Env())
       .submit(info.Env(),
@@ -102,6 +103,11 @@ Napi::Value fit(const Napi::CallbackInfo& info) {
                    [=](Job& job) {
                      forecast::FitRequest request = asked;
                      request.cancel = &job.token();
+                     if (teacher != nullptr) {
+                       const nlohmann::json& distill = options.at("distill");
+                       request.teaching = teacher->teaching(distill.value("model", ""),
+                                                            distill.value("weight", 0.0));
+                     }
                      if (wants_progress) {
                        request.on_progress = [&job](const std::string& model,
                                                     const train::Progress& progress) {

@@ -1,6 +1,7 @@
 /** What callers of `fit` may pass, checked by name and type. */
 
 import type { FitOptions, FitProgress, TableInput } from '../types/index';
+import { type Distill, distillOption } from './distill';
 import { intervalsOption } from './intervals';
 import {
   optionalBoolean,
@@ -23,6 +24,7 @@ export interface FitRequest {
   readonly settings: Readonly<Record<string, unknown>>;
   /** The forecaster, if it is one, whose weights are taken. */
   readonly weights: object | undefined;
+  readonly distill: Distill;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((progress: FitProgress) => void) | undefined;
   readonly statics: TableInput | undefined;
@@ -65,6 +67,7 @@ export function fitRequest(given: FitOptions): FitRequest {
     'initialWeights',
     'freeze',
     'monitorGradients',
+    'distill',
     'intervals',
     'keepOptimizer',
     'checkpoint',
@@ -76,9 +79,11 @@ export function fitRequest(given: FitOptions): FitRequest {
     'threads',
   ]);
   const transfer = transferOption(place, options);
+  const distill = distillOption(options.distill);
   const settings = {
     ...transfer.settings,
     monitorGradients: optionalBoolean(place, 'monitorGradients', options.monitorGradients) ?? false,
+    ...distill.settings,
     ...intervalsOption(place, options.intervals),
     valSize: optionalInteger(place, 'valSize', options.valSize, 0) ?? 0,
     fromScratch: optionalBoolean(place, 'fromScratch', options.fromScratch) ?? false,
@@ -91,6 +96,7 @@ export function fitRequest(given: FitOptions): FitRequest {
   return {
     settings,
     weights: transfer.from,
+    distill,
     statics: tableOption(place, 'statics', options.statics),
     signal: optionalSignal(place, options.signal),
     onProgress: optionalFunction(place, 'onProgress', options.onProgress),

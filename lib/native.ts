@@ -111,8 +111,9 @@ type NativeTrial = (
 
 export interface NativeForecaster {
   /**
-   * `options` is JSON text {valSize, fromScratch, initialWeights, freeze, monitorGradients, intervals, threads}; `weights`:
-   * the forecaster whose weights the fit begins from. The result is a JSON array of summaries, one per model.
+   * `options` is JSON text {valSize, fromScratch, initialWeights, freeze, distill, monitorGradients, intervals, threads};
+   * `weights`: the forecaster whose weights the fit begins from; `teacher`: the one of `distill`. The result is a JSON array
+   * of summaries, one per model.
    */
   fit(
     panel: NativePanel,
@@ -120,6 +121,7 @@ export interface NativeForecaster {
     progress: ((event: string) => void) | null,
     done: NativeDone<string>,
     weights: NativeForecaster | null,
+    teacher: NativeForecaster | null,
   ): NativeJob;
   /** `panel` null = the fitted one; `options` is JSON text {horizon, threads, refitSeriesScaler, levels, quantiles}. */
   predict(

@@ -33,6 +33,7 @@ import { Calls } from './calls';
 import { exportForecaster } from './checkpoint/export';
 import { importForecaster } from './checkpoint/import';
 import { crossValidationRequest } from './cross-validation-request';
+import { checkOther, columnsOf, noTeacher } from './distill';
 import { ForecastError, guarded } from './errors';
 import { fitRequest } from './fit-request';
 import { withNames } from './forecast-info';
@@ -69,7 +70,7 @@ import {
 } from './requests';
 import { saveRequest } from './save-request';
 import type { TimeForm } from './times';
-import { WEIGHTS_EXPECTED } from './transfer';
+import { notWeights } from './transfer';
 import {
   batchSizeRequest,
   learningRateRequest,
@@ -304,9 +305,13 @@ export class NeuralForecast implements Contract {
   }
 
   /** What `given` holds as of now; null for none. */
-  static #copyOf(given: object | undefined, place: string): NativeForecaster | null {
+  static #copyOf(
+    given: object | undefined,
+    place: string,
+    refusal: (place: string, given: object) => ForecastError,
+  ): NativeForecaster | null {
     if (given === undefined) return null;
-    if (!(#native in given)) throw optionError(place, 'initialWeights', given, WEIGHTS_EXPECTED);
+    if (!(#native in given)) throw refusal(place, given);
     given.#calls.checkLive(place);
     return guarded(() => given.#native.clone());
   }
@@ -318,11 +323,15 @@ export class NeuralForecast implements Contract {
   }
 
   async #fit(table: TableInput, call: FitOptions): Promise<FitResult> {
-    const { settings, weights, signal, onProgress, statics } = fitRequest(call);
-    const source = NeuralForecast.#copyOf(weights, 'fit');
+    const { settings, weights, distill, signal, onProgress, statics } = fitRequest(call);
+    const source = NeuralForecast.#copyOf(weights, 'fit', notWeights);
+    checkOther(distill.teacher, this);
+    const teacher = NeuralForecast.#copyOf(distill.teacher, 'fit', noTeacher);
     const started = performance.now();
     signal?.throwIfAborted();
-    const prepare = () => this.#reader.open('fit', table, { signal, statics, trains: true });
+    const beside = columnsOf(teacher, distill.settings);
+    const prepare = () =>
+      this.#reader.open('fit', table, { signal, statics, trains: true, beside });
     return this.#calls.inTurn(prepare, async ({ panel, form }) => {
       const options = JSON.stringify({ ...settings, note: writeNote(this.#note(form)) });
       try {
@@ -334,6 +343,7 @@ export class NeuralForecast implements Contract {
               progressReport(onProgress, started, stop),
               done,
               source,
+              teacher,
             ),
           signal,
         );
@@ -420,7 +430,7 @@ export class NeuralForecast implements Contract {
   ): Promise<BacktestTable> {
     const place = 'crossValidation';
     const { options, signal, onProgress, statics, weights } = crossValidationRequest(call);
-    const source = NeuralForecast.#copyOf(weights, place);
+    const source = NeuralForecast.#copyOf(weights, place, notWeights);
     const started = performance.now();
     const trains = JSON.parse(options).useFitted !== true;
     return this.#withPanel(place, table, { signal, statics, trains }, async (panel, form) => {

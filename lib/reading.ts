@@ -19,6 +19,8 @@ export interface PanelCall {
   readonly bare?: boolean;
   /** Whether something is trained on it, so that the weights of rows are read. */
   readonly trains?: boolean;
+  /** Columns that somebody else reads of it. */
+  readonly beside?: Exogenous | undefined;
 }
 
 /** A panel in native memory, to be disposed, and how its stamps were written. */
@@ -72,8 +74,8 @@ export class TableReader {
     return packFuture(rows, call.signal);
   }
 
-  #options({ signal, frequency, statics, bare, trains }: PanelCall): ReadOptions {
-    const { futr, hist, stat } = this.#exogenous;
+  #options({ signal, frequency, statics, bare, trains, beside }: PanelCall): ReadOptions {
+    const { futr, hist, stat } = beside ? union(this.#exogenous, beside) : this.#exogenous;
     return {
       frequency: frequency ?? this.frequency,
       timeZone: this.timeZone,
@@ -88,6 +90,11 @@ export class TableReader {
           }),
     };
   }
+}
+
+function union(one: Exogenous, other: Exogenous): Exogenous {
+  const both = (kind: keyof Exogenous) => [...new Set([...one[kind], ...other[kind]])];
+  return { futr: both('futr'), hist: both('hist'), stat: both('stat') };
 }
 
 /** Throws E0011 where a future table and its panel have times of different kinds. */

@@ -1,6 +1,7 @@
 /** Options of calls that train about weights: where they begin, and which of them stay as they are. */
 
 import type { FitOptions, InitialWeights } from '../types/index';
+import type { ForecastError } from './errors';
 import { isWellFormed, optionError, readOptions } from './options';
 import { pathOption } from './requests';
 import { isArray, isObject, oneOrMore } from './values';
@@ -19,7 +20,15 @@ export interface Transfer {
 }
 
 const MOST_PATTERNS = 10_000;
-export const WEIGHTS_EXPECTED = 'the path of a saved file, a NeuralForecast, or { from, weights }';
+const NAME = 'initialWeights';
+
+export const notWeights = (place: string, given: unknown): ForecastError =>
+  optionError(
+    place,
+    NAME,
+    given,
+    'the path of a saved file, a NeuralForecast, or { from, weights }',
+  );
 
 /** Patterns over names of weights; a single one stands for a list. */
 function patternList(place: string, name: string, given: unknown, least: number): string[] {
@@ -45,19 +54,18 @@ export function transferOption(
   const freeze =
     options.freeze === undefined ? {} : { freeze: patternList(place, 'freeze', options.freeze, 0) };
   if (given === undefined) return { settings: freeze, from: undefined };
-  const name = 'initialWeights';
   const record = isObject(given) && !isArray(given) && isRecord(given);
   const { from, weights } = record
-    ? readOptions<InitialWeights>(`${place}.${name}`, given, ['from', 'weights'])
+    ? readOptions<InitialWeights>(`${place}.${NAME}`, given, ['from', 'weights'])
     : { from: given, weights: undefined };
   const taken =
     weights === undefined
       ? {}
-      : { weights: patternList(`${place}.${name}`, 'weights', weights, 1) };
+      : { weights: patternList(`${place}.${NAME}`, 'weights', weights, 1) };
   if (typeof from === 'string') {
     const path = pathOption(place, from);
     return { settings: { ...freeze, initialWeights: { ...taken, path } }, from: undefined };
   }
-  if (!isObject(from) || isArray(from)) throw optionError(place, name, from, WEIGHTS_EXPECTED);
+  if (!isObject(from) || isArray(from)) throw notWeights(place, from);
   return { settings: { ...freeze, initialWeights: taken }, from };
 }

@@ -1,5 +1,5 @@
 // Accuracy against published or exactly known scores, on real data; not part of the tests because it trains.
-//   npm run accuracy -- linear | air | calibration | m4 | epf | all [--data DIR] [--json FILE] [--no-build]
+//   npm run accuracy -- linear | air | calibration | m4 | epf | distillation | all [--data DIR] [--json FILE] [--no-build]
 // DIR holds ett/ETTh1.csv.gz and ett/ETTh2.csv.gz, m4/ and epf/; the default is ../shared/data beside the repository. Ends
 // with exit code 1 when a score is worse than it must be.
 
@@ -9,6 +9,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { checkAir } from './accuracy-air.mjs';
 import { checkCalibration } from './accuracy-calibration.mjs';
+import { checkDistillation } from './accuracy-distillation.mjs';
 import { checkEpf } from './accuracy-epf.mjs';
 import { checkM4 } from './accuracy-m4.mjs';
 import { at, fail } from './support.mjs';
@@ -25,6 +26,7 @@ const CHECKS = {
   calibration: checkCalibration,
   m4: checkM4,
   epf: checkEpf,
+  distillation: checkDistillation,
 };
 /** Folders of the data that a check reads. */
 const FOLDERS = {
@@ -32,6 +34,7 @@ const FOLDERS = {
   calibration: ['ett', 'epf', 'm4'],
   m4: ['m4'],
   epf: ['epf'],
+  distillation: ['ett'],
 };
 
 function options() {

@@ -294,6 +294,11 @@ export interface FitOptions {
    */
   readonly monitorGradients?: boolean;
   /**
+   * A fitted forecaster whose forecasts every model learns beside the targets: a small student of a large teacher.
+   * Validation judges by the targets alone. @default none
+   */
+  readonly distill?: Distillation;
+  /**
    * Calibrates intervals for `levels` and `quantiles` of later forecasts: one more fit, before the last
    * `horizon + stepSize · (windows - 1)` rows, whose forecasts are compared with them; the fit of all rows follows
    * (`onProgress` reports that one). @default none
@@ -310,7 +315,7 @@ export interface FitOptions {
    * Goes on where an interrupted fit was when it wrote its checkpoint: the path of that file, or true for
    * `checkpoint.path`, if there is such a file (else the fit begins). The result has the bits of a fit that was never
    * interrupted, for any `threads`; what was finished is not trained again. Rejects with E0006 for a file that is
-   * missing, damaged or no checkpoint, with E0010 for one of other options, another `valSize` or other data.
+   * missing, damaged or no checkpoint, with E0010 for one of other options, another `valSize`, teacher or other data.
    * @default false
    */
   readonly resume?: boolean | string;
@@ -385,6 +390,29 @@ export interface GradientHistory {
   readonly frozen: readonly string[];
   /** What was too small or too large at any step, recorded or not, in the order of first steps. */
   readonly warnings: readonly GradientWarning[];
+}
+
+/**
+ * Distillation (Hinton, Vinyals and Dean 2015) for {@link FitOptions.distill}: the loss of a student is
+ * (1 − weight) · its own + weight · its distance from the teacher's forecasts of the same steps, counted where a target is.
+ * Points and quantiles: the squared distance of each output from the teacher's at the same probability (a point: from its
+ * mean or median), in the scale in which the student learns. Distributions: the mean of the student's own loss over the
+ * teacher's distribution, the cross-entropy of the two.
+ *
+ * Rejects with E0001 for a teacher that is not fitted, E0005 and E0011 for one of another horizon or frequency, E0004 for
+ * columns that it reads and the table lacks, E0010 for one whose loss says less than the student learns (quantiles need
+ * quantiles or a distribution), and for students of iqLoss() or with `recurrent` that train on several steps at a time.
+ */
+export interface Distillation {
+  /**
+   * What it has learned as of the call; it can be used, fitted and disposed meanwhile. Its panel may be another one: it
+   * forecasts the table of this fit as `predict(table)` would. Its forecasts are computed for each batch.
+   */
+  readonly teacher: NeuralForecast;
+  /** Alias of the model that teaches. @default the only one */
+  readonly model?: string;
+  /** Share of the teacher in the loss, above 0; 1 learns nothing else. @default 0.5 */
+  readonly weight?: number;
 }
 
 /** Part of the weights of a file or an object, for {@link FitOptions.initialWeights}. */

@@ -25,15 +25,6 @@ export function integerFlag(flags: Flags, name: string, minimum: number): number
   );
 }
 
-/** A number, or undefined when the flag was not given. */
-export function numberFlag(flags: Flags, name: string): number | undefined {
-  const text = flags[name];
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (String(text).trim() !== '' && Number.isFinite(value)) return value;
-  throw new UsageError(`--${kebab(name)}: received ${JSON.stringify(text)}, expected a number`);
-}
-
 /** Numbers with commas between them, or undefined when the flag was not given. */
 export function numbersFlag(flags: Flags, name: string): number[] | undefined {
   const text = flags[name];
@@ -42,6 +33,15 @@ export function numbersFlag(flags: Flags, name: string): number[] | undefined {
   if (!/,\s*,|^\s*,|,\s*$|^\s*$/.test(String(text)) && values.every(Number.isFinite)) return values;
   throw new UsageError(
     `--${kebab(name)}: received ${JSON.stringify(text)}, expected numbers such as 0.1,0.9`,
+  );
+}
+
+/** A number, or undefined when the flag was not given. */
+export function numberFlag(flags: Flags, name: string): number | undefined {
+  const values = numbersFlag(flags, name);
+  if (values === undefined || values.length === 1) return values?.[0];
+  throw new UsageError(
+    `--${kebab(name)}: received ${JSON.stringify(flags[name])}, expected one number`,
   );
 }
 

@@ -7,7 +7,15 @@ import type {
   NeuralForecastOptions,
 } from '../../types/index';
 import { NeuralForecast } from '../index';
-import { type Context, columnFlags, defined, integerFlag, textFlag, threadsFlag } from './context';
+import {
+  type Context,
+  columnFlags,
+  defined,
+  integerFlag,
+  numberFlag,
+  textFlag,
+  threadsFlag,
+} from './context';
 import { modelsFrom } from './flags';
 import { intervalsFlag } from './intervals';
 import { type Panel, readPanel, readTables } from './panel';
@@ -86,6 +94,20 @@ export function transferFlags(
     initialWeights: from !== undefined && weights ? { from, weights } : from,
     freeze: list('freeze'),
   });
+}
+
+/** A teacher, for the command `fit`. */
+async function distillFlags({ flags, signal }: Context): Promise<FitOptions> {
+  const path = textFlag(flags, 'teacher');
+  const model = textFlag(flags, 'teacherModel');
+  const weight = numberFlag(flags, 'distillWeight');
+  if (path === undefined) {
+    if (model !== undefined) throw new UsageError('--teacher-model needs --teacher');
+    if (weight !== undefined) throw new UsageError('--distill-weight needs --teacher');
+    return {};
+  }
+  const teacher = await NeuralForecast.load(path, { signal });
+  return { distill: { teacher, ...defined({ model, weight }) } };
 }
 
 /** Trains the models of the flags on a panel. */
@@ -171,6 +193,7 @@ export async function runFit(file: string, context: Context): Promise<void> {
     ...longRunFlags(flags),
     ...transferFlags(flags),
     ...(flags.monitorGradients === true ? { monitorGradients: true } : {}),
+    ...(await distillFlags(context)),
   });
   await outcome.nf.save(output, { includeData: flags.data !== false, signal });
   const files = [output];

@@ -79,6 +79,9 @@ export function createProgram(
     .option('--checkpoint-every <n>', 'steps between two checkpoints (default 100)')
     .option('--resume', 'go on from --checkpoint, if there is such a file')
     .option('--time-budget <seconds>', 'begin no further step after that time')
+    .option('--teacher <model.safetensors>', 'learn the forecasts of saved models too')
+    .option('--teacher-model <alias>', 'the one of --teacher that teaches, where it has several')
+    .option('--distill-weight <w>', 'share of the teacher in the loss, in (0, 1] (default 0.5)')
     .option('--history <file>', 'write losses by step: .csv, or a plot as .html, .svg or .json')
     .option('--monitor-gradients', 'say which gradients vanish or explode; norms in --history')
     .action((file: string, flags: Flags) => runFit(file, withFlags(flags)));

@@ -111,6 +111,7 @@ class CrossValidation {
     request.val_size = request_.val_size;
     request.threads = threads;
     request.cancel = request_.cancel;
+    request.teaching = request_.teaching;
     request.on_progress = [&](const std::string& alias, const train::Progress& progress) {
       if (turn != nullptr && turn->superseded()) throw Superseded();
       if (!request_.on_progress) return;

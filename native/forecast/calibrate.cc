@@ -99,6 +99,7 @@ std::shared_ptr<const Calibration> calibrate(std::shared_ptr<const ForecasterCon
   validation.threads = request.threads;
   validation.cancel = request.cancel;
   validation.quantiles = calibrated_levels(filled);
+  validation.teaching = request.teaching;
   if (request.check) validation.on_progress = [&](const auto&...) { request.check(); };
 
   std::vector<std::string> names;

@@ -5,6 +5,7 @@
 
 #include "forecast/intervals.h"
 #include "forecast/panel_digest.h"
+#include "forecast/teaching.h"
 #include "forecast/transfer.h"
 
 namespace nd::forecast {
@@ -33,13 +34,13 @@ std::string difference(const ordered_json& saved, const ordered_json& asked) {
 }
 
 FitOf fit_of(const ForecasterConfig& config, const data::Panel& panel, const FitRequest& request) {
-  return {panel_digest(panel), request.val_size,
-          request.intervals
-              ? intervals_json(checked(*request.intervals, config.compat, "fit")).dump()
-              : "",
-          request.freeze.empty()
-              ? ""
-              : ordered_json(matching_weights(config, request.freeze, "freeze", "fit")).dump()};
+  FitOf fit{panel_digest(panel), request.val_size};
+  if (request.intervals)
+    fit.intervals = intervals_json(checked(*request.intervals, config.compat, "fit")).dump();
+  if (!request.freeze.empty())
+    fit.frozen = ordered_json(matching_weights(config, request.freeze, "freeze", "fit")).dump();
+  if (request.teaching != nullptr) fit.teacher = teaching_digest(*request.teaching);
+  return fit;
 }
 }  // namespace
 
@@ -98,6 +99,12 @@ std::shared_ptr<State> read_checkpoint(const std::string& path,
   }
   if (saved.intervals != asked.intervals) refuse(path, "received other intervals than it has");
   if (saved.frozen != asked.frozen) refuse(path, "received freeze for other weights than it has");
+  if (saved.teacher != asked.teacher) {
+    refuse(path, asked.teacher.empty() ? "received no distill, the checkpoint has a teacher"
+                 : saved.teacher.empty()
+                     ? "received distill, the checkpoint has no teacher"
+                     : "received another teacher or another weight of it than the checkpoint has");
+  }
   if (transfer.source != nullptr) {
     const auto begun = start_state(config, nullptr, panel);
     begin_from(transfer, *begun);

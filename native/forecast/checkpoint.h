@@ -27,7 +27,8 @@ class FitCheckpoint {
 
 /// The state of an interrupted fit of `config` on `panel`. Throws E0006 for a file that is missing,
 /// damaged or no checkpoint, E0010 for one of other options, another valSize, other intervals,
-/// other frozen weights, other data, or of other initial weights where `transfer` has some.
+/// other frozen weights, another teacher, other data, or of other initial weights where `transfer`
+/// has some.
 std::shared_ptr<State> read_checkpoint(const std::string& path,
                                        const std::shared_ptr<const ForecasterConfig>& config,
                                        const data::Panel& panel, const FitRequest& request,

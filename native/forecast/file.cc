@@ -254,9 +254,9 @@ void read_optimizers(SavedFile& file, const json& saved, State& state) {
 /// Of a checkpoint.
 void read_trainings(SavedFile& file, const json& saved, State& state) {
   const ForecasterConfig& config = *state.config;
-  state.fit_of = FitOf{saved.at("data").get<std::string>(), saved.at("valSize").get<int64_t>(),
+  state.fit_of = FitOf{saved.at("data").get<std::string>(),      saved.at("valSize").get<int64_t>(),
                        saved.at("intervals").get<std::string>(), saved.value("frozen", ""),
-                       saved.value("initialWeights", "")};
+                       saved.value("initialWeights", ""),        saved.value("teacher", "")};
   for (size_t i = 0; i < config.models.size(); ++i)
     state.models[i].training = read_training(file, config.models[i]);
 }
@@ -336,7 +336,8 @@ void write_state(const std::string& path, const State& state, SavedParts parts) 
                                    {"valSize", state.fit_of->val_size},
                                    {"intervals", state.fit_of->intervals},
                                    {"frozen", state.fit_of->frozen},
-                                   {"initialWeights", state.fit_of->initial}});
+                                   {"initialWeights", state.fit_of->initial},
+                                   {"teacher", state.fit_of->teacher}});
   }
   if (!state.note.empty()) metadata[kNote] = state.note;
   write_saved_file(path, std::move(metadata), list);

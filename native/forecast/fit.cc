@@ -6,6 +6,7 @@
 #include "forecast/checkpoint.h"
 #include "forecast/intervals.h"
 #include "forecast/side_by_side.h"
+#include "forecast/teaching.h"
 #include "forecast/transfer.h"
 #include "parallel/claim.h"
 #include "train/exogenous.h"
@@ -89,11 +90,13 @@ struct Superseded {};
 class Training {
  public:
   Training(State& next, const data::Panel& scaled, const FitRequest& request,
-           const std::vector<std::vector<std::string>>& frozen, FitCheckpoint& checkpoint)
+           const std::vector<std::vector<std::string>>& frozen, const Students& students,
+           FitCheckpoint& checkpoint)
       : next_(next),
         scaled_(scaled),
         request_(request),
         frozen_(frozen),
+        students_(students),
         checkpoint_(checkpoint),
         trained_(next.models.size()),
         summaries_(next.models.size()) {}
@@ -131,6 +134,7 @@ class Training {
     train::TrainRequest training = train_request(*next_.config, model, scaled_, request_);
     training.frozen = frozen_[i];
     training.monitor_gradients = request_.monitor_gradients;
+    students_.enrol(i, training);
     training.revin = state.revin;
     training.shared_threads = &turn.threads;
     training.optimizer = &optimizer;
@@ -172,6 +176,7 @@ class Training {
   const data::Panel& scaled_;
   const FitRequest& request_;
   const std::vector<std::vector<std::string>>& frozen_;
+  const Students& students_;
   FitCheckpoint& checkpoint_;
   std::mutex progress_;  // keeps calls of the user's function apart
   std::vector<Trained> trained_;
@@ -198,12 +203,13 @@ FitOutcome fit_models(std::shared_ptr<State> start, std::shared_ptr<const data::
   const auto frozen = matching_weights(config, request.freeze, "freeze", "fit");
   for (const ModelConfig& model : config.models)
     train::check_request(train_request(config, model, *scaled, request));
+  const Students students(request.teaching, next, *panel);
 
   FitCheckpoint checkpoint(request, next, *panel);
   next.note = "";
   next.fit_of.reset();
   const parallel::Claim claim(request.threads);
-  Training training(next, *scaled, request, frozen, checkpoint);
+  Training training(next, *scaled, request, frozen, students, checkpoint);
   const Outcome outcome = training.run();
   for (size_t i = 0; i < outcome.failed; ++i) training.keep(i, training.summaries()[i]);
   for (ModelState& model : next.models) model.training = nullptr;
@@ -312,9 +318,15 @@ ordered_json Forecaster::fit(std::shared_ptr<const data::Panel> panel, const Fit
                               : read_checkpoint(resume, impl_->config, *panel, request, *transfer);
   if (resume.empty()) begin_from(*transfer, *start);
   if (request.intervals && resume.empty()) {
-    start->calibration = calibrate(
-        impl_->config, panel, *request.intervals,
-        {"fit", config.horizon, request.val_size, request.threads, request.cancel, {}, transfer});
+    start->calibration = calibrate(impl_->config, panel, *request.intervals,
+                                   {"fit",
+                                    config.horizon,
+                                    request.val_size,
+                                    request.threads,
+                                    request.cancel,
+                                    {},
+                                    transfer,
+                                    request.teaching});
   }
   FitOutcome outcome = fit_models(std::move(start), std::move(panel), std::move(scales), request);
   if (outcome.usable) {

@@ -50,6 +50,7 @@ struct CheckpointRequest {
 };
 
 class Forecaster;
+struct Teaching;
 struct Transfer;
 
 /// Weights that a fit begins from: those of a saved file, or of an object.
@@ -67,6 +68,8 @@ struct FitRequest {
   /// Patterns over the names of weights that stay as they are: "blocks.0.*", "NHITS/blocks.0.*".
   std::vector<std::string> freeze = {};
   bool monitor_gradients = false;  ///< norms of gradients and warnings in summaries and progress
+  /// A model whose forecasts are learned too (Forecaster::teaching()); nullptr = none.
+  std::shared_ptr<const Teaching> teaching = {};
   /// Calibrates intervals: a fit of its own before the last windows, then the one of all rows.
   std::optional<IntervalOptions> intervals = {};
   /// Whether optimisers go on from what they remember of an earlier fit; unset = without compat.
@@ -140,6 +143,7 @@ struct CrossValidationRequest {
   /// are: as of FitRequest.
   InitialWeights initial_weights = {};
   std::vector<std::string> freeze = {};
+  std::shared_ptr<const Teaching> teaching = {};  ///< of every fit
   /// model alias, fit, progress; called on computing threads, by one at a time.
   std::function<void(const std::string&, const FitPlace&, const train::Progress&)> on_progress = {};
 };
@@ -172,12 +176,13 @@ class Forecaster {
   /// Fits all models, as many at a time as there are threads; the outcome, errors too, is that of
   /// one after the other. On error or cancellation the earlier state stays (E0009: the last good
   /// weights are kept). A refit continues from the current weights and optimisers, unless asked to
-  /// begin from scratch. A time budget is shared equally by the models that run one after the
-  /// other. Initial weights and frozen ones also hold for the fit that calibrates intervals; throws
-  /// E0010 for weights that do not fit and patterns that match nothing. With a checkpoint, a fit
-  /// that was interrupted at any moment gives, resumed, the same bits. Throws E0006 and E0010 for a
-  /// checkpoint that cannot be resumed. `maxSteps: 0` prepares a state without training. Returns
-  /// per model a JSON summary (steps, losses, history, seconds are not included: no wall-clock).
+  /// begin from scratch. With `teaching` every model learns its forecasts too (see Students).
+  /// A time budget is shared equally by the models that run one after the other. Initial weights
+  /// and frozen ones also hold for the fit that calibrates intervals; throws E0010 for weights that
+  /// do not fit and patterns that match nothing. With a checkpoint, a fit that was interrupted at
+  /// any moment gives, resumed, the same bits. Throws E0006 and E0010 for a checkpoint that cannot
+  /// be resumed. `maxSteps: 0` prepares a state without training. Returns per model a JSON summary
+  /// (steps, losses, history, seconds are not included: no wall-clock).
   nlohmann::ordered_json fit(std::shared_ptr<const data::Panel> panel, const FitRequest& request);
   bool fitted() const;
   /// Forecast of the fitted panel (panel = nullptr) or of any other. Throws E0001, E0003, E0004
@@ -219,6 +224,10 @@ class Forecaster {
   /// An object with the same options and, where this one is fitted, the same weights and data,
   /// which they share until one of them is fitted again.
   Forecaster clone() const;
+  /// One of its models as the teacher of fits of others, as of now; `alias` "" = the only model.
+  /// What it teaches counts `weight`, in (0, 1], in their losses. Throws E0001 for a model that is
+  /// not fitted.
+  std::shared_ptr<const Teaching> teaching(const std::string& alias, double weight) const;
   /// Columns that predict() will give, in order.
   std::vector<std::string> columns() const;
   std::vector<std::string> aliases() const;

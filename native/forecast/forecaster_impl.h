@@ -47,9 +47,10 @@ struct ModelState {
 struct FitOf {
   std::string data;  ///< panel_digest()
   int64_t val_size = 0;
-  std::string intervals;  ///< options of the calibration as JSON; "" = none
-  std::string frozen{};   ///< names of the weights that stay, as JSON; "" = none
-  std::string initial{};  ///< weights_digest() of initialWeights; "" = none
+  std::string intervals{};  ///< options of the calibration as JSON; "" = none
+  std::string frozen{};     ///< names of the weights that stay, as JSON; "" = none
+  std::string initial{};    ///< weights_digest() of initialWeights; "" = none
+  std::string teacher{};    ///< teaching_digest(); "" = none
 };
 
 struct Calibration;

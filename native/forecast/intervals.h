@@ -45,6 +45,7 @@ struct CalibrationRequest {
   const CancelToken* cancel = nullptr;
   std::function<void()> check = {};  ///< called at every step; ends the calibration by throwing
   std::shared_ptr<const Transfer> transfer = {};  ///< of its fit
+  std::shared_ptr<const Teaching> teaching = {};  ///< of its fit
 };
 
 /// Fits copies of the models before the last windows of `panel` and forecasts them. Throws E0003

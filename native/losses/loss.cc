@@ -143,6 +143,23 @@ int64_t Loss::outputs() const {
 
 bool Loss::mixes_series() const { return compat_ && spec_ != &kDistributionLoss; }
 
+Var Loss::build_training(Graph& graph, const LossInputs& in) const {
+  const auto own = [&] {
+    return spec_->implicit != nullptr ? spec_->implicit->train(graph, options_, in, compat_)
+                                      : build(graph, in);
+  };
+  if (!distillation_) return own();
+  const Var taught = distillation_loss(graph, *this, in);
+  const double weight = distillation_->weight;
+  return weight == 1 ? taught : own() * (1 - weight) + taught * weight;
+}
+
+Loss Loss::distilled(Distillation distillation) const {
+  Loss student = *this;
+  student.distillation_ = std::move(distillation);
+  return student;
+}
+
 nlohmann::ordered_json Loss::json() const {
   nlohmann::ordered_json result;
   result["type"] = std::string(spec_->name);
@@ -164,6 +181,8 @@ Graph loss_graph(const Loss& loss, int64_t horizon, int64_t input_size) {
                       graph.input("target", Shape::batched({horizon, 1})),
                       graph.input("loc", Shape::batched({1, 1})),
                       graph.input("scale", Shape::batched({1, 1})),
+                      {},
+                      {},
                       {},
                       {}};
   graph.output("loss", loss.build(graph, in));

@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "base/options.h"
 #include "graph/evaluate.h"
 #include "losses/columns.h"
+#include "losses/distillation.h"
 #include "losses/distributions/distribution.h"
 #include "losses/implicit.h"
 #include "ops/graph.h"
@@ -34,6 +36,9 @@ struct LossInputs {
   // Of implicit quantiles alone, while they train:
   Var level;    ///< [B, H, 1], the quantile to forecast
   Var cosines;  ///< [B, H, E], by which the network is told
+  // Of a distilling loss alone, while it trains:
+  Var teacher{};         ///< [B, H, K], a teacher's numbers in the scale of the window
+  Var teacher_target{};  ///< [B, H, K], of a distribution loss: in the scale of the panel
 };
 
 struct LossSpec {
@@ -89,11 +94,12 @@ class Loss {
   Var build(Graph& graph, const LossInputs& in) const {
     return spec_->build(graph, options_, in, compat_);
   }
-  /// The loss that trains, of the model's own outputs.
-  Var build_training(Graph& graph, const LossInputs& in) const {
-    return spec_->implicit != nullptr ? spec_->implicit->train(graph, options_, in, compat_)
-                                      : build(graph, in);
-  }
+  /// The loss that trains, of the model's own outputs; with a teacher's share, where it has one.
+  Var build_training(Graph& graph, const LossInputs& in) const;
+  /// The loss of a student; nothing but what trains is another.
+  Loss distilled(Distillation distillation) const;
+  /// A teacher's share; none: nobody teaches.
+  const std::optional<Distillation>& distillation() const { return distillation_; }
   /// What the network gives, from the model's own outputs.
   Var forecast(Graph& graph, Var own) const {
     return spec_->implicit != nullptr ? spec_->implicit->forecast(graph, options_, own) : own;
@@ -110,6 +116,7 @@ class Loss {
   std::shared_ptr<const Distribution> distribution_;
   ForecastColumns columns_;
   std::vector<double> horizon_weight_, trained_;
+  std::optional<Distillation> distillation_;
 };
 
 /// A loss alone as a graph: inputs named as the members of LossInputs, output "loss".

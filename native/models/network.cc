@@ -216,6 +216,8 @@ Graph Network::build(Phase phase, bool with_loss, int64_t input_size) const {
                       {},
                       {},
                       {},
+                      {},
+                      {},
                       {}};
     if (loss_.spec().implicit != nullptr) {
       inputs.level = graph.input(io_names::kQuantileLevel, per_step);
@@ -227,6 +229,13 @@ Graph Network::build(Phase phase, bool with_loss, int64_t input_size) const {
       inputs.target = graph.input(io_names::kTarget, per_step);
       inputs.loc = graph.input(io_names::kLoc, per_row);
       inputs.scale = graph.input(io_names::kScale, per_row);
+    }
+    if (loss_.distillation()) {
+      const auto numbers = static_cast<int64_t>(loss_.distillation()->masses.size());
+      const Shape taught = Shape::batched({g.horizon, numbers}, g.series);
+      inputs.teacher = graph.input(io_names::kTeacher, taught);
+      if (loss_.distribution() != nullptr)
+        inputs.teacher_target = graph.input(io_names::kTeacherTarget, taught);
     }
     graph.output(io_names::kLoss, loss_.build_training(graph, inputs));
   }

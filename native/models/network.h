@@ -38,10 +38,13 @@ inline constexpr char kScale[] = "scale";    // [R, 1, 1]
 // Of a loss of implicit quantiles, while it trains:
 inline constexpr char kQuantileLevel[] = "quantile_level";      // [R, H, 1]
 inline constexpr char kQuantileCosines[] = "quantile_cosines";  // [R, H, E]
-inline constexpr char kWeight[] = "weight";                     // [R, H, 1]
-inline constexpr char kInverseSum[] = "inverse_sum";            // []
-inline constexpr char kForecast[] = "forecast";                 // [R, H, Q], raw network output
-inline constexpr char kLoss[] = "loss";                         // []
+// Of a distilling loss, K numbers of a teacher:
+inline constexpr char kTeacher[] = "teacher";               // [R, H, K], in the window's scale
+inline constexpr char kTeacherTarget[] = "teacher_target";  // [R, H, K], of a distribution loss
+inline constexpr char kWeight[] = "weight";                 // [R, H, 1]
+inline constexpr char kInverseSum[] = "inverse_sum";        // []
+inline constexpr char kForecast[] = "forecast";             // [R, H, Q], raw network output
+inline constexpr char kLoss[] = "loss";                     // []
 }  // namespace io_names
 
 /// What windows are read for. Only a recurrent network tells them apart.

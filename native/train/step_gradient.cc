@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "base/error.h"
 #include "nn/batch.h"
 #include "ops/op.h"
 #include "simd/reduce.h"
@@ -56,6 +57,9 @@ StepGradient::StepGradient(const TrainRequest& request, bool random)
       gradients_(static_cast<size_t>(network_.table().total())),
       mean_(request.config.accumulate_steps, trainable()) {
   if (network_.loss().spec().implicit != nullptr) quantiles_.emplace(network_.loss().draws());
+  check_internal(network_.loss().distillation().has_value() == (r_.teacher != nullptr),
+                 "a distilling loss has a teacher");
+  if (r_.teacher != nullptr) teacher_.emplace(*r_.teacher, network_.loss(), options_);
 }
 
 data::WindowSampler::Options StepGradient::sampler_options() const {
@@ -96,6 +100,7 @@ double StepGradient::run_batch(int64_t number, FloatBuffer& parameters, parallel
   batch_.feed(*plan_);
   const double weight = feed_weights();
   if (quantiles_) quantiles_->feed(*plan_, r_.config.random_seed, static_cast<uint32_t>(number));
+  if (teacher_) teacher_->feed(*plan_, draw_.windows, batch_.statistics(), team, r_.cancel);
 
   RunArgs args;
   args.parameters = parameters.span();

@@ -11,6 +11,7 @@
 #include "train/gradient_mean.h"
 #include "train/plan_ladder.h"
 #include "train/quantile_draws.h"
+#include "train/teacher.h"
 #include "train/trainer.h"
 
 namespace nd::train {
@@ -55,6 +56,7 @@ class StepGradient {
   data::WindowSampler sampler_;
   data::WindowDraw draw_;
   std::optional<QuantileFeed> quantiles_;  // of a loss of implicit quantiles
+  std::optional<TeacherFeed> teacher_;     // of a distilling loss
   PlanLadder plans_;
   WindowBatch batch_;
   Plan* plan_ = nullptr;  // of the last batch

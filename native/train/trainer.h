@@ -29,6 +29,8 @@ struct Progress {
   const GradientMonitor* gradients = nullptr;  ///< of a fit that is monitored
 };
 
+class Teacher;
+
 /// What to train on what. Pointers must outlive the call.
 struct TrainRequest {
   const Network* network = nullptr;
@@ -42,6 +44,8 @@ struct TrainRequest {
   /// Parameters of the network that stay as they are, running statistics too.
   std::vector<std::string> frozen{};
   bool monitor_gradients = false;  ///< whether the result has gradient norms; it is the same fit
+  /// Of a network whose loss distils.
+  Teacher* teacher = nullptr;
   int threads = 1;
   /// When set, instead of `threads`: how many there are as of now, read before each step.
   const std::atomic<int>* shared_threads = nullptr;

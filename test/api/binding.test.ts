@@ -100,7 +100,7 @@ let forecaster: NativeForecaster;
 beforeAll(async () => {
   panel = await runJob<NativePanel>((done) => binding().createPanel(input, done));
   forecaster = binding().createForecaster(config);
-  await runJob<string>((done) => forecaster.fit(panel, '{}', null, done, null));
+  await runJob<string>((done) => forecaster.fit(panel, '{}', null, done, null, null));
 });
 
 test('the binary has every member of the contract, and no other', async () => {
@@ -201,7 +201,7 @@ test('disposed objects are E0012, also for a job that has not started', () => {
 
 test('dispose during a job is safe', async () => {
   const other = binding().createForecaster(config);
-  const job = runJob<string>((done) => other.fit(panel, '{}', null, done, null));
+  const job = runJob<string>((done) => other.fit(panel, '{}', null, done, null, null));
   other.dispose();
   await expect(job).resolves.toMatch(/"steps":5/);
 });

@@ -5,6 +5,7 @@ import {
   distributionLoss,
   evaluate,
   ForecastError,
+  iqLoss,
   mqLoss,
   mse,
   NeuralForecast,
@@ -46,7 +47,11 @@ async function promoted() {
 
 /** A call that fails, by the number of the error. */
 const PROVOKED: Readonly<Record<string, readonly (() => unknown)[]>> = {
-  E0001: [() => make().predict(), () => make().save(path.join(folder, 'model.safetensors'))],
+  E0001: [
+    () => make().predict(),
+    () => make().save(path.join(folder, 'model.safetensors')),
+    () => make().fit(panel, { distill: { teacher: make() } }),
+  ],
   E0002: [
     async () => (await fitted()).predictor().then((p) => p.predictSync([])),
     async () =>
@@ -83,6 +88,7 @@ const PROVOKED: Readonly<Record<string, readonly (() => unknown)[]>> = {
   ],
   E0005: [
     () => make().fit(panel, { valSize: 2 }),
+    async () => make({}, { horizon: 6 }).fit(panel, { distill: { teacher: await fitted() } }),
     async () => (await fitted({ loss: quantileLoss({ q: 0.9 }) })).predict(null, { horizon: 6 }),
     () => make().crossValidation(panel, { testSize: 6, stepSize: 3 }),
     async () => (await calibrated({ windows: 9 })).predict(null, { levels: 80, horizon: 6 }),
@@ -126,6 +132,14 @@ const PROVOKED: Readonly<Record<string, readonly (() => unknown)[]>> = {
     () => make().fit(panel, { freeze: 'mpl.*' }),
     async () => make({ numLayers: 3 }).fit(panel, { initialWeights: await fitted() }),
     () => make().fit(panel, { initialWeights: 5 as unknown as string }),
+    async () => make({ loss: mqLoss() }).fit(panel, { distill: { teacher: await fitted() } }),
+    async () => {
+      const loss = mqLoss({ levels: 80 });
+      const teacher = await fitted({ loss });
+      return make({ loss: mqLoss({ levels: 90 }) }).fit(panel, { distill: { teacher } });
+    },
+    async () => make({ loss: iqLoss() }).fit(panel, { distill: { teacher: await fitted() } }),
+    async () => make().fit(panel, { distill: { teacher: await fitted(), weight: 2 } }),
     () => make().crossValidation(panel, { testSize: 8, windows: 2 }),
     () => make().crossValidation(panel, { folds: 2 }),
     () => evaluate({ ds: [1], y: [1], MLP: [2] }, { metrics: 'coverage' }),

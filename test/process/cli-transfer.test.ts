@@ -32,6 +32,27 @@ test('says what does not fit', () => {
   expect(alone.stderr).toContain('--take-weights needs --initial-weights');
 });
 
+test('a teacher in a file teaches', async () => {
+  expect(train('teacher.st', '--horizon', '3').status).toBe(0);
+  expect(train('alone.st', '--horizon', '3', '--seed', '4').status).toBe(0);
+  const taught = ['--horizon', '3', '--seed', '4', '--teacher', 'teacher.st'];
+  expect(train('taught.st', ...taught).status).toBe(0);
+  expect(
+    train('more.st', ...taught, '--teacher-model', 'MLP', '--distill-weight', '1').status,
+  ).toBe(0);
+  const forecasts = await Promise.all(['alone.st', 'taught.st', 'more.st'].map(forecast));
+  expect(new Set(forecasts.map(String)).size).toBe(3);
+
+  const run = (...flags: string[]) => cli('fit', AIR, ...MLP, '--output', 'x.st', ...flags);
+  const other = run('--horizon', '6', '--teacher', 'teacher.st');
+  expect(other.status).toBe(1);
+  expect(other.stderr).toContain('received the teacher MLP of horizon 3, expected one of 6');
+  expect(run('--horizon', '3', '--distill-weight', '1').stderr).toContain('needs --teacher');
+  expect(run('--horizon', '3', '--teacher-model', 'MLP').stderr).toContain('needs --teacher');
+  const two = run(...taught, '--distill-weight', '0.1,0.2');
+  expect(two.stderr).toContain('--distill-weight: received "0.1,0.2", expected a number');
+});
+
 test('--history writes losses by step, as CSV or drawn', () => {
   const { document } = train('told.st', '--horizon', '3', '--history', 'told.csv');
   expect(document.files).toEqual(['told.st', 'told.csv']);

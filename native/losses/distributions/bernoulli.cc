@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "losses/distributions/families.h"
 #include "losses/distributions/math.h"
 
@@ -19,6 +21,8 @@ class Bernoulli final : public Distribution {
   }
   bool supports(double y) const override { return y == 0 || y == 1; }
   std::string_view support() const override { return "0 or 1"; }
+  double nearest(double y) const override { return std::clamp(y, 0.0, 1.0); }
+  bool linear() const override { return true; }
 
  protected:
   Var negative_log_likelihood(const LikelihoodInputs& in) const override {

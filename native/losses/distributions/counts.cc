@@ -1,5 +1,7 @@
 #include "losses/distributions/counts.h"
 
+#include <algorithm>
+
 #include "losses/distributions/families.h"
 #include "nn/gamma.h"
 
@@ -48,6 +50,8 @@ class PoissonDistribution final : public Distribution {
   }
   bool supports(double y) const override { return is_count(y); }
   std::string_view support() const override { return kCountSupport; }
+  double nearest(double y) const override { return std::max(y, 0.0); }
+  bool linear() const override { return true; }
 
  protected:
   Var negative_log_likelihood(const LikelihoodInputs& in) const override {
@@ -74,6 +78,7 @@ class NegativeBinomialDistribution final : public Distribution {
   }
   bool supports(double y) const override { return is_count(y); }
   std::string_view support() const override { return kCountSupport; }
+  double nearest(double y) const override { return std::max(y, 0.0); }
 
  protected:
   Var negative_log_likelihood(const LikelihoodInputs& in) const override {

@@ -50,6 +50,12 @@ class Distribution {
   /// Whether a target may be y, and what it must be, for the message of the refusal.
   virtual bool supports(double /*y*/) const { return true; }
   virtual std::string_view support() const { return "a number"; }
+  /// The number closest to y at which the likelihood is defined: what somebody expects, as 2.5 of a
+  /// count, need not be a target.
+  virtual double nearest(double y) const { return y; }
+  /// Whether -log p(y) is linear in y but for what no parameter is in: then its expectation is its
+  /// value at the mean of y.
+  virtual bool linear() const { return false; }
 
  protected:
   /// Negative log likelihood of every step, [R, H, 1].

@@ -1,5 +1,6 @@
 // The mixtures: GMM, PMM and NBMM of Olivares et al. ("Probabilistic hierarchical forecasting with
 // deep Poisson mixtures", 2021).
+#include <algorithm>
 #include <numbers>
 
 #include "losses/distributions/counts.h"
@@ -64,6 +65,7 @@ class CountMixture : public Mixture {
   }
   bool supports(double y) const override { return is_count(y); }
   std::string_view support() const override { return kCountSupport; }
+  double nearest(double y) const override { return std::max(y, 0.0); }
 
  protected:
   const Family& family() const { return family_; }

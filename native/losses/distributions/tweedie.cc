@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <boost/math/special_functions/gamma.hpp>
 
 #include "losses/distributions/boost_policy.h"
@@ -44,6 +45,8 @@ class Tweedie final : public Distribution {
   }
   bool supports(double y) const override { return y >= 0 && std::isfinite(y); }
   std::string_view support() const override { return "a number of at least 0"; }
+  double nearest(double y) const override { return std::max(y, 0.0); }
+  bool linear() const override { return true; }
 
  protected:
   Var negative_log_likelihood(const LikelihoodInputs& in) const override {
