@@ -9,6 +9,8 @@ import { withStandardNames } from './tables';
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 const INTEGER = /^[+-]?\d+$/;
 const MISSING = /^(?:|nan|na|n\/a|null|none)$/i;
+/** As pandas, NumPy and JavaScript write it; a column that is read says which row it is in. */
+const INFINITE = /^[+-]?inf(inity)?$/i;
 /** Rows per turn of the event loop when whole columns are converted: a few milliseconds. */
 const SLICE = 50_000;
 
@@ -239,6 +241,8 @@ async function numbersOrText(
       present++;
     } else if (MISSING.test(text)) {
       numbers[row] = Number.NaN;
+    } else if (INFINITE.test(text)) {
+      numbers[row] = text.startsWith('-') ? -Infinity : Infinity;
     } else {
       return cells;
     }

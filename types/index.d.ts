@@ -187,7 +187,7 @@ export interface NeuralForecastOptions extends ColumnNames {
   /**
    * What happens where a target is NaN, null or undefined: 'error' refuses the panel (E0011); 'mask' takes it for a step
    * that was not observed, which no scaler, loss or score counts and for which a network reads the last observed value of its
-   * window. Every stamp still has its row, and columns beside the target their values. @default 'error'
+   * window, at its start the first. Every stamp still has its row, and columns beside the target their values. @default 'error'
    */
   readonly missing?: 'error' | 'mask';
   /**

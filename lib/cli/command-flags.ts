@@ -79,6 +79,12 @@ export function addTrainFlags(
         'where a target is empty: refuse the file, or mask it',
       ).choices(['error', 'mask']),
     )
+    .addOption(
+      new Option(
+        '--unseen-category <what>',
+        'where a category was not seen by the fit: forecast by the mean of all, or refuse it',
+      ).choices(['mean', 'error']),
+    )
     .option('--sample-weight <name>', 'column with the weight of each row in the losses')
     .addOption(
       new Option('--compat <name>', 'behave like the Python reference').choices(['neuralforecast']),

@@ -54,6 +54,7 @@ export function newForecaster(
         'localStaticScaler',
       ) as NeuralForecastOptions['localStaticScaler'],
       missing: textFlag(flags, 'missing') as NeuralForecastOptions['missing'],
+      unseenCategory: textFlag(flags, 'unseenCategory') as NeuralForecastOptions['unseenCategory'],
       sampleWeight: textFlag(flags, 'sampleWeight'),
       compat: textFlag(flags, 'compat') as NeuralForecastOptions['compat'],
       inputSize: integerFlag(flags, 'inputSize', -1),

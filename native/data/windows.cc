@@ -232,12 +232,17 @@ WindowStatistics gather_window(std::span<const double> target, const WindowRef& 
 
   const float zero = static_cast<float>(scale_value(scaler, statistics, 0));
   float last = zero;  // observed value of the window
+  if (!compat) {
+    const auto first = std::ranges::find_if_not(seen, [](double v) { return std::isnan(v); });
+    if (first != seen.end()) last = static_cast<float>(scale_value(scaler, statistics, *first));
+  }
   const auto fill = [&](int64_t first_row, std::span<float> y, std::span<float> mask) {
     const int64_t size = static_cast<int64_t>(y.size());
     const int64_t begin = std::clamp<int64_t>(-first_row, 0, size);
     const int64_t end = std::clamp<int64_t>(rows - first_row, begin, size);
     const size_t skipped = static_cast<size_t>(begin), count = static_cast<size_t>(end - begin);
-    std::fill(y.begin(), y.end(), zero);
+    std::fill_n(y.begin(), begin, last);
+    std::fill(y.begin() + begin, y.end(), zero);
     std::fill(mask.begin(), mask.end(), 0.0F);
     if (count == 0) return;
     std::fill_n(mask.begin() + begin, count, 1.0F);
@@ -273,11 +278,14 @@ void gather_feature(std::span<const double> rows, std::span<const double> future
       scaler,
       rows.subspan(static_cast<size_t>(seen_begin), static_cast<size_t>(seen_end - seen_begin)), {},
       compat);
+  const double before =
+      compat || seen_begin == seen_end ? 0.0 : rows[static_cast<size_t>(seen_begin)];
   for (int64_t t = 0; t < steps; ++t) {
     const int64_t row = window.start + first + t;
-    const double value = row < 0 || row >= end ? 0.0
-                         : row < length        ? rows[static_cast<size_t>(row)]
-                                               : future[static_cast<size_t>(row - length)];
+    const double value = row < 0        ? before
+                         : row >= end   ? 0.0
+                         : row < length ? rows[static_cast<size_t>(row)]
+                                        : future[static_cast<size_t>(row - length)];
     out[t * stride] = static_cast<float>(scale_value(scaler, statistics, value));
   }
 }

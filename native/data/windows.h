@@ -115,9 +115,9 @@ class WindowSampler {
 /// series. insample_y, insample_mask: [L]; outsample_y (scaled like the insample part),
 /// outsample_mask: [H], may be empty when there is no target. `exclude_insample_y` zeroes
 /// insample_y after the statistics. Rows that are NaN, or at or after `limit`, count as unobserved.
-/// An unobserved step has mask 0 and the scaled value of 0, as in the reference; one that is
-/// missing inside the series the last value that the window holds before it (compat: as the
-/// others).
+/// An unobserved step has mask 0 and the last value that the window holds before it; before the
+/// first of them (the beginning of a short series) that one; after the series, where the window
+/// holds none and with compat the scaled value of 0, however far that is from the series.
 WindowStatistics gather_window(std::span<const double> target, const WindowRef& window,
                                const WindowLayout& layout, WindowScaler scaler,
                                const RevinAffine& affine, bool exclude_insample_y, int64_t limit,
@@ -128,8 +128,9 @@ WindowStatistics gather_window(std::span<const double> target, const WindowRef& 
 /// One exogenous column of a window, `steps` of it from `first` (0 = the window's first) on, into
 /// out[t * stride]. `rows` and `future` are the values of the series and what is known after them.
 /// Numbers are scaled by their own statistics over the observed insample steps; a step before the
-/// series, or from row `limit` on without a known future, counts as the value 0. Places of
-/// categories (`scaler` = identity) stay as they are, 0 where there is none.
+/// series counts as its first value that the window holds, with compat as 0; one from row `limit`
+/// on without a known future as 0. Categories are places (`scaler` = identity, `compat`), 0 where
+/// there is none.
 void gather_feature(std::span<const double> rows, std::span<const double> future,
                     const WindowRef& window, const WindowLayout& layout, WindowScaler scaler,
                     int64_t limit, bool compat, int64_t first, int64_t steps, float* out,

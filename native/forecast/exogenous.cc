@@ -87,9 +87,11 @@ std::vector<std::string> distinct_values(const data::Feature& column) {
   for (size_t i = 0; i < std::min(vocabulary.size(), kMostShown); ++i)
     known += (i == 0 ? "\"" : ", \"") + vocabulary[i] + "\"";
   if (vocabulary.size() > kMostShown) known += " …";
+  // The windows of a predictor have no names.
+  const std::string of_series = series.empty() ? "" : "series \"" + series + "\": ";
   const json details = {{"series", series}, {"column", column}, {"value", text}};
   throw Error(Code::data,
-              std::string("[") + place + "] series \"" + series + "\": the column \"" + column +
+              std::string("[") + place + "] " + of_series + "the column \"" + column +
                   "\" has the category \"" + text + "\", which the fit did not see; expected " +
                   known + ", or unseenCategory: \"mean\"",
               details.dump(-1, ' ', false, json::error_handler_t::replace));

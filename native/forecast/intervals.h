@@ -88,6 +88,7 @@ struct ErrorMarginals {
   std::vector<double> probabilities;  ///< ascending
   std::vector<double> offsets;        ///< y - ŷ [origins, horizon, probabilities]
 };
+/// Throws E0011 for a series without errors at a step, as where all its targets are missing.
 ErrorMarginals error_marginals(const IntervalCall& call, size_t model);
 
 }  // namespace nd::forecast

@@ -34,6 +34,17 @@ std::vector<size_t> pieces(size_t all, size_t count, const PhiloxKey& key, uint6
   return chosen;
 }
 
+/// Where pieces of `steps` values begin that lack none of them.
+std::vector<size_t> observed_pieces(std::span<const double> history, size_t steps) {
+  std::vector<size_t> starts;
+  size_t run = 0;
+  for (size_t t = 0; t < history.size(); ++t) {
+    run = std::isnan(history[t]) ? 0 : run + 1;
+    if (run >= steps) starts.push_back(t + 1 - steps);
+  }
+  return starts;
+}
+
 }  // namespace
 
 QuantilePositions::QuantilePositions(const std::vector<double>& probabilities, bool reference)
@@ -71,6 +82,15 @@ double step_correlation(std::span<const double> history) {
   return size < 1e-15 ? 0 : std::min(std::abs(xz / size), 0.99);
 }
 
+int64_t longest_observed(std::span<const double> history) {
+  int64_t longest = 0, run = 0;
+  for (const double value : history) {
+    run = std::isnan(value) ? 0 : run + 1;
+    longest = std::max(longest, run);
+  }
+  return longest;
+}
+
 std::vector<double> copula_paths(const Marginals& marginals, double rho, int64_t paths,
                                  const PhiloxKey& key) {
   const auto steps = static_cast<size_t>(marginals.steps), width = marginals.positions.size();
@@ -92,7 +112,9 @@ std::vector<double> shuffled_paths(const Marginals& marginals, std::span<const d
                                    int64_t paths, const PhiloxKey& key) {
   const auto steps = static_cast<size_t>(marginals.steps), count = static_cast<size_t>(paths),
              width = marginals.positions.size();
-  const std::vector<size_t> starts = pieces(history.size() - steps + 1, count, key, count * steps);
+  const std::vector<size_t> whole = observed_pieces(history, steps);
+  std::vector<size_t> starts = pieces(whole.size(), count, key, count * steps);
+  for (size_t& start : starts) start = whole[start];
   std::vector<double> out(count * steps), draws(count);
   std::vector<size_t> ranked(count);
   for (size_t k = 0; k < steps; ++k) {

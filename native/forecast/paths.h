@@ -56,6 +56,9 @@ class Support {
 /// strongly neighbouring steps hang together. 0 for fewer than 3 values or none that change.
 double step_correlation(std::span<const double> history);
 
+/// How many values without a missing one (NaN) between them follow each other at most.
+int64_t longest_observed(std::span<const double> history);
+
 /// Paths [paths, steps] whose normal scores have the correlation rho^|i - j| between steps i and j
 /// (Gaussian copula of a first-order autoregression).
 std::vector<double> copula_paths(const Marginals& marginals, double rho, int64_t paths,
@@ -63,8 +66,8 @@ std::vector<double> copula_paths(const Marginals& marginals, double rho, int64_t
 
 /// Paths [paths, steps] of independent draws, put in the order of as many pieces of the history
 /// (Clark et al., The Schaake Shuffle, 2004): path p takes at every step the draw of the rank that
-/// piece p has there. `history` holds at least `steps` values; pieces differ while there are
-/// enough.
+/// piece p has there. Pieces have no missing value, differ while there are enough, and one must be
+/// there: longest_observed(history) >= steps.
 std::vector<double> shuffled_paths(const Marginals& marginals, std::span<const double> history,
                                    int64_t paths, const PhiloxKey& key);
 

@@ -15,10 +15,14 @@ std::string describe(const data::Frequency& frequency, bool calendar) {
   std::string list;
   for (const std::string& name : columns) list += (list.empty() ? "\"" : ", \"") + name + "\"";
   std::string models;
-  for (const ModelConfig& model : config.models)
-    if (!model.exogenous.names().futr.empty()) models += (models.empty() ? "" : ", ") + model.alias;
+  bool several = false;
+  for (const ModelConfig& model : config.models) {
+    if (model.exogenous.names().futr.empty()) continue;
+    several = !models.empty();
+    models += (several ? ", " : "") + model.alias;
+  }
   throw Error(Code::features, "[" + std::string(place) + "] " + models +
-                                  " reads the future column(s) " + list +
+                                  (several ? " read" : " reads") + " the future column(s) " + list +
                                   " (futrExog), received no option future; expected a table with "
                                   "their values at each step to come: makeFutureFrame() gives its "
                                   "rows");

@@ -9,6 +9,17 @@
 
 namespace nd::forecast {
 
+namespace {
+[[noreturn]] void throw_no_errors(const IntervalCall& call, const Origin& origin, size_t step) {
+  throw Error(Code::data, std::string("[") + call.place + "] received the series \"" +
+                              call.panel.ids()[static_cast<size_t>(origin.series)] +
+                              "\", of which the calibration knows no error at step " +
+                              std::to_string(step + 1) +
+                              ": the targets of all windows are missing there; expected a fit "
+                              "with more intervals.windows, or with intervals: { pooled: true }");
+}
+}  // namespace
+
 ErrorMarginals error_marginals(const IntervalCall& call, size_t model) {
   constexpr size_t kMostPositions = 199;
   check_interval_horizon(call);
@@ -40,7 +51,7 @@ ErrorMarginals error_marginals(const IntervalCall& call, size_t model) {
   // Order statistic i of n is where a share i / (n + 1) lies below.
   const auto quantiles = [&](std::vector<double> scores) {
     std::vector<double> found(count, 0.0);
-    if (scores.empty()) return found;
+    if (scores.empty()) return found;  // pooled, and no step of any series is known
     std::ranges::sort(scores);
     const auto last = static_cast<double>(scores.size() - 1);
     for (size_t j = 0; j < count; ++j) {
@@ -69,6 +80,7 @@ ErrorMarginals error_marginals(const IntervalCall& call, size_t model) {
       std::vector<double> own;
       if (!options.pooled) {
         append(known[i], k, 1, own);
+        if (own.empty()) throw_no_errors(call, call.origins[i], k);
         own = quantiles(std::move(own));
       }
       for (const double offset : options.pooled ? shared[k] : own)
@@ -126,15 +138,6 @@ ModelPaths marginals_of(const IntervalCall* errors, const ForecasterConfig& conf
           Support(loss.distribution().get())};
 }
 
-/// Throws E0011 where targets are missing.
-void check_observed(const data::Panel& panel) {
-  if (!panel.has_missing()) return;
-  throw Error(
-      Code::data,
-      "[simulate] received a panel with missing targets, expected all of them: sample paths "
-      "are made of changes from step to step; predict() with levels needs none of these");
-}
-
 void check_simulation(const ForecasterConfig& config, const Calibration* calibration,
                       const data::Panel& panel, const SimulateRequest& request, int64_t horizon) {
   constexpr int64_t kMostPaths = 1'000'000;
@@ -157,12 +160,14 @@ void check_simulation(const ForecasterConfig& config, const Calibration* calibra
   }
   if (request.method != PathMethod::schaake_shuffle) return;
   for (int64_t s = 0; s < panel.series_count(); ++s) {
-    if (panel.length(s) >= horizon) continue;
-    throw Error(Code::empty, "[simulate] received " + std::to_string(panel.length(s)) +
-                                 " rows of the series \"" + panel.ids()[static_cast<size_t>(s)] +
-                                 "\", expected at least " + std::to_string(horizon) +
-                                 ", of which a path can be a piece; the method gaussianCopula "
-                                 "needs none");
+    const int64_t whole = longest_observed(panel.target(s));
+    if (whole >= horizon) continue;
+    throw Error(Code::empty,
+                "[simulate] received " + std::to_string(whole) +
+                    (panel.has_missing() ? " observed rows in a row" : " rows") +
+                    " of the series \"" + panel.ids()[static_cast<size_t>(s)] +
+                    "\", expected at least " + std::to_string(horizon) +
+                    ", of which a path can be a piece; the method gaussianCopula needs none");
   }
 }
 
@@ -178,7 +183,6 @@ ForecastTable Forecaster::simulate(std::shared_ptr<const data::Panel> panel,
   OriginsRequest asked = origins_request(*state, request.forecast, place);
   const int64_t horizon = asked.horizon, paths = request.paths;
   check_simulation(config, state->calibration.get(), *panel, request, horizon);
-  check_observed(*panel);
   const std::vector<Origin> ends = ends_of(*panel);
   std::vector<Origin> blocks;
   for (const Origin& end : ends) blocks.insert(blocks.end(), static_cast<size_t>(paths), end);

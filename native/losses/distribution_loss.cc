@@ -22,7 +22,7 @@ std::shared_ptr<const Distribution> family_of(const Options& options, bool compa
   if (name == "StudentT") return student_t_distribution();
   if (name == "Poisson") return poisson_distribution(compat);
   if (name == "NegativeBinomial") return negative_binomial_distribution(compat);
-  if (name == "Bernoulli") return bernoulli_distribution();
+  if (name == "Bernoulli") return bernoulli_distribution(compat);
   if (name == "ISQF")
     return isqf_distribution(level_columns(options).quantiles, options.integer("num_pieces"),
                              compat);

@@ -133,7 +133,14 @@ Loss::Loss(const nlohmann::json& json, bool compat)
       for (std::string& name : distribution_->names()) columns_.suffixes.push_back(std::move(name));
   }
   trained_ = spec_->implicit != nullptr ? spec_->implicit->quantiles(options_) : columns_.quantiles;
-  if (!options_.is_null("horizon_weight")) horizon_weight_ = options_.numbers("horizon_weight");
+  if (options_.is_null("horizon_weight")) return;
+  horizon_weight_ = options_.numbers("horizon_weight");
+  if (std::ranges::any_of(horizon_weight_, [](double w) { return w > 0; })) return;
+  throw Error(Code::config,
+              "[" + lower_case(spec_->name) +
+                  "] received horizonWeight without a number above 0, expected at least one: of "
+                  "steps without weight nothing is learned",
+              R"({"option":"horizonWeight"})");
 }
 
 int64_t Loss::outputs() const {

@@ -107,7 +107,7 @@ void ExogenousBatch::load(const data::Panel& panel, const data::WindowRef& windo
                                                      : std::span<const double>();
       data::gather_feature(panel.rows_of(column, window.series), future, window, layout_,
                            block.categorical ? data::WindowScaler::identity : scaler_, limit,
-                           compat_, 0, length, out + c, width);
+                           compat_ || block.categorical, 0, length, out + c, width);
     }
   }
 }

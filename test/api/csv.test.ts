@@ -104,13 +104,15 @@ describe('what is read', () => {
   });
 
   test('other columns are numbers where they can be', async () => {
-    const text = 'ds,y,temperature,note,empty\n1,1,20.5,warm,\n2,2,,7,\n3,3,NA,,\n';
+    const text =
+      'ds,y,temperature,note,empty,ratio\n1,1,20.5,warm,,1\n2,2,,7,,inf\n3,3,NA,,,-Infinity\n';
     expect(await readCsv({ text })).toEqual({
       ds: [1, 2, 3],
       y: Float64Array.of(1, 2, 3),
       temperature: Float64Array.of(20.5, Number.NaN, Number.NaN),
       note: ['warm', '7', ''],
       empty: ['', '', ''],
+      ratio: Float64Array.of(1, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),
     });
   });
 

@@ -104,10 +104,7 @@ describe('intervals', () => {
         unknown
       >[];
       expect(row?.['coverage-80']).toBeGreaterThan(40);
-      await expect(nf.simulate()).rejects.toMatchObject({
-        number: 'E0011',
-        message: expect.stringContaining('sample paths are made of changes from step to step'),
-      });
+      expect(finite((await nf.simulate()).column('NLinear'))).toBe(true);
     },
   );
 
@@ -125,4 +122,91 @@ describe('intervals', () => {
     intervals.update('1', 1e6);
     expect(intervals.forecast('1', point)).not.toEqual(before);
   });
+});
+
+describe('intervals and paths', () => {
+  const gaps = (i: number) => i % 7 === 3;
+  const whole = monthly(120).y.map((y, i) => y + 3 * Math.sin(i * i)); // errors of all sizes
+  const y = whole.map((v, i) => (gaps(i) ? Number.NaN : v));
+  const table = { ds: y.map((_, i) => i), y };
+  const upTo = (rows: number) => ({ ds: table.ds.slice(0, rows), y: y.slice(0, rows) });
+
+  test('radii are order statistics of the errors that are known', async () => {
+    const nf = make();
+    await nf.fit(table, { intervals: { windows: 20 } });
+    const forecast = await nf.predict(null, { levels: 80 });
+    // The same by hand: a fit before the windows, and its errors.
+    const before = make();
+    await before.fit(upTo(120 - 4 - 19));
+    const cv = await before.crossValidation(table, { windows: 20, useFitted: true });
+    for (let step = 0; step < 4; step++) {
+      const errors = [...cv.y]
+        .map((actual, i) => Math.abs(actual - cv.column('NLinear')[i]!))
+        .filter((error, i) => i % 4 === step && !Number.isNaN(error))
+        .sort((a, b) => a - b);
+      expect(errors.length).toBeLessThan(20);
+      const radius = errors[Math.ceil((errors.length + 1) * 0.8) - 1]!;
+      const center = forecast.column('NLinear')[step]!;
+      expect(forecast.column('NLinear-hi-80')[step]).toBeCloseTo(center + radius, 9);
+      expect(forecast.column('NLinear-lo-80')[step]).toBeCloseTo(center - radius, 9);
+    }
+  });
+
+  test.each(['error', 'distribution', 'adaptive'] as const)('coverage of %s', async (method) => {
+    const cv = await make().crossValidation(table, {
+      windows: 15,
+      levels: 80,
+      intervals: { method, windows: 20 },
+    });
+    const [row] = evaluate(cv, { metrics: 'coverage' }).toRecords();
+    expect(row?.['coverage-80']).toBeGreaterThan(50);
+  });
+
+  test('paths have the pieces of the history that are whole', async () => {
+    const nf = make();
+    await nf.fit(table, { intervals: { windows: 20 } });
+    for (const method of ['gaussianCopula', 'schaakeShuffle'] as const) {
+      const paths = await nf.simulate(null, { paths: 30, method });
+      for (const value of paths.column('NLinear')) expect(Number.isFinite(value)).toBe(true);
+    }
+    await expect(
+      nf.simulate(
+        { ...table, y: y.map((v, i) => (i % 4 === 0 ? Number.NaN : v)) },
+        { method: 'schaakeShuffle' },
+      ),
+    ).rejects.toMatchObject({
+      number: 'E0003',
+      message: expect.stringContaining('received 3 observed rows in a row of the series "1"'),
+    });
+  });
+
+  test('a series of which no error is known', async () => {
+    const nf = make();
+    const lost = { ...table, y: y.map((v, i) => (i >= 95 ? Number.NaN : v)) };
+    await nf.fit(lost, { intervals: { windows: 20 } });
+    await expect(nf.predict(null, { levels: 80 })).rejects.toThrow(/with 0 errors per series/);
+    await expect(nf.simulate()).rejects.toMatchObject({
+      number: 'E0011',
+      message: expect.stringContaining('no error at step 1'),
+    });
+  });
+});
+
+test('a short series is forecast near itself, not as if it came from 0', async () => {
+  const level = { ds: Array.from({ length: 60 }, (_, i) => i), y: panel.y.map((y) => y + 1000) };
+  const short = (rows: number) => ({ ds: level.ds.slice(0, rows), y: level.y.slice(0, rows) });
+  const trained = async (compat?: 'neuralforecast') => {
+    const models = [linear({ maxSteps: 200, scalerType: 'standard' })];
+    const nf = new NeuralForecast({ ...sizes, models, ...(compat ? { compat } : {}) });
+    await nf.fit(level);
+    return nf;
+  };
+  const nf = await trained();
+  for (const rows of [2, 4, 7]) {
+    const forecast = [...(await nf.predict(short(rows))).column('NLinear')];
+    for (const y of forecast) expect(Math.abs(y - level.y[rows]!)).toBeLessThan(60);
+  }
+  const reference = await trained('neuralforecast');
+  const far = (await reference.predict(short(4))).column('NLinear');
+  expect(Math.max(...far.map((y) => Math.abs(y - level.y[4]!)))).toBeGreaterThan(60);
 });

@@ -42,3 +42,47 @@ test('fit, then predict with a file of what is to come', () => {
   const judged = json(...['cv', 'shops.safetensors', data, '--statics', statics, '--windows', '2']);
   expect(judged.status).toBe(0);
 });
+
+test('--unseen-category error: a category that the fit did not see is refused', () => {
+  const options = [
+    '--model',
+    'mlp',
+    '--hidden-size',
+    '8',
+    '--input-size',
+    '14',
+    '--futr-exog',
+    'parity',
+  ];
+  const fitted = cli(
+    ...['fit', data, ...columns, ...options, ...QUICK, '--cat-exog', 'parity', '--horizon', '1'],
+    ...['--unseen-category', 'error', '--output', 'strict.safetensors'],
+  );
+  expect(fitted).toMatchObject({ status: 0 });
+  const future = file('new.csv', 'shop,ds,parity\na,2024-01-29,odd\nb,2024-01-29,none\n');
+  const { status, document } = json('predict', 'strict.safetensors', '--future', future);
+  expect(status).toBe(1);
+  expect(document.error).toMatchObject({
+    number: 'E0011',
+    details: { series: 'b', value: 'none' },
+  });
+});
+
+test('an infinite weight is found in its row', () => {
+  const weighted = table(rows(0, 28))
+    .split('\n')
+    .map((text, i) => `${text},${i === 0 ? 'w' : i === 8 ? 'inf' : 1}`);
+  const { status, document } = json(
+    ...[
+      'fit',
+      file('weights.csv', weighted.join('\n')),
+      ...columns,
+      '--model',
+      'nlinear',
+      ...QUICK,
+    ],
+    ...['--horizon', '1', '--sample-weight', 'w', '--output', 'weights.safetensors'],
+  );
+  expect(status).toBe(1);
+  expect(document.error.message).toContain('series "a", row 7: w is Infinity');
+});

@@ -9,7 +9,9 @@ namespace {
 /// Whether something happens; the network's output is the logit of its probability.
 class Bernoulli final : public Distribution {
  public:
-  std::vector<std::string> names() const override { return {"-logits"}; }
+  /// `compat`: the column of the probability is called as in the reference.
+  explicit Bernoulli(bool compat) : compat_(compat) {}
+  std::vector<std::string> names() const override { return {compat_ ? "-logits" : "-probs"}; }
 
   void parameters(std::span<const double> raw, double /*loc*/, double /*scale*/,
                   std::span<double> out) const override {
@@ -28,11 +30,14 @@ class Bernoulli final : public Distribution {
   Var negative_log_likelihood(const LikelihoodInputs& in) const override {
     return softplus(in.raw[0]) - in.target * in.raw[0];
   }
+
+ private:
+  bool compat_;
 };
 }  // namespace
 
-std::shared_ptr<const Distribution> bernoulli_distribution() {
-  return std::make_shared<Bernoulli>();
+std::shared_ptr<const Distribution> bernoulli_distribution(bool compat) {
+  return std::make_shared<Bernoulli>(compat);
 }
 
 }  // namespace nd

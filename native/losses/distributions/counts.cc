@@ -67,7 +67,9 @@ class PoissonDistribution final : public Distribution {
 class NegativeBinomialDistribution final : public Distribution {
  public:
   explicit NegativeBinomialDistribution(bool compat) : family_{compat} {}
-  std::vector<std::string> names() const override { return {"-total_count", "-logits"}; }
+  std::vector<std::string> names() const override {
+    return {"-total_count", family_.compat ? "-logits" : "-probs"};
+  }
   void parameters(std::span<const double> raw, double loc, double scale,
                   std::span<double> out) const override {
     family_.map(raw.data(), loc, scale, out.data());

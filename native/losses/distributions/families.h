@@ -10,7 +10,7 @@ std::shared_ptr<const Distribution> normal_distribution();
 std::shared_ptr<const Distribution> student_t_distribution();
 std::shared_ptr<const Distribution> poisson_distribution(bool compat);
 std::shared_ptr<const Distribution> negative_binomial_distribution(bool compat);
-std::shared_ptr<const Distribution> bernoulli_distribution();
+std::shared_ptr<const Distribution> bernoulli_distribution(bool compat);
 std::shared_ptr<const Distribution> tweedie_distribution(double rho, bool compat);
 /// A spline through `quantiles`, `pieces` linear ones between two of them.
 std::shared_ptr<const Distribution> isqf_distribution(std::vector<double> quantiles, int64_t pieces,

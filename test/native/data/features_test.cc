@@ -112,13 +112,14 @@ TEST(Future, MustHaveTheColumnsAndEachTimeOnce) {
 TEST(GatherFeature, IsScaledByItsObservedInsampleSteps) {
   const Values rows = {2, 4, 9, 7, 5}, future = {11, 13};
   const WindowLayout layout{.input_size = 3, .horizon = 3};
-  for (const int64_t start : {-2, 0, 2}) {
+  for (const int64_t start : {-4, -2, 0, 2}) {
     for (const int64_t limit : {5, 4}) {
+      const bool compat = limit == 4;
       std::vector<float> out(12, -1.0F);
-      gather_feature(rows, future, {0, start}, layout, WindowScaler::standard, limit, false, 0, 6,
+      gather_feature(rows, future, {0, start}, layout, WindowScaler::standard, limit, compat, 0, 6,
                      out.data() + 1, 2);
       const auto value = [&](int64_t row) {
-        if (row < 0) return 0.0;
+        if (row < 0) return start == -2 && !compat ? rows[0] : 0.0;
         if (row < limit) return rows[static_cast<size_t>(row)];
         return limit == 5 && row < 7 ? future[static_cast<size_t>(row - 5)] : 0.0;
       };
@@ -129,7 +130,8 @@ TEST(GatherFeature, IsScaledByItsObservedInsampleSteps) {
       for (const double v : seen) mean += v / static_cast<double>(seen.size());
       for (const double v : seen)
         variance += (v - mean) * (v - mean) / static_cast<double>(seen.size());
-      const double scale = (variance > 0 ? std::sqrt(variance) : 1) + 1e-6;
+      const double scale =
+          seen.empty() && !compat ? 1 : (variance > 0 ? std::sqrt(variance) : 1) + 1e-6;
       for (int64_t t = 0; t < 6; ++t) {
         EXPECT_NEAR(out[static_cast<size_t>(2 * t + 1)], (value(start + t) - mean) / scale, 1e-6)
             << start << " " << limit << " " << t;

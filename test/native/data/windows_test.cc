@@ -101,7 +101,7 @@ std::vector<WindowRef> all_of(const TrainingWindows& windows, int64_t series) {
 }
 
 void expect_gathered(const Panel& panel, const WindowLayout& w, const WindowRef& ref, int64_t limit,
-                     WindowScaler scaler) {
+                     WindowScaler scaler, bool compat) {
   const size_t L = static_cast<size_t>(w.input_size), H = static_cast<size_t>(w.horizon);
   std::vector<double> x(L + H, 0.0), mask(L + H, 0.0);
   for (size_t i = 0; i < L + H; ++i) {
@@ -113,9 +113,12 @@ void expect_gathered(const Panel& panel, const WindowLayout& w, const WindowRef&
   std::vector<double> statistics_mask = mask;
   std::fill(statistics_mask.begin() + static_cast<ptrdiff_t>(L), statistics_mask.end(), 0.0);
   const WindowStatistics expected = window_statistics(scaler, x, statistics_mask);
+  const bool starts = ref.start < 0 && ref.start + w.input_size > 0 && limit > 0;
+  for (int64_t i = 0; starts && !compat && i < -ref.start; ++i)
+    x[static_cast<size_t>(i)] = panel.target(ref.series).front();
   std::vector<float> y(L), m(L), out(H), out_mask(H);
   const WindowStatistics received = gather_window(panel.target(ref.series), ref, w, scaler, {},
-                                                  false, limit, false, y, m, out, out_mask);
+                                                  false, limit, compat, y, m, out, out_mask);
   ASSERT_EQ(received.raw_shift, expected.raw_shift);
   ASSERT_EQ(received.scale, expected.scale);
   for (size_t i = 0; i < L + H; ++i) {
@@ -155,7 +158,7 @@ TEST(Windows, TrainingWindowsEqualTheMaterialisedOnes) {
     ASSERT_EQ(windows.total(), static_cast<int64_t>(expected.size()));
     const auto scaler = static_cast<WindowScaler>(random.below(7));
     for (const WindowRef& ref : expected)
-      expect_gathered(panel, w, ref, panel.length(ref.series) - w.val_size, scaler);
+      expect_gathered(panel, w, ref, panel.length(ref.series) - w.val_size, scaler, trial % 2 == 0);
   }
   EXPECT_GT(nonempty, 200);
 }
@@ -256,7 +259,7 @@ TEST(Windows, ValidationCoversTheLastRows) {
   }
   EXPECT_EQ(windows, expected);
   for (const WindowRef& ref : windows)
-    expect_gathered(panel, w, ref, panel.length(ref.series), WindowScaler::robust);
+    expect_gathered(panel, w, ref, panel.length(ref.series), WindowScaler::robust, false);
   WindowLayout together = w;
   together.series = 3;
   std::stable_sort(expected.begin(), expected.end(), [&](const WindowRef& a, const WindowRef& b) {
@@ -276,11 +279,16 @@ TEST(Windows, PredictionStartsAfterTheLastRow) {
   const std::vector<WindowRef> windows = prediction_windows(panel, w);
   EXPECT_EQ(windows, (std::vector<WindowRef>{{0, 22}, {1, -5}, {2, -7}}));
   std::vector<float> y(8), mask(8);
-  const WindowStatistics s = gather_window(panel.target(1), windows[1], w, WindowScaler::minmax, {},
-                                           false, 3, false, y, mask, {}, {});
+  const auto gather = [&](bool compat) {
+    return gather_window(panel.target(1), windows[1], w, WindowScaler::minmax, {}, false, 3, compat,
+                         y, mask, {}, {});
+  };
+  gather(false);
   EXPECT_EQ(mask, (std::vector<float>{0, 0, 0, 0, 0, 1, 1, 1}));
-  EXPECT_EQ(y[0], static_cast<float>(-s.shift / s.scale));
+  EXPECT_EQ(std::vector<float>(y.begin(), y.begin() + 5), std::vector<float>(5, y[5]));
   EXPECT_NEAR(*std::max_element(y.begin() + 5, y.end()), 1, 1e-5);
+  const WindowStatistics s = gather(true);  // 0 in the scale of the data, as the reference
+  EXPECT_EQ(y[0], static_cast<float>(-s.shift / s.scale));
 }
 
 TEST(Windows, GatherOptions) {

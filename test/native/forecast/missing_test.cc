@@ -80,16 +80,18 @@ TEST(Missing, WindowsHoldTheObservedStepsTheirMaskAndTheirStatistics) {
       const auto s = data::gather_window(target, {0, begin}, layout, scaler, {}, false, 40, compat,
                                          y, mask, ahead, ahead_mask);
       Values x(6), weights(6);
-      double last = 0;
+      double last = 0;  // before the first observed value of the window that one
+      for (int64_t row = std::min<int64_t>(begin + 5, 39);
+           !compat && row >= std::max<int64_t>(0, begin); --row)
+        if (!std::isnan(target[static_cast<size_t>(row)])) last = target[static_cast<size_t>(row)];
       for (int64_t t = 0; t < 9; ++t) {
         const int64_t row = begin + t;
         const bool seen = row >= 0 && row < 40 && !std::isnan(target[static_cast<size_t>(row)]);
         const auto at = static_cast<size_t>(t < 6 ? t : t - 6);
         EXPECT_EQ((t < 6 ? mask : ahead_mask)[at], seen ? 1 : 0);
         if (t < 6) weights[at] = seen, x[at] = seen ? target[static_cast<size_t>(row)] : 0;
-        const bool hole = row >= 0 && row < 40 && !seen;
         if (seen) last = target[static_cast<size_t>(row)];
-        const double raw = seen || (hole && !compat) ? last : 0;
+        const double raw = seen || (row < 40 && !compat) ? last : 0;
         EXPECT_NEAR((t < 6 ? y : ahead)[at], data::scale_value(scaler, s, raw), 1e-4);
       }
       const auto expected = data::window_statistics(scaler, x, weights);

@@ -331,6 +331,13 @@ TEST(Distributions, ColumnsAreMeanQuantilesAndParameters) {
       loss_of(R"({"type": "GMM", "nComponents": 2, "quantiles": [0.1], "returnParams": true})")
           .output_names(),
       (Names{"", "-lo-80.0", "-mu-1", "-mu-2", "-std-1", "-std-2"}));
+  // A probability is called one, except with the names of the reference.
+  for (const char* name : {"Bernoulli", "NegativeBinomial"}) {
+    const json description = {
+        {"type", "DistributionLoss"}, {"distribution", name}, {"returnParams", true}};
+    EXPECT_EQ(Loss(description).output_names().back(), "-probs");
+    EXPECT_EQ(Loss(description, true).output_names().back(), "-logits");
+  }
 }
 
 }  // namespace

