@@ -50,7 +50,7 @@ test('a teacher in a file teaches', async () => {
   expect(run('--horizon', '3', '--distill-weight', '1').stderr).toContain('needs --teacher');
   expect(run('--horizon', '3', '--teacher-model', 'MLP').stderr).toContain('needs --teacher');
   const two = run(...taught, '--distill-weight', '0.1,0.2');
-  expect(two.stderr).toContain('--distill-weight: received "0.1,0.2", expected a number');
+  expect(two.stderr).toContain('--distill-weight: received "0.1,0.2", expected one number');
 });
 
 test('--history writes losses by step, as CSV or drawn', () => {
