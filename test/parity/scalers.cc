@@ -60,7 +60,8 @@ void check_window(const json& file, const json& row, Outcome& outcome) {
 
 void check_series(const json& file, const json& row, Outcome& outcome) {
   const data::SeriesScaler scaler =
-      available("series scaler", row.at("scaler"), data::parse_series_scaler);
+      available("series scaler", row.at("scaler"),
+                [](const std::string& known) { return data::parse_series_scaler(known); });
   const vector<double> all = flat(file.at("series")), z = flat(row.at("z"));
   size_t begin = 0;
   for (size_t i = 0; i < file.at("series_lengths").size(); ++i) {
