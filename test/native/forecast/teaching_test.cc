@@ -4,18 +4,14 @@
 
 #include <gtest/gtest.h>
 
-#include <unistd.h>
-
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "base/philox.h"
 #include "parallel/team.h"
 #include "support/failure.h"
+#include "support/folder.h"
 #include "train/panels.h"
 #include "train/trainer.h"
 
@@ -267,23 +263,12 @@ TEST(Teaching, IntervalsAreThoseOfAStudentThatLearnedSoToo) {
   EXPECT_NE(width(taught_by(*teacher, 1)), width({}));
 }
 
-class TeachingCheckpoint : public ::testing::Test {
+class TeachingCheckpoint : public testing::FolderTest {
  protected:
-  TeachingCheckpoint()
-      : folder_(std::filesystem::temp_directory_path() /
-                ("nd-teaching-" + std::to_string(::getpid()))) {
-    std::filesystem::create_directories(folder_);
-  }
-  ~TeachingCheckpoint() override { std::filesystem::remove_all(folder_); }
-  std::string at(const char* name) const { return (folder_ / name).string(); }
   std::string saved(const Forecaster& f) const {
     f.save(at("saved"));
-    std::ifstream file(at("saved"), std::ios::binary);
-    std::stringstream text;
-    text << file.rdbuf();
-    return text.str();
+    return read("saved");
   }
-  std::filesystem::path folder_;
 };
 
 struct Stopped {};
