@@ -777,7 +777,7 @@ export interface ExportOptions {
   readonly includeData?: boolean;
   /**
    * Whether the errors of `fit({ intervals })` are written, so that `predict(level=[80])` works there. It has no intervals that
-   * are adaptive, pooled or around quantiles, none of less than two windows or of a part of the series: E0010, false leaves
+   * are adaptive, pooled or around quantiles, none of less than two windows or of a part of the series or rows: E0010, false leaves
    * them out. Those of an object with `compat` are the same there. @default true
    */
   readonly includeIntervals?: boolean;

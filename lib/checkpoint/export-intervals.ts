@@ -38,6 +38,8 @@ export function checkIntervals(intervals: SavedIntervals, { contract }: Saved): 
   const without = contract.ids.find((id) => !calibrated.has(id));
   if (without !== undefined)
     refused(`no errors of the series "${without}"`, 'intervals of every series');
+  const holes = [...errors].find(([alias, of]) => of.numbers(alias).some(Number.isNaN));
+  if (holes) refused(`errors of ${holes[0]} at rows without a target`, 'those of every row');
 }
 
 /** The order in which texts are sorted there. */

@@ -63,7 +63,7 @@ void add_calibration(TensorList& list, const State& state) {
            calibration.units);
   for (size_t m = 0; m < state.config->models.size(); ++m) {
     const ModelConfig& model = state.config->models[m];
-    if (calibration.errors[m].empty()) continue;
+    if (calibration.absolute && !is_single(model.network->loss())) continue;
     const auto columns =
         static_cast<int64_t>(calibrated_columns(model, calibration.options).size());
     list.own(errors_name(model), "F64",

@@ -22,8 +22,8 @@ struct Calibration {
   std::vector<double> units;     ///< per series: its mean step, without the rows of the windows
   std::vector<int64_t> series;   ///< those that have errors: indices of `ids`
   /// Per model y - ŷ [series, windows, horizon, columns], in order of time, NaN where y is missing;
-  /// the columns are calibrated_columns().
-  /// Empty for quantiles and distributions that are not calibrated, as in the reference.
+  /// the columns are calibrated_columns(). Empty for quantiles and distributions that are not
+  /// calibrated, as in the reference.
   std::vector<std::vector<double>> errors;
   bool absolute = false;  ///< the errors are |y - ŷ|: a checkpoint of the reference has no signs
 };

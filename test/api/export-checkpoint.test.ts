@@ -240,6 +240,13 @@ test('scores of intervals go out in the order of their series, intervals that ha
     await other.exportCheckpoint(where, { overwrite: true, includeIntervals: false });
     await other.dispose();
   }
+  const y = panel.y.map((value, row) => (row === 27 ? Number.NaN : value));
+  const holed = new NeuralForecast({ ...sizes, missing: 'mask', models: [linear()] });
+  await holed.fit({ ...panel, y }, { intervals: { windows: 3 } });
+  await expect(holed.exportCheckpoint(where, { overwrite: true })).rejects.toThrow(
+    /errors of NLinear at rows without a target, expected those of every row/,
+  );
+  await holed.dispose();
   await nf.dispose();
 });
 
