@@ -180,7 +180,7 @@ export class PythonReader {
   #series({ state }: PyRecord, depth: number): Value {
     const manager = isDict(state) ? state.get('_mgr') : undefined;
     const parts = manager instanceof PyRecord && Array.isArray(manager.state) ? manager.state : [];
-    const [block] = parts[1] ?? [];
+    const block: unknown = Array.isArray(parts[1]) ? parts[1][0] : undefined;
     return block === undefined
       ? refuse(this.file, 'holds a column in a form that is not known')
       : this.value(block, depth + 1);

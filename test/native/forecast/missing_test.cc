@@ -318,9 +318,9 @@ TEST(Missing, AStreamBeginsAtKnownErrorsAndAMissingValueMovesNothing) {
 TEST(Missing, PathsAreMadeOfWhatIsKnown) {
   auto f = forecaster(2, json::object());
   f.fit(panel({90}, at_random), calibrated(IntervalMethod::error, 20));
-  for (const double y : f.simulate(nullptr, {}).values[0]) EXPECT_TRUE(std::isfinite(y));
   const auto whole = panel({90}, [](int64_t, int64_t) { return false; });
-  for (const double y : f.simulate(whole, {}).values[0]) EXPECT_TRUE(std::isfinite(y));
+  for (const ForecastTable& paths : {f.simulate(nullptr, {}), f.simulate(whole, {})})
+    for (const double y : paths.values[0]) EXPECT_TRUE(std::isfinite(y));
 }
 
 TEST(Missing, AFileKeepsTheHoles) {
